@@ -1,0 +1,3 @@
+//! The cost of one decision against the number of rules.
+
+fn main() {}

@@ -1,0 +1,38 @@
+# `just` lists what there is. `bash tests/run` does what `just ci` does and needs neither just nor installed servers.
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run every check and every test.
+ci:
+    bash tests/run
+
+# Format the code.
+fmt:
+    cargo fmt
+
+# Lint the library, the program, the tests and the benches.
+lint:
+    cargo clippy --locked --all-targets -- -D warnings
+
+# Run the tests; a word runs those whose name contains it.
+test filter="":
+    cargo test --locked --test it -- "{{ filter }}"
+
+# Build the documentation, private items included.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+# Check licenses, sources and forbidden crates.
+deny:
+    cargo fetch --quiet --locked
+    cargo deny --offline check bans licenses sources
+
+# Measure the decision.
+bench:
+    cargo bench --locked
+
+# Rewrite the expected files under tests/data; look at the difference before you commit it.
+update:
+    UPDATE=1 INSTA_UPDATE=always cargo test --locked --test it

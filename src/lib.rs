@@ -1,0 +1,13 @@
+//! Nightdesk answers a shop's routine questions while its people sleep, and hands everything else to them in good order.
+//!
+//! One message, one way: bytes are *received* (`channel` → `store`, first transaction), *parsed* (`channel::*::parse`,
+//! pure), *decided* (`engine`, pure), *committed* (`store`, second transaction), *delivered* (`service::delivery`, the
+//! only caller of a channel's `send`) and *settled* (`store`). `docs/architecture.md` follows one message through the
+//! rooms and holds the table of who may import whom; `tests/it/architecture.rs` enforces it.
+//!
+//! Reading order: the nouns (`model`, `diagnostic`), the pure core (`text`, `rules`, `replies`, `engine`, `desk`,
+//! `check`), the edges, which do not know one another (`channel`, `store`, `library`), and the application on top
+//! (`service`, `config`, `cli`).
+
+pub mod model;
+

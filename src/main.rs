@@ -1,0 +1,3 @@
+//! The `nightdesk` program: parses arguments, runs one command, turns its outcome into an exit code.
+
+fn main() {}

@@ -1,0 +1,99 @@
+//! The second transaction of a message's life: everything one decision changes, written together or not at all.
+
+use jiff::Timestamp;
+
+use crate::model::{
+    context::Counters,
+    ids::{InboundId, OutboxId, ThreadId, TicketId},
+    inbound::ChannelKind,
+    language::Language,
+    outbound::NewOutbound,
+    verdict::Verdict,
+};
+
+/// A decision on its way into the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// The message decided on; its row must still be undecided.
+    pub inbound: InboundId,
+    /// What the parser found, for lists, threading and duplicate detection.
+    pub envelope: InboundEnvelope,
+    /// The thread and the epoch the decision was made on.
+    pub thread: ThreadChoice,
+    /// The counters the decision was made on; counted again in the transaction.
+    pub counters: Counters,
+    /// The decision with its evidence.
+    pub verdict: Verdict,
+    /// Messages to send or drafts to keep.
+    pub outbound: Vec<NewOutbound>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What the store keeps of a parsed message beside its raw bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundEnvelope {
+    /// The kind of channel.
+    pub channel: ChannelKind,
+    /// The sender's key (lower-cased address or chat key), if there is one.
+    pub sender_key: Option<String>,
+    /// The sender's domain, lower case.
+    pub sender_domain: Option<String>,
+    /// The sender's name.
+    pub sender_name: Option<String>,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The chat key, for Telegram.
+    pub chat_key: Option<String>,
+    /// The decoded subject.
+    pub subject: String,
+    /// The new text.
+    pub text: String,
+    /// Its hash.
+    pub body_hash: [u8; 32],
+    /// The language the engine found.
+    pub language: Option<Language>,
+}
+
+/// The thread a message goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThreadChoice {
+    /// A new one.
+    New,
+    /// A known one, at this epoch.
+    Existing {
+        /// Row number.
+        id: ThreadId,
+        /// The epoch the decision saw.
+        epoch: i64,
+    },
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// Written.
+    Committed {
+        /// The thread it went to.
+        thread: ThreadId,
+        /// The ticket opened or extended.
+        ticket: Option<TicketId>,
+        /// Rows put into the outbox, drafts included.
+        outbox: Vec<OutboxId>,
+    },
+    /// The world changed since the context was read: decide again.
+    Refused(Refusal),
+    /// The row was decided already (another instance, or a repeated call).
+    AlreadyDecided,
+}
+
+/// Why a commit was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A person acted in the thread, or another decision changed it.
+    Epoch,
+    /// A counter grew.
+    Counters,
+    /// The shop was paused.
+    Paused,
+}

@@ -1,0 +1,20 @@
+//! The nouns of the product as plain data: what a message, a thread, a ticket, a verdict is.
+//!
+//! Nothing here reads, writes, waits or asks the clock. Every other module speaks in these types, so they are the
+//! contract between the pure core and the edges.
+
+pub mod agent_command;
+pub mod buyer;
+pub mod commit;
+pub mod context;
+pub mod ids;
+pub mod inbound;
+pub mod language;
+pub mod mode;
+pub mod outbound;
+pub mod receive;
+pub mod thread;
+pub mod ticket;
+pub mod time;
+pub mod verdict;
+pub mod wire_id;

@@ -1,0 +1,178 @@
+//! A case in the human queue.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{AgentName, InboundId, IntentId, ThreadId, TicketId};
+
+/// A ticket with what the queue shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Row number.
+    pub id: TicketId,
+    /// The conversation.
+    pub thread: ThreadId,
+    /// The message that opened it.
+    pub inbound: InboundId,
+    /// Where it stands.
+    pub state: TicketState,
+    /// How soon a person must look.
+    pub urgency: Urgency,
+    /// The subject, or the first words of a chat message.
+    pub subject: String,
+    /// The buyer's name or address.
+    pub buyer: String,
+    /// The intent the engine would name.
+    pub intent: Option<IntentId>,
+    /// Why a machine did not settle it.
+    pub reasons: Vec<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Who owns it.
+    pub assignee: Option<AgentName>,
+    /// Rises with every change; a change against an older version is refused.
+    pub version: i64,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When anything last changed.
+    pub changed_at: Timestamp,
+}
+
+/// Where a ticket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TicketState {
+    /// Nobody has taken it.
+    Open,
+    /// A person works on it.
+    Claimed,
+    /// A person answered; it is the buyer's turn.
+    Waiting,
+    /// Done. A new message of the buyer opens it again.
+    Closed,
+}
+
+impl TicketState {
+    /// Every state, in the order of life.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Claimed, Self::Waiting, Self::Closed];
+
+    /// Returns the word used in the store and in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Claimed => "claimed",
+            Self::Waiting => "waiting",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// How soon a person must look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// In the order of arrival.
+    #[default]
+    Normal,
+    /// Before the normal ones.
+    High,
+    /// Now: money or goods are about to move.
+    Urgent,
+}
+
+impl Urgency {
+    /// Returns the word used in files, in the store and in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Normal, Self::High, Self::Urgent].into_iter().find(|urgency| urgency.as_str() == word)
+    }
+}
+
+/// One line of a ticket's history, oldest first when listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketEvent {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `nightdesk` for the machine, `buyer` for the buyer.
+    pub by: String,
+    /// What.
+    pub what: EventKind,
+    /// The text of a message, note or reason; empty where there is none.
+    pub text: String,
+}
+
+/// What happened on a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The engine opened it, or added a reason.
+    Opened,
+    /// A message of the buyer.
+    Inbound,
+    /// An ack, ask or answer of the engine.
+    Automatic,
+    /// A draft the engine prepared.
+    Draft,
+    /// A person took it.
+    Claimed,
+    /// A person answered the buyer.
+    Reply,
+    /// An internal note; never leaves the house.
+    Note,
+    /// A person closed it.
+    Closed,
+    /// A new message opened it again.
+    Reopened,
+    /// A send failed or is uncertain.
+    Delivery,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Opened,
+        Self::Inbound,
+        Self::Automatic,
+        Self::Draft,
+        Self::Claimed,
+        Self::Reply,
+        Self::Note,
+        Self::Closed,
+        Self::Reopened,
+        Self::Delivery,
+    ];
+
+    /// Returns the word used in the store and in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Inbound => "inbound",
+            Self::Automatic => "automatic",
+            Self::Draft => "draft",
+            Self::Claimed => "claimed",
+            Self::Reply => "reply",
+            Self::Note => "note",
+            Self::Closed => "closed",
+            Self::Reopened => "reopened",
+            Self::Delivery => "delivery",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}

@@ -1,0 +1,159 @@
+//! Calendar arithmetic: desk hours and yearly periods. It never asks what time it is.
+
+use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
+
+use crate::model::language::Language;
+
+/// When people sit at the desk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeskHours {
+    /// The zone the hours are written in.
+    pub zone: TimeZone,
+    /// The periods of each weekday, Monday first.
+    pub week: [Vec<Period>; 7],
+    /// Days on which nobody is there, in the desk's zone.
+    pub holidays: Vec<civil::Date>,
+}
+
+/// A span of one day, `from` inclusive, `to` exclusive. `to` may be midnight of the next day, written 24:00.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// Minutes after midnight.
+    pub from: u16,
+    /// Minutes after midnight, at most 1,440.
+    pub to: u16,
+}
+
+/// How far ahead an opening is looked for; longer closures need a situation, not an ETA.
+const LOOK_AHEAD_DAYS: i64 = 60;
+
+impl DeskHours {
+    /// Returns whether somebody is at the desk at that moment.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        let local = at.to_zoned(self.zone.clone());
+        if self.holidays.contains(&local.date()) {
+            return false;
+        }
+        let minute = minute_of_day(local.time());
+        self.periods(local.date()).iter().any(|period| (period.from..period.to).contains(&minute))
+    }
+
+    /// Returns the first moment from `at` on at which somebody is there, which is `at` itself when open; none if the
+    /// desk never opens within sixty days.
+    pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.is_open(at) {
+            return Some(at);
+        }
+        let today = at.to_zoned(self.zone.clone()).date();
+        for ahead in 0..=LOOK_AHEAD_DAYS {
+            let date = today.checked_add(ahead.days()).ok()?;
+            if self.holidays.contains(&date) {
+                continue;
+            }
+            for period in self.periods(date) {
+                let Ok(opening) = self.moment(date, period.from) else { continue };
+                if opening >= at {
+                    return Some(opening);
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns the moment at which that many minutes of desk time will have passed since `at`; none if the desk does not
+    /// open often enough within sixty days.
+    pub fn after_desk_minutes(&self, at: Timestamp, minutes: u32) -> Option<Timestamp> {
+        let mut left = i64::from(minutes);
+        let mut now = self.next_open(at)?;
+        let horizon = at.checked_add((LOOK_AHEAD_DAYS * 24).hours()).ok()?;
+        while now < horizon {
+            let closing = self.closing(now)?;
+            let open_minutes = closing.duration_since(now).as_secs() / 60;
+            if left <= open_minutes {
+                return now.checked_add(left.minutes()).ok();
+            }
+            left -= open_minutes;
+            now = self.next_open(closing)?;
+        }
+        None
+    }
+
+    /// Returns the hours as a buyer reads them, such as `Mon–Fri 09:00–18:00 (Asia/Shanghai)`.
+    pub fn describe(&self, language: Language) -> String {
+        let names = if language == Language::ZH { &WEEKDAYS_ZH } else { &WEEKDAYS_EN };
+        let mut parts: Vec<String> = Vec::new();
+        let mut first = 0;
+        while first < self.week.len() {
+            let same = self.week[first..].iter().take_while(|periods| **periods == self.week[first]).count();
+            let last = first + same - 1;
+            if !self.week[first].is_empty() {
+                let days =
+                    if first == last { names[first].to_owned() } else { format!("{}–{}", names[first], names[last]) };
+                let spans: Vec<String> = self.week[first].iter().copied().map(Period::describe).collect();
+                parts.push(format!("{days} {}", spans.join(", ")));
+            }
+            first = last + 1;
+        }
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        format!("{} ({zone})", parts.join("; "))
+    }
+
+    /// Returns the end of the period that holds `at`, which must be open.
+    fn closing(&self, at: Timestamp) -> Option<Timestamp> {
+        let local = at.to_zoned(self.zone.clone());
+        let minute = minute_of_day(local.time());
+        let period = self.periods(local.date()).iter().find(|period| (period.from..period.to).contains(&minute))?;
+        self.moment(local.date(), period.to).ok()
+    }
+
+    fn periods(&self, date: civil::Date) -> &[Period] {
+        &self.week[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
+    }
+
+    fn moment(&self, date: civil::Date, minute: u16) -> Result<Timestamp, jiff::Error> {
+        // Minute 1,440 is midnight of the next day.
+        let date = date.checked_add(i64::from(minute / MINUTES_A_DAY).days())?;
+        let minute = i8_pair(minute % MINUTES_A_DAY);
+        Ok(date.at(minute.0, minute.1, 0, 0).to_zoned(self.zone.clone())?.timestamp())
+    }
+}
+
+const MINUTES_A_DAY: u16 = 24 * 60;
+const WEEKDAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const WEEKDAYS_ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+
+impl Period {
+    fn describe(self) -> String {
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        format!("{}–{}", clock(self.from), clock(self.to))
+    }
+}
+
+/// Returns hour and minute of a minute of the day below 1,440.
+fn i8_pair(minute: u16) -> (i8, i8) {
+    (i8::try_from(minute / 60).unwrap_or(0), i8::try_from(minute % 60).unwrap_or(0))
+}
+/// A yearly span of days such as 20 November to 5 January, both ends inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YearlySpan {
+    /// Month and day of the first day.
+    pub from: (i8, i8),
+    /// Month and day of the last day; before `from` when the span crosses the new year.
+    pub to: (i8, i8),
+}
+
+impl YearlySpan {
+    /// Returns whether that day lies within the span.
+    pub fn contains(&self, date: civil::Date) -> bool {
+        let day = (date.month(), date.day());
+        if self.from <= self.to {
+            return self.from <= day && day <= self.to;
+        }
+        day >= self.from || day <= self.to
+    }
+}
+
+fn minute_of_day(time: civil::Time) -> u16 {
+    let minutes = i32::from(time.hour()) * 60 + i32::from(time.minute());
+    u16::try_from(minutes).unwrap_or(0)
+}

@@ -1,0 +1,282 @@
+//! The engine's decision about one message with all its evidence.
+//!
+//! Everything that `explain`, `ticket show`, the console and the audit say about a decision is read from here; nothing
+//! is computed a second time. Spans are byte ranges of [`Inbound::text`](crate::model::inbound::Inbound::text).
+
+use std::{collections::BTreeMap, ops::Range};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    ids::{IntentId, ReplyId},
+    language::Language,
+    outbound::OutboundKind,
+    thread::PendingAsk,
+    ticket::Urgency,
+};
+
+/// What is to become of one message, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// Hash over rules, word lists, replies and facts in force.
+    pub rule_set_hash: String,
+    /// How the message ends.
+    pub outcome: Outcome,
+    /// Every guard that spoke, in the order of the table; the first one decided.
+    pub guards: Vec<GuardHit>,
+    /// The languages found and chosen.
+    pub language: LanguageChoice,
+    /// The sentences of the text.
+    pub sentences: Vec<SentenceTrace>,
+    /// Rules that stand.
+    pub hits: Vec<Hit>,
+    /// Rules that hit and lost, with the reason.
+    pub losers: Vec<Loser>,
+    /// Values recognised in the text.
+    pub entities: Vec<EntityFound>,
+    /// Facts that rendered replies quote.
+    pub facts: Vec<FactUsed>,
+    /// The situation in force that a reply used.
+    pub situation: Option<String>,
+    /// What goes out or is drafted.
+    pub messages: Vec<PlannedMessage>,
+    /// The ticket to open or to extend.
+    pub ticket: Option<TicketPlan>,
+    /// The slot question to remember.
+    pub pending: Option<PendingAsk>,
+    /// What was learned about the buyer (`country`).
+    pub learned: BTreeMap<String, String>,
+    /// The engine asserts the first hit's intent, whatever its mode.
+    pub confident: bool,
+    /// How sure, 0 to 1. Version 1 knows pattern evidence only and says so in the documentation.
+    pub confidence: f64,
+}
+
+impl Verdict {
+    /// Returns the intents that stand, most important first.
+    pub fn intents(&self) -> Vec<IntentId> {
+        let mut intents: Vec<IntentId> = Vec::new();
+        for hit in &self.hits {
+            if !intents.contains(&hit.rule) {
+                intents.push(hit.rule.clone());
+            }
+        }
+        intents
+    }
+
+    /// Takes back everything that was to be said, because it cannot be put on its way, and asks a person instead.
+    pub fn unsendable(&mut self, reason: &str) {
+        self.messages.clear();
+        self.pending = None;
+        self.outcome = Outcome::Escalated { with_answer: false };
+        let ticket = self.ticket.get_or_insert_with(|| TicketPlan {
+            urgency: Urgency::Normal,
+            reasons: Vec::new(),
+            intent: self.hits.first().map(|hit| hit.rule.clone()),
+            tags: Vec::new(),
+        });
+        ticket.reasons.push(format!("The answer cannot be sent: {reason}."));
+    }
+}
+
+/// How a message ends. Nothing else ends one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Outcome {
+    /// An automatic answer goes out.
+    Answered,
+    /// A slot question goes out.
+    Asked,
+    /// A person must look.
+    Escalated {
+        /// The safe part is answered all the same.
+        with_answer: bool,
+    },
+    /// Kept, listed, searchable; nobody is alerted.
+    Suppressed {
+        /// The guard or rule that said so.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Returns the word used in the store and in lists.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Asked => "asked",
+            Self::Escalated { .. } => "escalated",
+            Self::Suppressed { .. } => "suppressed",
+        }
+    }
+}
+
+/// One guard's objection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardHit {
+    /// The id in the documented table (`B3`).
+    pub guard: String,
+    /// What it demands.
+    pub action: GuardAction,
+    /// The header, address or count that made it speak, as found.
+    pub evidence: String,
+}
+
+/// What a guard demands, mildest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GuardAction {
+    /// Our own loop: keep, count, say nothing.
+    Drop,
+    /// A bounce: keep, and mark the message it speaks of.
+    Bounce,
+    /// Machine mail: keep in the machine view.
+    Record,
+    /// A ticket for a person, no automatic answer.
+    Escalate,
+}
+
+/// Which language the buyer writes, and which one we answer in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LanguageChoice {
+    /// The detector's best guess among the shop's languages.
+    pub detected: Option<Language>,
+    /// 0 to 1; below 0.5 the guess alone decides nothing.
+    pub confidence: f64,
+    /// The language of our words.
+    pub answer: Language,
+    /// Which evidence won: `pattern`, `detector`, `thread`, `buyer`, `client`, `default`.
+    pub reason: String,
+}
+
+/// One sentence of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentenceTrace {
+    /// Where it stands in the text.
+    pub span: Range<usize>,
+    /// What it does.
+    pub kind: SentenceKind,
+    /// The rules that stand in it.
+    pub covered_by: Vec<IntentId>,
+}
+
+/// What a sentence does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SentenceKind {
+    /// It asks or demands something and wants an answer.
+    Asks,
+    /// It tells something.
+    States,
+    /// Greeting, thanks, politeness, signature: nobody's business.
+    Courtesy,
+}
+
+/// A rule that stands in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The rule, which is the intent.
+    pub rule: IntentId,
+    /// Index into [`Verdict::sentences`]; the subject line is sentence `None`.
+    pub sentence: Option<usize>,
+    /// The language of the pattern.
+    pub language: Language,
+    /// The pattern as the seller wrote it.
+    pub pattern: String,
+    /// Where its words stand in the text, in order; empty for a subject hit.
+    pub spans: Vec<Range<usize>>,
+    /// How many words of the text it matched.
+    pub words: usize,
+    /// It needed a spelling repair.
+    pub repaired: bool,
+}
+
+/// A rule that hit and does not stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loser {
+    /// The rule.
+    pub rule: IntentId,
+    /// Index into [`Verdict::sentences`].
+    pub sentence: Option<usize>,
+    /// The pattern as the seller wrote it.
+    pub pattern: String,
+    /// Where its words stand in the text.
+    pub spans: Vec<Range<usize>>,
+    /// Why it lost.
+    pub why: LossReason,
+}
+
+/// Why a rule that hit does not stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossReason {
+    /// Another rule took the overlapping words.
+    StolenBy(IntentId),
+    /// An `unless` pattern hit in the same sentence.
+    Unless(String),
+    /// A negator stands before the words.
+    Negated(String),
+    /// A `when` condition does not hold; the text names it with the actual value.
+    When(String),
+    /// The rule is off or in shadow.
+    Mode(String),
+}
+
+/// A value recognised in the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityFound {
+    /// The kind: `country`, `order_number`.
+    pub kind: String,
+    /// The normalised value: ISO 3166-1 alpha-2, digits with separators.
+    pub value: String,
+    /// Where it stands in the text.
+    pub span: Range<usize>,
+}
+
+/// A fact that a reply quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactUsed {
+    /// Its name and key, as `customs.threshold[DE]`.
+    pub name: String,
+    /// The value quoted.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: String,
+    /// The last day it may be quoted.
+    pub valid_until: Option<String>,
+}
+
+/// A message the engine wants to send or to draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedMessage {
+    /// What it is to the buyer.
+    pub kind: OutboundKind,
+    /// The intents it speaks to.
+    pub intents: Vec<IntentId>,
+    /// The replies it is made of.
+    pub replies: Vec<ReplyId>,
+    /// The language it is in.
+    pub language: Language,
+    /// The subject, if the reply sets one; otherwise the buyer's is kept.
+    pub subject: Option<String>,
+    /// The rendered plain text with greeting and closing.
+    pub text: String,
+    /// The rendered HTML body for mail.
+    pub html: Option<String>,
+}
+
+/// A ticket to open, or to extend if the thread has an open one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketPlan {
+    /// How soon a person must look.
+    pub urgency: Urgency,
+    /// Why a machine did not settle it, each reason one sentence for a person.
+    pub reasons: Vec<String>,
+    /// The intent the engine would name, if any.
+    pub intent: Option<IntentId>,
+    /// Labels set by rules.
+    pub tags: Vec<String>,
+}

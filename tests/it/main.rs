@@ -1,0 +1,3 @@
+//! One integration binary: every area is a module, every fixture lies under `tests/data/`.
+
+mod architecture;
