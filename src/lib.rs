@@ -9,5 +9,6 @@
 //! `check`), the edges, which do not know one another (`channel`, `store`, `library`), and the application on top
 //! (`service`, `config`, `cli`).
 
+pub mod diagnostic;
 pub mod model;
 
