@@ -12,3 +12,5 @@
 pub mod diagnostic;
 pub mod model;
 
+pub mod text;
+

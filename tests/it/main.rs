@@ -1,3 +1,4 @@
 //! One integration binary: every area is a module, every fixture lies under `tests/data/`.
 
 mod architecture;
+mod text;

@@ -1,0 +1,171 @@
+//! Folded text: the one form in which rules and messages are compared, with a way back to the original.
+//!
+//! Folding is the same function for patterns and for messages. It takes away what buyers do not mean: case, accents,
+//! width, apostrophe and dash shapes, invisible characters, traditional against simplified characters, foreign digits.
+//! The result is cut into words. Every word and every range of the folded text leads back to the original bytes, so
+//! that a match can be shown where the buyer wrote it. No stemming and no spelling here.
+
+use std::ops::Range;
+
+pub mod chars;
+pub mod folding;
+pub mod tokens;
+
+use crate::text::folded::{folding::Folding, tokens::Token};
+
+/// A text in folded form, cut into words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Folded {
+    text: String,
+    pieces: Vec<Piece>,
+    original_len: usize,
+    words: Vec<Word>,
+    /// Exact forms of the words whose accents or characters were folded away, one after the other.
+    exact_forms: String,
+}
+
+/// One word of a folded text.
+///
+/// Words are ordered. Their original ranges do not overlap, except that words unfolded from one single character
+/// (`㍿`) share its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Its bytes in [`Folded::text`].
+    pub folded: Range<usize>,
+    /// Its bytes in the original.
+    pub original: Range<usize>,
+    /// How its script writes words.
+    pub script: Script,
+    /// Its bytes in the exact forms, where the exact form is another one.
+    exact: Option<Range<usize>>,
+}
+
+/// How a script writes words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Script {
+    /// Words stand between spaces: Latin, Cyrillic, Arabic, digits and all others.
+    Spaced,
+    /// No spaces between words: Han, Kana, Thai, Lao, Khmer, Burmese. Each character is one word.
+    Dense,
+    /// Korean: spaced, but particles are glued to the end of a word.
+    Hangul,
+}
+
+/// A stretch of folded text and where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// First byte in the folded text.
+    pub(crate) folded: usize,
+    /// First byte in the original.
+    pub(crate) original: usize,
+    /// Length in the original.
+    pub(crate) original_len: usize,
+    /// Byte by byte the same layout on both sides; otherwise the piece is one unit that only maps as a whole.
+    pub(crate) linear: bool,
+}
+
+impl Folded {
+    /// Folds a text. Never fails; an empty or unreadable text has no words.
+    pub fn new(original: &str) -> Self {
+        let folding = Folding::of(original);
+        let mut folded = Self {
+            text: folding.text,
+            pieces: folding.pieces,
+            original_len: original.len(),
+            words: Vec::new(),
+            exact_forms: String::new(),
+        };
+        let tokens = tokens::cut(&folded.text);
+        folded.words.reserve(tokens.len());
+        let mut variants = folding.variants.as_slice();
+        let mut piece = 0;
+        for Token { range, script } in tokens {
+            let mut original = folded.original_range_from(&mut piece, range.clone());
+            if let Some(last) = folded.words.last().map(|last| &last.original)
+                && original.start < last.end
+            {
+                // Words of one unit share its range; one that also reaches beyond the unit gets what lies beyond.
+                original = if original.end > last.end { last.end..original.end } else { last.clone() };
+            }
+            let skipped = variants.partition_point(|variant| variant.folded.start < range.start);
+            variants = &variants[skipped..];
+            let own = variants.partition_point(|variant| variant.folded.start < range.end);
+            let exact = folded.keep_exact(&range, &variants[..own], &folding.exact);
+            folded.words.push(Word { folded: range, original, script, exact });
+        }
+        folded
+    }
+
+    /// Returns the folded text. White space runs are one space; punctuation is kept, its shapes unified.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the words in order.
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// Returns a word's folded form, accents off.
+    pub fn form(&self, word: &Word) -> &str {
+        &self.text[word.folded.clone()]
+    }
+
+    /// Returns a word's exact form: NFKC and case folded, with its accents and its own Chinese characters.
+    pub fn exact(&self, word: &Word) -> &str {
+        word.exact.as_ref().map_or_else(|| self.form(word), |range| &self.exact_forms[range.clone()])
+    }
+
+    /// Returns the bytes of the original that a range of the folded text came from.
+    ///
+    /// A range that holds a part of a unit (`s` of `ß`) is widened to the whole of it; one that reaches beyond the
+    /// text is cut; an empty one stays empty. The result always lies on character boundaries.
+    pub fn original_range(&self, folded: Range<usize>) -> Range<usize> {
+        self.original_range_from(&mut 0, folded)
+    }
+
+    /// As `original_range`, looking no further back than piece `from`, which is moved to the piece of the start.
+    fn original_range_from(&self, from: &mut usize, folded: Range<usize>) -> Range<usize> {
+        let end = self.text.floor_char_boundary(folded.end.min(self.text.len()));
+        let start = self.text.floor_char_boundary(folded.start.min(end));
+        let first = *from + self.pieces[*from..].partition_point(|piece| piece.folded <= start);
+        let Some(first) = first.checked_sub(1) else {
+            return 0..if start == end { 0 } else { self.original_len };
+        };
+        *from = first;
+        let piece = self.pieces[first];
+        let original_start = piece.original + if piece.linear { start - piece.folded } else { 0 };
+        if start == end {
+            return original_start.min(self.original_len)..original_start.min(self.original_len);
+        }
+        let last = first + self.pieces[first..].partition_point(|piece| piece.folded < end) - 1;
+        let piece = self.pieces[last];
+        let original_end = piece.original + if piece.linear { end - piece.folded } else { piece.original_len };
+        original_start..original_end
+    }
+
+    /// Writes down a word's exact form if folding changed more than its case.
+    fn keep_exact(&mut self, word: &Range<usize>, variants: &[Variant], exact: &str) -> Option<Range<usize>> {
+        if variants.iter().all(|variant| variant.folded.end > word.end) {
+            return None;
+        }
+        let start = self.exact_forms.len();
+        let mut at = word.start;
+        for variant in variants.iter().filter(|variant| variant.folded.end <= word.end) {
+            self.exact_forms.push_str(&self.text[at..variant.folded.start]);
+            self.exact_forms.push_str(&exact[variant.exact.clone()]);
+            at = variant.folded.end;
+        }
+        self.exact_forms.push_str(&self.text[at..word.end]);
+        Some(start..self.exact_forms.len())
+    }
+}
+
+/// A stretch of folded text whose exact form is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variant {
+    /// Its bytes in the folded text.
+    pub(crate) folded: Range<usize>,
+    /// Its exact form's bytes in [`Folding::exact`].
+    pub(crate) exact: Range<usize>,
+}

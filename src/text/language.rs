@@ -1,0 +1,220 @@
+//! Guesses the language of a text among the shop's languages.
+//!
+//! The script speaks first; where many languages share one, two detectors vote. Short texts give soft guesses, which the
+//! engine may overrule by better evidence (the pattern that hit, the thread, the buyer).
+
+use whatlang::{Detector, Lang};
+
+use crate::{
+    model::language::Language,
+    text::folded::{Folded, Script, tokens},
+};
+
+/// A guess and how far it may be trusted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Detected {
+    /// One of the allowed languages.
+    pub language: Language,
+    /// 0 to 1; below 0.5 the guess alone should decide nothing.
+    pub confidence: f64,
+}
+
+/// Below this many letters the n-gram detectors are often wrong (29 and 24 of 30 on short shop messages).
+const SHORT_TEXT_LETTERS: usize = 40;
+/// A script that only one language writes leaves little doubt.
+const BY_SCRIPT: f64 = 0.95;
+/// Both detectors say the same.
+const AGREED: f64 = 0.9;
+/// The better detector speaks alone, or is contradicted.
+const ALONE: f64 = 0.55;
+/// The most a short text may claim: under one half.
+const SHORT_CEILING: f64 = 0.45;
+/// Letters of one script from which on a text counts as written in it, as a share of all letters: product names in Latin
+/// letters are usual in Chinese and Russian messages, and one Han character carries as much as several Latin letters.
+const SCRIPT_SHARE: f64 = 0.3;
+
+/// ISO 639-1 codes of the languages that the detectors know by ISO 639-3.
+const CODES: &[(&str, &str)] = &[
+    ("ar", "ara"),
+    ("cs", "ces"),
+    ("da", "dan"),
+    ("de", "deu"),
+    ("el", "ell"),
+    ("en", "eng"),
+    ("es", "spa"),
+    ("et", "est"),
+    ("fi", "fin"),
+    ("fr", "fra"),
+    ("he", "heb"),
+    ("hi", "hin"),
+    ("hr", "hrv"),
+    ("hu", "hun"),
+    ("id", "ind"),
+    ("it", "ita"),
+    ("ja", "jpn"),
+    ("ko", "kor"),
+    ("lt", "lit"),
+    ("lv", "lav"),
+    ("nl", "nld"),
+    ("no", "nob"),
+    ("pl", "pol"),
+    ("pt", "por"),
+    ("ro", "ron"),
+    ("ru", "rus"),
+    ("sk", "slk"),
+    ("sl", "slv"),
+    ("sv", "swe"),
+    ("th", "tha"),
+    ("tr", "tur"),
+    ("uk", "ukr"),
+    ("vi", "vie"),
+    ("zh", "cmn"),
+];
+
+/// Returns the most likely of the allowed languages, or `None` if the text has no words of any language (digits, links,
+/// addresses, order numbers only), is in a script that none of them is written in, or is long enough to be surely in another
+/// language.
+pub fn detect(text: &str, allowed: &[Language]) -> Option<Detected> {
+    let prose = prose(text);
+    let letters = Letters::of(&prose);
+    if letters.all == 0 || allowed.is_empty() {
+        return None;
+    }
+    if let Some(code) = letters.code() {
+        let language = allowed.iter().copied().find(|language| language.as_str() == code);
+        return match (language, letters.is_shared()) {
+            (Some(language), false) => Some(Detected { language, confidence: BY_SCRIPT }),
+            (language, true) => vote(&prose, &cyrillic_or_arabic(code, allowed), letters.all).or(soft(language)),
+            (None, false) => None,
+        };
+    }
+    vote(&prose, &latin(allowed), letters.all)
+}
+
+/// Returns the words that a language writes; words with digits, links and mailboxes are nobody's.
+fn prose(text: &str) -> String {
+    let folded = Folded::new(text);
+    let words = folded.words().iter().filter(|word| {
+        let form = folded.form(word);
+        !form.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '/' | '.'))
+    });
+    let mut prose = String::with_capacity(text.len());
+    for word in words {
+        if word.script == Script::Spaced && !prose.is_empty() {
+            prose.push(' ');
+        }
+        prose.extend(text[word.original.clone()].chars().flat_map(char::to_lowercase));
+    }
+    prose
+}
+
+/// How many letters of each script a text has.
+#[derive(Debug, Default)]
+struct Letters {
+    all: usize,
+    han: usize,
+    kana: usize,
+    hangul: usize,
+    thai: usize,
+    cyrillic: usize,
+    arabic: usize,
+    greek: usize,
+    hebrew: usize,
+}
+
+impl Letters {
+    fn of(prose: &str) -> Self {
+        let mut letters = Self::default();
+        for character in prose.chars().filter(|character| tokens::script(*character).is_some()) {
+            letters.all += 1;
+            match character {
+                '\u{3041}'..='\u{30FF}' => letters.kana += 1,
+                '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' => letters.han += 1,
+                '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' | '\u{AC00}'..='\u{D7A3}' => letters.hangul += 1,
+                '\u{0E01}'..='\u{0E5B}' => letters.thai += 1,
+                '\u{0400}'..='\u{052F}' => letters.cyrillic += 1,
+                '\u{0600}'..='\u{06FF}' => letters.arabic += 1,
+                '\u{0370}'..='\u{03FF}' => letters.greek += 1,
+                '\u{0590}'..='\u{05FF}' => letters.hebrew += 1,
+                _ => {}
+            }
+        }
+        letters
+    }
+
+    /// Returns the language that the script stands for; for shared scripts the most usual one; `None` for Latin.
+    fn code(&self) -> Option<&'static str> {
+        let counts = [
+            (self.han + self.kana, if self.kana > 0 { "ja" } else { "zh" }),
+            (self.hangul, "ko"),
+            (self.thai, "th"),
+            (self.cyrillic, "ru"),
+            (self.arabic, "ar"),
+            (self.greek, "el"),
+            (self.hebrew, "he"),
+        ];
+        let (count, code) = counts.into_iter().max_by_key(|(count, _)| *count)?;
+        #[expect(clippy::cast_precision_loss, reason = "a text has far fewer letters than 2^52")]
+        let share = count as f64 / self.all as f64;
+        (share >= SCRIPT_SHARE).then_some(code)
+    }
+
+    /// Returns whether several languages write the script.
+    fn is_shared(&self) -> bool {
+        matches!(self.code(), Some("ru" | "ar"))
+    }
+}
+
+/// Returns the allowed languages of a shared script.
+fn cyrillic_or_arabic(code: &str, allowed: &[Language]) -> Vec<Language> {
+    let family: &[&str] = if code == "ru" { &["ru", "uk", "bg", "sr", "mk", "be"] } else { &["ar", "fa", "ur"] };
+    allowed.iter().copied().filter(|language| family.contains(&language.as_str())).collect()
+}
+
+/// Returns the allowed languages in Latin letters.
+fn latin(allowed: &[Language]) -> Vec<Language> {
+    const OTHERS: &[&str] = &[
+        "zh", "ja", "ko", "th", "ru", "uk", "bg", "sr", "mk", "be", "ar", "fa", "ur", "el", "he", "hi", "bn", "ta",
+        "te",
+    ];
+    allowed.iter().copied().filter(|language| !OTHERS.contains(&language.as_str())).collect()
+}
+
+fn soft(language: Option<Language>) -> Option<Detected> {
+    language.map(|language| Detected { language, confidence: SHORT_CEILING })
+}
+
+/// Asks both detectors among languages of one script.
+fn vote(prose: &str, candidates: &[Language], letters: usize) -> Option<Detected> {
+    let own_script =
+        letters > 0 && !prose.is_ascii() && candidates.iter().all(|language| matches!(language.as_str(), "ru" | "ar"));
+    if let ([only], true) = (candidates, own_script) {
+        return Some(Detected { language: *only, confidence: BY_SCRIPT });
+    }
+    let list: Vec<Lang> = candidates.iter().filter_map(|language| Lang::from_code(long_code(*language)?)).collect();
+    let trained = whichlang::detect_language(prose).three_letter_code();
+    let foreign = !candidates.iter().any(|language| long_code(*language) == Some(trained))
+        && whatlang::detect_lang(prose).is_some_and(|free| free.code() == trained);
+    if candidates.is_empty() || foreign && letters >= SHORT_TEXT_LETTERS {
+        return None;
+    }
+    let first = candidates.iter().copied().find(|language| long_code(*language) == Some(trained));
+    let second = Detector::with_allowlist(list).detect_lang(prose);
+    let second = candidates
+        .iter()
+        .copied()
+        .find(|language| second.is_some_and(|lang| long_code(*language) == Some(lang.code())));
+    let (language, confidence) = match (first, second) {
+        (Some(first), Some(second)) if first == second => (first, AGREED),
+        // Polish is unknown to the better detector, so the other one is believed as much.
+        (Some(first), _) => (first, ALONE),
+        (None, Some(second)) => (second, ALONE),
+        (None, None) => (*candidates.first()?, 0.0),
+    };
+    let confidence = if letters < SHORT_TEXT_LETTERS { confidence.min(SHORT_CEILING) } else { confidence };
+    Some(Detected { language, confidence })
+}
+
+fn long_code(language: Language) -> Option<&'static str> {
+    CODES.iter().find(|(short, _)| *short == language.as_str()).map(|(_, long)| *long)
+}

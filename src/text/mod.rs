@@ -1,0 +1,11 @@
+//! Text as the rules see it: folded words with offsets back, sentences, language, entities; quotes and HTML removed.
+
+pub mod entity;
+pub mod folded;
+pub mod html;
+pub mod language;
+pub mod negation;
+pub mod quote;
+pub mod reading;
+pub mod sentence;
+pub mod stem;

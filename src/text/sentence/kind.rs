@@ -1,0 +1,156 @@
+//! What a sentence does: asks, states, or is mere courtesy.
+//!
+//! In doubt between asking and courtesy it asks: an unanswered question is worse than an answered thank-you. Requests
+//! without content of their own (`please advise`) ask only where nothing else in the text has content.
+
+use std::ops::Range;
+
+use crate::{
+    model::verdict::SentenceKind,
+    text::{
+        folded::{Folded, Script},
+        sentence::{
+            Sentence,
+            phrases::{Found, Part, phrases},
+        },
+    },
+};
+
+/// A greeting or closing may carry a name of up to three words (`Dear Ms Anna Lopez`).
+const MAX_NAME_WORDS: usize = 3;
+/// What a buyer thanks for takes up to eight words (`thanks a lot for your very quick reply`).
+const MAX_THANKED_WORDS: usize = 8;
+
+/// Sets the kind of every sentence of a text.
+pub(crate) fn judge(sentences: &mut [Sentence], original: &str, folded: &Folded) {
+    let mut hollow = Vec::new();
+    let mut after_courtesy = false;
+    for (index, sentence) in sentences.iter_mut().enumerate() {
+        let look = Look::at(sentence, original, folded);
+        sentence.kind = look.kind();
+        if sentence.kind == SentenceKind::States && after_courtesy && look.is_name() {
+            sentence.kind = SentenceKind::Courtesy;
+        }
+        if sentence.kind == SentenceKind::Courtesy && look.has(Part::Hollow) && !look.has(Part::ThanksFor) {
+            hollow.push(index);
+        }
+        after_courtesy = sentence.kind == SentenceKind::Courtesy && !look.has(Part::Greeting);
+    }
+    let all_courtesy = sentences.iter().all(|sentence| sentence.kind == SentenceKind::Courtesy);
+    if let Some(index) = hollow.first().filter(|_| all_courtesy) {
+        sentences[*index].kind = SentenceKind::Asks;
+    }
+}
+
+/// A sentence with the phrases found in it.
+struct Look<'a> {
+    original: &'a str,
+    folded: &'a Folded,
+    span: Range<usize>,
+    words: Range<usize>,
+    found: Vec<Found>,
+    /// Of each word of the sentence: courtesy, a filler or a vocative covers it.
+    covered: Vec<bool>,
+    /// Of each word of the sentence: courtesy or a filler ends right before it.
+    reopened: Vec<bool>,
+}
+
+impl<'a> Look<'a> {
+    fn at(sentence: &Sentence, original: &'a str, folded: &'a Folded) -> Self {
+        let (span, words) = (sentence.span.clone(), sentence.words.clone());
+        let found = phrases().find(folded, words.clone());
+        let mut covered = vec![false; words.len()];
+        let mut reopened = vec![false; words.len() + 1];
+        for Found { part, words: phrase } in &found {
+            if part.is_transparent() || *part == Part::Vocative {
+                covered[phrase.start - words.start..phrase.end - words.start].fill(true);
+            }
+            // What is thanked for follows: "thanks for looking into it" is no order to look.
+            reopened[phrase.end - words.start] |= part.is_transparent() && *part != Part::ThanksFor;
+        }
+        Self { original, folded, span, words, found, covered, reopened }
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.found.iter().any(|found| found.part == part)
+    }
+
+    fn kind(&self) -> SentenceKind {
+        let courteous = self.found.iter().any(|found| found.part.is_courtesy());
+        let left = self.left_over();
+        if courteous && left.is_empty() {
+            return SentenceKind::Courtesy;
+        }
+        if self.asks() {
+            return SentenceKind::Asks;
+        }
+        if courteous && (self.is_thanks_for(&left) || self.are_names(&left)) {
+            return SentenceKind::Courtesy;
+        }
+        SentenceKind::States
+    }
+
+    /// Returns whether the sentence ends in a question mark, starts a clause as questions do, or holds a request.
+    fn asks(&self) -> bool {
+        let text = &self.original[self.span.clone()];
+        let marked = text.trim_end_matches(|c: char| !c.is_alphanumeric()).len();
+        if text[marked..].contains(['?', '？', '؟', ';']) && !text[marked..].starts_with(';') {
+            return true;
+        }
+        self.found.iter().any(|found| match found.part {
+            Part::Request => true,
+            Part::Question | Part::Order => self.is_dense(found.words.start) || self.starts_clause(found.words.start),
+            Part::Ending => found.words.end == self.words.end,
+            _ => false,
+        })
+    }
+
+    /// Returns whether a clause starts at a word: first of the sentence, after punctuation, or after mere courtesy.
+    fn starts_clause(&self, word: usize) -> bool {
+        if word == self.words.start {
+            return true;
+        }
+        let gap = self.folded.words()[word - 1].folded.end..self.folded.words()[word].folded.start;
+        self.folded.text()[gap].contains([',', ';', ':', '-', '(', '"', '.', '،', '¿'])
+            || self.reopened[word - self.words.start]
+    }
+
+    /// Returns the words that no courtesy, filler or vocative covers.
+    fn left_over(&self) -> Vec<usize> {
+        self.words.clone().filter(|word| !self.covered[word - self.words.start]).collect()
+    }
+
+    /// Returns whether the sentence thanks for something and says nothing behind a comma.
+    fn is_thanks_for(&self, left: &[usize]) -> bool {
+        let Some(thanks) = self.found.iter().find(|found| found.part == Part::ThanksFor) else { return false };
+        let (first, last) = (thanks.words.end, self.words.end);
+        left.len() <= MAX_THANKED_WORDS && left.iter().all(|word| *word >= first) && !self.gap_has_comma(first..last)
+    }
+
+    fn gap_has_comma(&self, words: Range<usize>) -> bool {
+        words.clone().skip(1).any(|word| {
+            let gap = self.folded.words()[word - 1].folded.end..self.folded.words()[word].folded.start;
+            self.folded.text()[gap].contains([',', ';', '，', '、'])
+        })
+    }
+
+    /// Returns whether the words read as a name: few, each with a capital and without digits.
+    fn are_names(&self, words: &[usize]) -> bool {
+        words.len() <= MAX_NAME_WORDS
+            && words.iter().all(|word| {
+                let word = &self.folded.words()[*word];
+                let text = &self.original[word.original.clone()];
+                word.script == Script::Spaced
+                    && text.starts_with(char::is_uppercase)
+                    && !text.contains(|c: char| c.is_ascii_digit())
+            })
+    }
+
+    fn is_name(&self) -> bool {
+        self.are_names(&self.words.clone().collect::<Vec<_>>())
+    }
+
+    fn is_dense(&self, word: usize) -> bool {
+        self.folded.words()[word].script != Script::Spaced
+    }
+}

@@ -1,0 +1,250 @@
+//! Text as the rules see it: folding with its way back, sentences and what they do, languages, entities.
+
+use std::{fs, path::Path};
+
+use nightdesk::{
+    model::{language::Language, verdict::SentenceKind},
+    text::{
+        entity::ENTITIES,
+        folded::Folded,
+        language::detect,
+        negation,
+        reading::{MAX_TEXT_BYTES, Reading},
+        stem::stem,
+    },
+};
+use proptest::prelude::*;
+
+/// Rows of a fixture table; `\n` and `\u{…}` are unfolded.
+fn rows(name: &str) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/text").join(name);
+    let table = fs::read_to_string(&path).expect("the fixture table can be read");
+    let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+    lines.map(|line| line.split('\t').map(unfold).collect()).collect()
+}
+
+fn unfold(cell: &str) -> String {
+    let mut parts = cell.split("\\u{");
+    let mut unfolded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_once('}').expect("a code point ends in a brace");
+        let code = u32::from_str_radix(code, 16).expect("a code point is hexadecimal");
+        unfolded.push(char::from_u32(code).expect("a code point is a character"));
+        unfolded.push_str(rest);
+    }
+    unfolded.replace("\\n", "\n")
+}
+
+/// Fails with all rows that differ, not with the first one.
+fn compare(name: &str, check: impl Fn(&[String]) -> Result<(), String>) {
+    let rows = rows(name);
+    assert!(!rows.is_empty(), "{name} has no rows");
+    let wrong: Vec<String> =
+        rows.iter().filter_map(|row| check(row).err().map(|why| format!("{row:?}: {why}"))).collect();
+    assert!(wrong.is_empty(), "{name}: {} of {} rows\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+fn expect_same(found: &str, expected: &str) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("found {found:?}")) }
+}
+
+fn language(code: &str) -> Language {
+    code.parse().expect("a language code")
+}
+
+#[test]
+fn words_fold_as_the_table_says() {
+    compare("folding.tsv", |row| {
+        let folded = Folded::new(&row[0]);
+        let forms: Vec<&str> = folded.words().iter().map(|word| folded.form(word)).collect();
+        let exact: Vec<&str> = folded.words().iter().map(|word| folded.exact(word)).collect();
+        expect_same(&forms.join(" "), &row[1])?;
+        expect_same(&exact.join(" "), row.get(2).unwrap_or(&row[1]))
+    });
+}
+
+#[test]
+fn a_folded_range_leads_back_to_the_words_of_the_buyer() {
+    for (original, folded_part, expected) in [
+        ("Die STRASSE und die Straße", "strasse und", "STRASSE und"),
+        ("in der Straße hier", "strasse", "Straße"),
+        ("in der Straße hier", "st", "St"),
+        ("ﬁne ship\u{200B}ping", "shipping", "ship\u{200B}ping"),
+        ("ｆｒｅｅ shipping", "free sh", "ｆｒｅｅ sh"),
+        ("gratis envi\u{301}o hoy", "envio", "envi\u{301}o"),
+        ("這個免費嗎", "免费", "免費"),
+        ("two   spaces\r\nand lines", "spaces and", "spaces\r\nand"),
+    ] {
+        let folded = Folded::new(original);
+        let at = folded.text().find(folded_part).expect("the part is in the folded text");
+        let range = folded.original_range(at..at + folded_part.len());
+        assert_eq!(&original[range], expected, "{original:?}");
+    }
+}
+
+#[test]
+fn half_of_a_unit_leads_back_to_the_whole_of_it() {
+    let folded = Folded::new("aßb");
+    assert_eq!(folded.text(), "assb");
+    assert_eq!(folded.original_range(1..2), 1..3);
+    assert_eq!(folded.original_range(2..4), 1..4);
+    assert_eq!(folded.original_range(4..4), 4..4);
+    assert_eq!(folded.original_range(3..99), 3..4);
+}
+
+#[test]
+fn sentences_are_cut_at_the_bars() {
+    compare("sentences.txt", |row| {
+        let original = row[0].replace('|', "");
+        let reading = Reading::new(&original);
+        let found: Vec<&str> = reading.sentences().iter().map(|sentence| &original[sentence.span.clone()]).collect();
+        let expected: Vec<&str> = row[0].split('|').map(str::trim).collect();
+        expect_same(&found.join("|"), &expected.join("|"))
+    });
+}
+
+#[test]
+fn sentences_ask_state_or_are_courtesy() {
+    compare("kinds.tsv", |row| {
+        let letter = |kind| match kind {
+            SentenceKind::Asks => 'a',
+            SentenceKind::States => 's',
+            SentenceKind::Courtesy => 'c',
+        };
+        let kinds: String = Reading::new(&row[1]).sentences().iter().map(|sentence| letter(sentence.kind)).collect();
+        expect_same(&kinds, &row[0])
+    });
+}
+
+#[test]
+fn languages_are_told_apart() {
+    let allowed = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt", "ru", "zh"].map(language);
+    compare("languages.tsv", |row| {
+        let bounds = [&row[1], &row[2]].map(|bound| bound.parse::<f64>().expect("a number"));
+        match detect(&row[3], &allowed) {
+            None => expect_same("-", &row[0]),
+            Some(found) => {
+                expect_same(found.language.as_str(), &row[0])?;
+                let fits = (bounds[0]..=bounds[1]).contains(&found.confidence);
+                if fits { Ok(()) } else { Err(format!("confidence {}", found.confidence)) }
+            }
+        }
+    });
+}
+
+fn entities(kind: &str, text: &str) -> Vec<(String, String)> {
+    let reading = Reading::new(text);
+    let found = reading.entities().iter().filter(|entity| entity.kind == kind);
+    found.map(|entity| (entity.value.clone(), text[entity.span.clone()].to_owned())).collect()
+}
+
+#[test]
+fn countries_are_found_where_they_are_unmistakable() {
+    compare("countries.tsv", |row| {
+        let found: Vec<String> =
+            entities("country", &row[1]).iter().map(|(value, words)| format!("{value}={words}")).collect();
+        expect_same(&found.join(","), &row[0])
+    });
+}
+
+#[test]
+fn order_numbers_are_found_and_other_numbers_are_not() {
+    compare("order-numbers.tsv", |row| {
+        let found = entities("order_number", &row[1]);
+        let written =
+            |(value, words): &(String, String)| if value == words { value.clone() } else { format!("{value}={words}") };
+        expect_same(&found.iter().map(written).collect::<Vec<_>>().join(","), &row[0])
+    });
+}
+
+#[test]
+fn every_kind_of_entity_has_a_table() {
+    let tables = ["country", "order_number"];
+    assert_eq!(ENTITIES.iter().map(|recognizer| recognizer.kind).collect::<Vec<_>>(), tables);
+}
+
+#[test]
+fn inflected_words_share_a_stem() {
+    for (code, one, other) in [
+        ("en", "orders", "ordered"),
+        ("es", "pedidos", "pedido"),
+        ("de", "bestellungen", "bestellung"),
+        ("ru", "заказы", "заказа"),
+        ("fr", "commandes", "commande"),
+    ] {
+        assert_eq!(stem(one, language(code)), stem(other, language(code)), "{code}");
+    }
+    assert_eq!(stem("订", Language::ZH), "订");
+    assert_eq!(stem("ab-12345s", Language::EN), "ab-12345s");
+}
+
+#[test]
+fn negators_are_written_in_folded_form() {
+    for (code, negators) in negation::LANGUAGES {
+        for negator in *negators {
+            assert_eq!(Folded::new(negator).text(), *negator, "{code}");
+        }
+        assert_eq!(negation::negators(language(code)), *negators);
+    }
+    assert!(negation::negators(language("xx")).is_empty());
+}
+
+#[test]
+fn an_endless_text_is_cut_at_a_character_boundary() {
+    let reading = Reading::new(&"订".repeat(MAX_TEXT_BYTES));
+    assert_eq!(reading.original().len(), MAX_TEXT_BYTES / 3 * 3);
+}
+
+fn check_ranges(original: &str) {
+    let folded = Folded::new(original);
+    let mut last = 0..0;
+    for word in folded.words() {
+        let range = word.original.clone();
+        assert!(original.get(range.clone()).is_some_and(|text| !text.is_empty()), "{original:?} {word:?}");
+        assert!(range.start >= last.end || range == last, "{original:?} {word:?} after {last:?}");
+        assert!(!folded.exact(word).is_empty(), "{original:?} {word:?}");
+        last = range;
+    }
+    for (start, _) in folded.text().char_indices() {
+        for (end, _) in folded.text()[start..].char_indices().take(8) {
+            let range = folded.original_range(start..start + end);
+            assert!(original.get(range.clone()).is_some(), "{original:?} {start}+{end} gave {range:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_with_ranges_on_character_boundaries(original in any::<String>()) {
+        check_ranges(&original);
+        let reading = Reading::new(&original);
+        let mut end = 0;
+        for sentence in reading.sentences() {
+            prop_assert!(sentence.span.start >= end && original.get(sentence.span.clone()).is_some());
+            prop_assert!(!sentence.words.is_empty());
+            end = sentence.span.end;
+        }
+        for entity in reading.entities() {
+            prop_assert!(original.get(entity.span.clone()).is_some());
+        }
+        let _guess = detect(&original, &[Language::EN, Language::ZH]);
+    }
+
+    #[test]
+    fn folding_twice_is_folding_once(original in any::<String>()) {
+        let once = Folded::new(&original);
+        let twice = Folded::new(once.text());
+        prop_assert_eq!(once.text(), twice.text());
+    }
+
+    #[test]
+    fn folding_a_word_alone_gives_the_same_word(original in "[a-zA-ZäöüßéèñçÅ0-9 а-яА-ЯёЁ订單免費ÀŁøك'’.,?-]{0,40}") {
+        let folded = Folded::new(&original);
+        for word in folded.words() {
+            let alone = Folded::new(&original[word.original.clone()]);
+            prop_assert_eq!(alone.text(), folded.form(word));
+        }
+    }
+}
