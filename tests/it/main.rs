@@ -1,4 +1,6 @@
 //! One integration binary: every area is a module, every fixture lies under `tests/data/`.
 
 mod architecture;
+mod conditions;
+mod rules;
 mod text;

@@ -1,0 +1,114 @@
+//! `date: {from: 11-20, to: 01-05}`: days of every year, or days of one year.
+
+use jiff::civil;
+
+use crate::{
+    diagnostic::{
+        Diagnostic,
+        source::{FileId, Span},
+        yaml::{Node, Spanned, fields::Fields},
+    },
+    model::time::YearlySpan,
+    rules::condition::{BAD_CONDITION, Condition, Kind, Moment, ReadCondition},
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "date",
+    summary: "The day lies within the span, both ends included: every year (`11-20`) or once (`2026-11-20`).",
+    example: "{from: 11-20, to: 01-05}",
+    read,
+};
+
+/// A leap year, so that 29 February is a day.
+const LEAP_YEAR: i16 = 2024;
+
+#[derive(Debug)]
+enum Date {
+    Yearly(YearlySpan),
+    Once { from: civil::Date, to: civil::Date },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Day {
+    Yearly(i8, i8),
+    Full(civil::Date),
+}
+
+fn read(file: FileId, node: &Node) -> ReadCondition {
+    let help = "write `{from: 11-20, to: 01-05}` for every year, or full dates such as `2026-11-20`";
+    let mut fields = Fields::open(file, node).map_err(|found| vec![found.help(help)])?;
+    let from = day(file, &mut fields, "from", help);
+    let to = day(file, &mut fields, "to", help);
+    let span = Span::new(file, node.span.clone());
+    let date = match (from, to) {
+        (Some(Day::Yearly(month, day)), Some(Day::Yearly(to_month, to_day))) => {
+            Some(Date::Yearly(YearlySpan { from: (month, day), to: (to_month, to_day) }))
+        }
+        (Some(Day::Full(from)), Some(Day::Full(to))) if from <= to => Some(Date::Once { from, to }),
+        (Some(Day::Full(from)), Some(Day::Full(to))) => {
+            let message = format!("the span ends on {to}, before it begins on {from}");
+            fields.push(Diagnostic::error(BAD_CONDITION, message, span, "never holds").help("swap the two days"));
+            None
+        }
+        (Some(_), Some(_)) => {
+            let message = "one day has a year and the other has none";
+            fields.push(Diagnostic::error(BAD_CONDITION, message, span, "mixed").help(help));
+            None
+        }
+        _ => None,
+    };
+    let diagnostics = fields.finish();
+    match date {
+        Some(date) if diagnostics.is_empty() => Ok(Box::new(date)),
+        _ => Err(diagnostics),
+    }
+}
+
+fn day(file: FileId, fields: &mut Fields<'_>, key: &'static str, help: &str) -> Option<Day> {
+    let written: Spanned<String> = fields.require(key, help)?;
+    let day = parse(&written.value);
+    if day.is_none() {
+        let message = format!("`{}` is not a day: expected month-day (`11-20`) or a full date", written.value);
+        let span = Span::new(file, written.span);
+        fields.push(Diagnostic::error(BAD_CONDITION, message, span, "no such day").help(help));
+    }
+    day
+}
+
+fn parse(text: &str) -> Option<Day> {
+    let parts: Vec<&str> = text.split('-').collect();
+    match parts.as_slice() {
+        [month, day] => {
+            let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+            civil::Date::new(LEAP_YEAR, month, day).ok()?;
+            Some(Day::Yearly(month, day))
+        }
+        [year, month, day] if year.len() == 4 => {
+            let date = civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+            Some(Day::Full(date))
+        }
+        _ => None,
+    }
+}
+
+impl Condition for Date {
+    fn holds(&self, moment: &Moment) -> bool {
+        match self {
+            Self::Yearly(span) => span.contains(moment.date),
+            Self::Once { from, to } => (*from..=*to).contains(&moment.date),
+        }
+    }
+
+    fn wanted(&self) -> String {
+        match self {
+            Self::Yearly(YearlySpan { from, to }) => {
+                format!("a day from {:02}-{:02} to {:02}-{:02}", from.0, from.1, to.0, to.1)
+            }
+            Self::Once { from, to } => format!("a day from {from} to {to}"),
+        }
+    }
+
+    fn actual(&self, moment: &Moment) -> String {
+        moment.date.to_string()
+    }
+}

@@ -1,0 +1,184 @@
+//! The compiled rule: what a rule file means once nothing in it is wrong.
+
+use crate::{
+    diagnostic::source::{FileId, Span},
+    model::{
+        ids::{IntentId, ReplyId},
+        language::Language,
+        mode::Mode,
+        ticket::Urgency,
+    },
+    rules::{condition::Condition, program::Expression},
+};
+
+/// One intent and how it is recognised.
+#[derive(Debug)]
+pub struct Rule {
+    /// The intent, which is the stem of the file.
+    pub id: IntentId,
+    /// What it is about, for people.
+    pub title: String,
+    /// The folder it lies in.
+    pub category: Category,
+    /// What follows from a hit.
+    pub action: Action,
+    /// How far it is trusted.
+    pub mode: Mode,
+    /// -100 to 100; higher wins.
+    pub priority: i32,
+    /// What the reply cannot do without.
+    pub needs: Vec<Need>,
+    /// What is answered.
+    pub reply: Option<Named<ReplyId>>,
+    /// What is said when a person will write.
+    pub ack: Option<Named<ReplyId>>,
+    /// How soon a person must look.
+    pub urgency: Urgency,
+    /// An escalation lets the other half of the message be answered.
+    pub with_answer: bool,
+    /// Labels for the ticket.
+    pub tags: Vec<String>,
+    /// The languages it has patterns in, sorted.
+    pub languages: Vec<Language>,
+    /// Its contract.
+    pub examples: Vec<Example>,
+    /// Where it is written.
+    pub file: FileId,
+    /// What buyers write; one hit is enough.
+    pub(in crate::rules) say: Vec<Phrase>,
+    /// What switches it off for a sentence.
+    pub(in crate::rules) unless: Vec<Phrase>,
+    /// What must hold.
+    pub(in crate::rules) when: Vec<Box<dyn Condition>>,
+    /// A negator before the words does not matter.
+    pub(in crate::rules) ignore_negation: bool,
+}
+
+/// One compiled pattern with the text it came from.
+#[derive(Debug)]
+pub(in crate::rules) struct Phrase {
+    pub(in crate::rules) language: Language,
+    /// As the seller wrote it.
+    pub(in crate::rules) text: String,
+    pub(in crate::rules) expression: Expression,
+    /// It holds a negator itself, so that one before it says nothing new.
+    pub(in crate::rules) negative: bool,
+}
+
+/// A name with the place where it is written, so that a check can point at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<T> {
+    /// The name.
+    pub value: T,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A value the reply cannot do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The name of the value.
+    pub slot: String,
+    /// Where it may come from; the first that has it wins.
+    pub from: Vec<Named<Source>>,
+    /// The question to ask when nothing has it.
+    pub ask: Option<Named<ReplyId>>,
+}
+
+/// Where a needed value may come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `entity.country`: recognised in the message.
+    Entity(String),
+    /// `buyer.country`: known about the buyer.
+    Buyer(String),
+    /// `situation.text`: the situation in force.
+    Situation,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every word, as written in files.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// Returns what the word means.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// Returns the word used in files.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What follows from a hit.
+    Action {
+        /// The reply goes out.
+        Answer = "answer",
+        /// A person must look.
+        Escalate = "escalate",
+        /// Kept and listed, nobody is alerted.
+        Suppress = "suppress",
+    }
+}
+
+words! {
+    /// What a rule is about; the folder it lies in.
+    Category {
+        /// Before buying.
+        PreSale = "pre_sale",
+        /// Placing, changing, cancelling.
+        Order = "order",
+        /// Where it is.
+        Tracking = "tracking",
+        /// Returns, refunds, use.
+        AfterSale = "after_sale",
+        /// Something went wrong.
+        Complaint = "complaint",
+        /// Thanks and goodbyes.
+        Closing = "closing",
+        /// Not about the shop at all.
+        Foreign = "foreign",
+        /// Everything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What a negator before the words of a hit means.
+    Negation {
+        /// The hit does not count.
+        Respect = "respect",
+        /// Nothing.
+        Ignore = "ignore",
+    }
+}
+
+/// A sentence a buyer would write, and whether this rule is meant by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Its language.
+    pub language: Language,
+    /// The sentence.
+    pub text: String,
+    /// `match`, or else `skip`.
+    pub matches: bool,
+    /// Where it is written.
+    pub span: Span,
+}

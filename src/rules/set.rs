@@ -1,0 +1,195 @@
+//! All rules of a shop: read from files, compiled together, evaluated at once.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    diagnostic::{
+        Code, Diagnostic,
+        source::{FileId, SourceMap, Span},
+    },
+    model::{ids::IntentId, language::Language},
+    rules::{
+        compile::Compiler,
+        condition::Moment,
+        evaluate::{self, Evaluation},
+        negation::Negators,
+        prefilter::Prefilter,
+        rule::Rule,
+        syntax::{self, RuleFile, is_name, stem_and_folder},
+        vocabulary::Vocabulary,
+        word_list::{self, WordList},
+    },
+    text::reading::Reading,
+};
+
+/// Two files recognise the same intent.
+pub const DUPLICATE_INTENT: Code = Code::new("duplicate-intent");
+/// A file under `rules/` that is no rule file.
+pub const STRAY_FILE: Code = Code::new("stray-file");
+
+/// The folder of word lists.
+const WORDS_FOLDER: &str = "_words";
+
+/// All rules, ready to be evaluated.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(in crate::rules) rules: Vec<Rule>,
+    pub(in crate::rules) vocabulary: Vocabulary,
+    pub(in crate::rules) negators: Negators,
+    /// Phrases that hit within one sentence.
+    pub(in crate::rules) in_sentence: Prefilter,
+    /// Phrases `within: message`.
+    pub(in crate::rules) in_message: Prefilter,
+    by_intent: BTreeMap<IntentId, usize>,
+    hash: String,
+}
+
+impl RuleSet {
+    /// Reads every file under `rules/`. Never stops at the first problem: rules with errors are left out and all
+    /// findings are returned, in no particular order; rendering sorts them.
+    pub fn read(sources: &SourceMap, files: &[FileId]) -> (Self, Vec<Diagnostic>) {
+        let mut files = files.to_vec();
+        files.sort_by_key(|file| &sources.file(*file).path);
+        let mut diagnostics = Vec::new();
+        let mut lists = BTreeMap::new();
+        let mut written = Vec::new();
+        for file in &files {
+            match place(&sources.file(*file).path) {
+                Place::Words(name) => {
+                    let (list, found) = word_list::read(sources, *file);
+                    diagnostics.extend(found);
+                    lists.insert(name, list);
+                }
+                Place::Rule => {
+                    let (rule, found) = syntax::read(sources, *file);
+                    diagnostics.extend(found);
+                    written.extend(rule);
+                }
+                Place::Stray(help) => diagnostics.push(stray(sources, *file, help)),
+                Place::Other => {}
+            }
+        }
+        let written = without_duplicates(written, &mut diagnostics);
+        let negators = Negators::new(languages(&written));
+        let (rules, vocabulary) = compile(sources, &lists, &negators, written, &mut diagnostics);
+        let by_intent = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
+        let set = Self {
+            in_sentence: Prefilter::new(&rules, vocabulary.len(), false),
+            in_message: Prefilter::new(&rules, vocabulary.len(), true),
+            rules,
+            vocabulary,
+            negators,
+            by_intent,
+            hash: hash(sources, &files),
+        };
+        (set, diagnostics)
+    }
+
+    /// Returns the rules in the order of their files' paths.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Returns the rule that recognises an intent.
+    pub fn rule(&self, id: &IntentId) -> Option<&Rule> {
+        self.by_intent.get(id).map(|index| &self.rules[*index])
+    }
+
+    /// Evaluates every rule in every sentence of a text.
+    pub fn evaluate(&self, reading: &Reading, moment: &Moment) -> Evaluation {
+        evaluate::evaluate(self, reading, moment)
+    }
+
+    /// Returns the SHA-256, in hexadecimal, of all files with their paths, in the order of the paths.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+/// What a file is, by its path.
+enum Place {
+    Words(String),
+    Rule,
+    /// Looks like a rule and will not be read; what to do about it.
+    Stray(&'static str),
+    /// Not ours: a README, a picture.
+    Other,
+}
+
+fn place(path: &str) -> Place {
+    let (stem, folder) = stem_and_folder(path);
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("yaml") if folder == WORDS_FOLDER && is_name(stem) => Place::Words(stem.to_owned()),
+        Some("yaml") if folder == WORDS_FOLDER => Place::Stray("use lower-case letters, digits and `_` in its name"),
+        Some("yaml") if folder.starts_with('_') => Place::Stray("word lists lie in `rules/_words/`"),
+        Some("yaml") if folder == "rules" || folder.is_empty() => {
+            Place::Stray("move it into the folder of its category: `rules/pre_sale/…`")
+        }
+        Some("yaml") => Place::Rule,
+        Some("yml") => Place::Stray("rename it to end in `.yaml`"),
+        _ => Place::Other,
+    }
+}
+
+fn stray(sources: &SourceMap, file: FileId, help: &str) -> Diagnostic {
+    let message = format!("`{}` is not read", sources.file(file).path);
+    Diagnostic::error(STRAY_FILE, message, Span::new(file, 0..0), "this file").help(help)
+}
+
+fn without_duplicates(written: Vec<RuleFile>, diagnostics: &mut Vec<Diagnostic>) -> Vec<RuleFile> {
+    let mut first: BTreeMap<IntentId, Span> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for rule in written {
+        let intent = &rule.intent;
+        if let Some(earlier) = first.get(&intent.value) {
+            let message = format!("the intent `{}` has two rule files", intent.value);
+            let found = Diagnostic::error(DUPLICATE_INTENT, message, intent.span.clone(), "second file");
+            let found = found.related(earlier.clone(), "first file");
+            diagnostics.push(found.help("put all patterns of one intent into one file"));
+            continue;
+        }
+        first.insert(intent.value.clone(), intent.span.clone());
+        kept.push(rule);
+    }
+    kept
+}
+
+fn languages(written: &[RuleFile]) -> Vec<Language> {
+    written.iter().flat_map(|rule| &rule.say).map(|phrase| phrase.language).collect()
+}
+
+fn compile(
+    sources: &SourceMap,
+    lists: &BTreeMap<String, WordList>,
+    negators: &Negators,
+    written: Vec<RuleFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Rule>, Vocabulary) {
+    let mut compiler = Compiler::new(sources, lists, negators);
+    let mut rules = Vec::new();
+    for rule in written {
+        let (rule, found) = compiler.compile(rule);
+        diagnostics.extend(found);
+        rules.extend(rule);
+    }
+    (rules, compiler.finish())
+}
+
+fn hash(sources: &SourceMap, files: &[FileId]) -> String {
+    let mut hasher = Sha256::new();
+    for file in files {
+        let source = sources.file(*file);
+        // Lengths keep the end of one part from passing for the beginning of the next.
+        for part in [&source.path, &source.text] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        let _infallible = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,77 @@
+//! A message as the compiled rules see it: every word with its atoms, every entity with its words.
+
+use std::ops::Range;
+
+use crate::{
+    rules::{
+        program::Words,
+        vocabulary::{AtomId, Vocabulary, WordAtoms},
+    },
+    text::{entity::ENTITIES, reading::Reading},
+};
+
+/// A reading with what the vocabulary knows of it.
+#[derive(Debug)]
+pub(in crate::rules) struct View<'a> {
+    pub(in crate::rules) reading: &'a Reading,
+    atoms: WordAtoms,
+    pub(in crate::rules) entities: Vec<EntityWords>,
+}
+
+/// An entity by the words it covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::rules) struct EntityWords {
+    pub(in crate::rules) kind: u16,
+    pub(in crate::rules) words: Range<usize>,
+    /// Index into the reading's entities.
+    pub(in crate::rules) index: usize,
+}
+
+impl<'a> View<'a> {
+    /// Looks every word up.
+    pub(in crate::rules) fn new(reading: &'a Reading, vocabulary: &Vocabulary) -> Self {
+        let words = reading.folded().words();
+        let mut entities = Vec::new();
+        for (index, entity) in reading.entities().iter().enumerate() {
+            let Some(kind) = ENTITIES.iter().position(|recognizer| recognizer.kind == entity.kind) else { continue };
+            let start = words.partition_point(|word| word.original.end <= entity.span.start);
+            let end = words.partition_point(|word| word.original.start < entity.span.end);
+            if start < end {
+                entities.push(EntityWords { kind: u16::try_from(kind).unwrap_or(u16::MAX), words: start..end, index });
+            }
+        }
+        Self { reading, atoms: vocabulary.atoms_of(reading.folded()), entities }
+    }
+
+    /// Returns the folded text of a sentence, with the punctuation up to the next one.
+    pub(in crate::rules) fn sentence_text(&self, words: &Range<usize>) -> Range<usize> {
+        let folded = self.reading.folded();
+        let all = folded.words();
+        let start = all.get(words.start).map_or(0, |word| word.folded.start);
+        let end = all.get(words.end).map_or(folded.text().len(), |next| next.folded.start);
+        start..end.max(start)
+    }
+
+    /// Returns the words that a range of the folded text touches.
+    pub(in crate::rules) fn words_at(&self, folded: &Range<usize>) -> Range<usize> {
+        let all = self.reading.folded().words();
+        let start = all.partition_point(|word| word.folded.end <= folded.start);
+        let end = all.partition_point(|word| word.folded.start < folded.end);
+        start..end.max(start)
+    }
+}
+
+impl Words for View<'_> {
+    fn has(&self, word: usize, atom: AtomId) -> bool {
+        self.atoms.of(word).contains(&atom)
+    }
+
+    fn atoms(&self, word: usize) -> &[AtomId] {
+        self.atoms.of(word)
+    }
+
+    fn entity_end(&self, word: usize, kind: u16) -> Option<usize> {
+        let begins = |entity: &&EntityWords| entity.kind == kind && entity.words.start == word;
+        self.entities.iter().filter(begins).map(|entity| entity.words.end).max()
+    }
+}
