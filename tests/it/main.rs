@@ -2,5 +2,6 @@
 
 mod architecture;
 mod conditions;
+mod replies;
 mod rules;
 mod text;

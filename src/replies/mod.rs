@@ -1,0 +1,18 @@
+//! Reply templates, facts and situations: from a rule's choice to words in the buyer's language.
+//!
+//! A reply holds only its body; a frame puts one or more bodies between one greeting and one closing. Templates are the
+//! seller's; what a buyer wrote is only ever a value in them. Which reply goes out is the engine's business, not ours.
+
+pub mod catalog;
+mod compose;
+pub mod country;
+pub mod facts;
+mod html;
+mod moment;
+pub mod promise;
+pub mod read;
+mod render;
+pub mod situations;
+mod tags;
+pub mod template;
+pub mod variables;

@@ -1,0 +1,72 @@
+//! Words a shop must not send: promises about taxes that only an authority can keep, and words that say nothing.
+//!
+//! Read on rendered text before it goes out, and on the seller's own words by `check`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::language::Language;
+
+/// One pattern per row: language, kind, regular expression over lower-case text.
+const TABLE: &str = include_str!("promises.tsv");
+
+/// What is wrong with a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It promises what the shop cannot keep.
+    Promise,
+    /// It says nothing a buyer could rely on.
+    Vague,
+}
+
+/// A phrase that must not go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forbidden {
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// The words as written, in lower case.
+    pub phrase: String,
+    /// Where they stand in the lower-case text; in text without special capitals that is the text's own place.
+    pub range: std::ops::Range<usize>,
+}
+
+struct Pattern {
+    language: Language,
+    fault: Fault,
+    regex: Regex,
+}
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| TABLE.lines().filter_map(pattern).collect());
+
+/// Returns every forbidden phrase of that language, in the order of the text.
+pub fn forbidden(text: &str, language: Language) -> Vec<Forbidden> {
+    let text = text.to_lowercase();
+    let mut found: Vec<Forbidden> = Vec::new();
+    for pattern in PATTERNS.iter().filter(|pattern| pattern.language == language) {
+        found.extend(pattern.regex.find_iter(&text).map(|hit| Forbidden {
+            fault: pattern.fault,
+            phrase: hit.as_str().to_owned(),
+            range: hit.range(),
+        }));
+    }
+    found.sort_by_key(|forbidden| forbidden.range.start);
+    found
+}
+
+/// Returns how many rows the table has and how many could be read; a test keeps them equal.
+pub fn table_size() -> (usize, usize) {
+    let rows = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+    (rows, PATTERNS.len())
+}
+
+fn pattern(row: &str) -> Option<Pattern> {
+    let mut columns = row.splitn(3, '\t');
+    let language = columns.next()?.parse().ok()?;
+    let fault = match columns.next()? {
+        "promise" => Fault::Promise,
+        "vague" => Fault::Vague,
+        _ => return None,
+    };
+    Some(Pattern { language, fault, regex: Regex::new(columns.next()?).ok()? })
+}

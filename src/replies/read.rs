@@ -1,0 +1,240 @@
+//! Files under `replies/` to a [`Catalog`]: which file is what, and every problem at once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
+
+use minijinja::Environment;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    diagnostic::{
+        Code, Diagnostic,
+        nearest::advice,
+        source::{FileId, SourceMap, Span},
+    },
+    model::{ids::ReplyId, language::Language},
+    replies::{
+        catalog::{Catalog, Form, Page, PageKey},
+        facts::Facts,
+        html, render, situations,
+        template::{self, FactUse, TEMPLATE_FACT, TEMPLATE_SYNTAX, Uses},
+        variables::Place,
+    },
+};
+
+/// A file under `replies/` that is none of the known kinds.
+pub const REPLY_FILE: Code = Code::new("reply-file");
+/// A reply without any words.
+pub const REPLY_EMPTY: Code = Code::new("reply-empty");
+/// Replies are written in a language that has no frame.
+pub const FRAME_MISSING: Code = Code::new("frame-missing");
+/// A frame that does not print its replies, or a subject where none is sent.
+pub const FRAME_BODY: Code = Code::new("frame-body");
+
+/// The folder of the frames.
+pub(super) const FRAME: &str = "_frame";
+const SUBJECT: &str = "Subject:";
+
+/// Reads every file; see [`Catalog::read`].
+pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        pages: BTreeMap::new(),
+        environment: render::environment(),
+        facts: Facts::default(),
+        situations: Vec::new(),
+        uses: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    for &file in files {
+        let source = sources.file(file);
+        reader.file(file, &source.path, &source.text);
+    }
+    reader.check_facts();
+    reader.check_frames();
+    let hash = hash(sources, files);
+    let Reader { pages, environment, facts, situations, diagnostics, .. } = reader;
+    (Catalog { pages, environment, facts: Arc::new(facts), situations, hash }, diagnostics)
+}
+
+struct Reader {
+    pages: BTreeMap<PageKey, Page>,
+    environment: Environment<'static>,
+    facts: Facts,
+    situations: Vec<situations::Situation>,
+    uses: Vec<FactUse>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader {
+    fn file(&mut self, file: FileId, path: &str, text: &str) {
+        let inner = path.rsplit_once("replies/").map_or(path, |(_, inner)| inner);
+        if let Some(name) = inner.strip_prefix("_facts/") {
+            let Some(stem) = name.strip_suffix(".yaml").filter(|stem| !stem.contains('/')) else {
+                self.unknown_file(file, path, "facts are .yaml files directly under replies/_facts");
+                return;
+            };
+            let found = self.facts.read(file, stem, text);
+            self.diagnostics.extend(found);
+            return;
+        }
+        if inner == "_situations.yaml" {
+            let (situations, found) = situations::read(file, text);
+            self.situations = situations;
+            self.diagnostics.extend(found);
+            return;
+        }
+        match page_key(inner) {
+            Ok(key) => self.page(file, key, path, text),
+            Err(help) => self.unknown_file(file, path, help),
+        }
+    }
+
+    fn unknown_file(&mut self, file: FileId, path: &str, help: &str) {
+        let message = format!("`{path}` is not a file that replies are made of");
+        let found = Diagnostic::warning(REPLY_FILE, message, Span::new(file, 0..0), "left out");
+        self.diagnostics.push(found.help(help));
+    }
+
+    fn page(&mut self, file: FileId, key: PageKey, path: &str, text: &str) {
+        let is_frame = key.reply.as_str() == FRAME;
+        let place = if is_frame { Place::Frame } else { Place::Everywhere };
+        let (subject, body) = split_subject(text);
+        let (uses, mut found) = template::check(file, text, 0, place);
+        found.extend(template::check_words(file, text, key.language, key.form == Form::Html));
+        found.extend(shape(file, text, body, is_frame, subject.is_some(), &uses));
+        let subject_name = subject.as_ref().map(|_| format!("{path}#subject"));
+        let parts = [(subject_name.clone(), subject), (Some(path.to_owned()), Some(body..text.len()))];
+        for (name, range) in parts.into_iter().filter_map(|(name, range)| name.zip(range)) {
+            let start = range.start;
+            let added = self.environment.add_template_owned(name, text[range].trim_end().to_owned());
+            found.extend(added.err().map(|error| syntax(file, start, text, &error)));
+        }
+        let usable = !crate::diagnostic::has_errors(&found);
+        self.diagnostics.extend(found);
+        self.uses.extend(uses.facts);
+        if usable {
+            let (links, variables, needed) = (html::links(text), uses.variables, uses.needed);
+            let page = Page { file, template: path.to_owned(), subject: subject_name, links, variables, needed };
+            self.pages.insert(key, page);
+        }
+    }
+
+    /// Facts may be read after the replies that quote them, so names are compared at the end.
+    fn check_facts(&mut self) {
+        let names = self.facts.names();
+        for used in &self.uses {
+            let (message, help) = match self.facts.is_keyed(&used.name) {
+                None => (format!("there is no fact `{}`", used.name), advice(&used.name, &names)),
+                Some(true) if !used.keyed => {
+                    let help = format!("write `fact(\"{}\", entity.country)`", used.name);
+                    (format!("the fact `{}` has one value per key", used.name), help)
+                }
+                Some(false) if used.keyed => {
+                    let help = format!("write `fact(\"{}\")`", used.name);
+                    (format!("the fact `{}` has one value only", used.name), help)
+                }
+                Some(_) => continue,
+            };
+            self.diagnostics.push(Diagnostic::error(TEMPLATE_FACT, message, used.span.clone(), "here").help(help));
+        }
+    }
+
+    fn check_frames(&mut self) {
+        let frames: BTreeSet<Language> =
+            self.pages.keys().filter(|key| is_frame(key)).map(|key| key.language).collect();
+        let mut reported: BTreeSet<Language> = frames;
+        for (key, page) in &self.pages {
+            if !reported.insert(key.language) {
+                continue;
+            }
+            let message = format!("replies are written in `{0}`, but there is no replies/_frame/{0}.txt", key.language);
+            let span = Span::new(page.file, 0..0);
+            let found = Diagnostic::error(FRAME_MISSING, message, span, "no greeting and closing for this language");
+            self.diagnostics.push(found.help("copy replies/_frame/en.txt and translate it"));
+        }
+    }
+}
+
+fn is_frame(key: &PageKey) -> bool {
+    key.reply.as_str() == FRAME && key.form == Form::Text
+}
+
+/// Reads `<reply>/<language>.<form>`; the error says what was expected.
+fn page_key(inner: &str) -> Result<PageKey, &'static str> {
+    const EXPECTED: &str = "name it replies/<reply>/<language>.txt, such as replies/free_shipping/en.txt";
+    let (reply, name) = inner.split_once('/').ok_or(EXPECTED)?;
+    let (stem, form) = if let Some(stem) = name.strip_suffix(".telegram.txt") {
+        (stem, Form::Telegram)
+    } else if let Some(stem) = name.strip_suffix(".txt") {
+        (stem, Form::Text)
+    } else {
+        (name.strip_suffix(".html").ok_or(EXPECTED)?, Form::Html)
+    };
+    let language: Language = stem.parse().map_err(|_| EXPECTED)?;
+    match (reply == FRAME, form) {
+        (true, Form::Html) => Err("a frame is text; mail's HTML is made from it"),
+        (false, Form::Telegram) => Err("only frames differ by channel: replies/_frame/<language>.telegram.txt"),
+        _ => Ok(PageKey { reply: ReplyId::new(reply), language, form }),
+    }
+}
+
+/// Returns the place of a subject in the first line, and where the body begins.
+fn split_subject(text: &str) -> (Option<std::ops::Range<usize>>, usize) {
+    let Some(after) = text.strip_prefix(SUBJECT) else { return (None, 0) };
+    let end = after.find('\n').map_or(text.len(), |end| SUBJECT.len() + end);
+    let line = &text[SUBJECT.len()..end];
+    let start = SUBJECT.len() + line.len() - line.trim_start().len();
+    let body = text.len() - text[end..].trim_start().len();
+    (Some(start..end.max(start)), body)
+}
+
+/// Judges what a file must have as a whole.
+fn shape(file: FileId, text: &str, body: usize, is_frame: bool, subject: bool, uses: &Uses) -> Option<Diagnostic> {
+    let span = Span::new(file, body.min(text.len())..text.len());
+    if text[body..].trim().is_empty() {
+        let found = Diagnostic::error(REPLY_EMPTY, "the file has no words", span, "empty");
+        return Some(found.help("write the text, or remove the file"));
+    }
+    if is_frame && subject {
+        let found = Diagnostic::error(FRAME_BODY, "a frame has no subject", Span::new(file, 0..SUBJECT.len()), "here");
+        return Some(found.help("subjects belong into replies"));
+    }
+    if is_frame && !uses.variables.contains("body") {
+        let found = Diagnostic::error(FRAME_BODY, "the frame does not print the replies", span, "no `{{ body }}`");
+        return Some(found.help("write `{{ body }}` on a line of its own where the replies belong"));
+    }
+    None
+}
+
+fn syntax(file: FileId, start: usize, text: &str, error: &minijinja::Error) -> Diagnostic {
+    let range = error.range().map_or(0..0, |range| {
+        let end = (start + range.end).min(text.len());
+        (start + range.start).min(end)..end
+    });
+    let message = match error.detail() {
+        Some(detail) => format!("the template cannot be read: {detail}"),
+        None => format!("the template cannot be read: {}", error.kind()),
+    };
+    Diagnostic::error(TEMPLATE_SYNTAX, message, Span::new(file, range), "here")
+        .help("values stand in `{{ … }}`, conditions in `{% if … %} … {% endif %}`")
+}
+
+fn hash(sources: &SourceMap, files: &[FileId]) -> String {
+    let mut sorted: Vec<_> = files.iter().map(|&file| sources.file(file)).collect();
+    sorted.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut hasher = Sha256::new();
+    for source in sorted {
+        for part in [&source.path, &source.text] {
+            hasher.update(part.len().to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,123 @@
+//! The closed list of what a template may name. `docs/replies.md` prints these tables; a test keeps them equal.
+
+/// One name a template may use between `{{` and `}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// The name as written.
+    pub name: &'static str,
+    /// What it stands for, for sellers.
+    pub meaning: &'static str,
+    /// When it has a value.
+    pub presence: Presence,
+    /// What a buyer may read.
+    pub example: &'static str,
+    /// Which files may use it.
+    pub place: Place,
+}
+
+/// When a variable has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// In every message.
+    Always,
+    /// Not in every message: a template must say what to write instead.
+    Maybe,
+    /// Whenever the rule lists it under `needs`: a rule that uses the reply must.
+    Needed,
+}
+
+impl Presence {
+    /// Returns the word printed in the documentation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Maybe => "may be missing",
+            Self::Needed => "with `needs`",
+        }
+    }
+}
+
+/// Which files may use a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Replies and frames.
+    Everywhere,
+    /// Frames only.
+    Frame,
+}
+
+/// Every variable, in the order of the documentation.
+pub const VARIABLES: &[Variable] = &[
+    everywhere(
+        "buyer.first_name",
+        "the buyer's first name, when one is known and looks like a name",
+        Presence::Maybe,
+        "Anna",
+    ),
+    everywhere("shop.name", "the shop's name from the configuration", Presence::Always, "Lantern Home"),
+    everywhere("desk.hours", "when people are at the desk", Presence::Always, "Mon–Fri 09:30–18:30 (UTC+8)"),
+    everywhere(
+        "human_eta",
+        "when a person will have written, in the buyer's clock where it is known",
+        Presence::Maybe,
+        "Monday, 23 November, 09:30 (UTC+8)",
+    ),
+    everywhere("entity.country", "the country asked about, named in the reply's language", Presence::Needed, "Germany"),
+    everywhere("entity.country_code", "the same country as its ISO code, to compare with", Presence::Needed, "DE"),
+    everywhere("entity.order_number", "the order number the buyer wrote", Presence::Needed, "114-7122810-2961857"),
+    everywhere("situation.title", "the situation in force, in a few words", Presence::Needed, "Chinese New Year"),
+    everywhere(
+        "situation.text",
+        "what the situation does to orders, one or two sentences",
+        Presence::Needed,
+        "Our carrier collects no parcels until 4 March.",
+    ),
+    everywhere("situation.delay_days", "how many days the situation adds", Presence::Needed, "7"),
+    everywhere("situation.until", "the last day of the situation", Presence::Needed, "Wednesday, 3 March"),
+    frame("body", "the replies, one after the other", "…"),
+    frame("automatic", "true when no person has read the message", "(only in an if)"),
+    frame("uncovered", "true when a colleague will write about the rest of the message", "(only in an if)"),
+];
+
+/// A filter, written after `|`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Helper {
+    /// The name as written.
+    pub name: &'static str,
+    /// What it does, for sellers.
+    pub meaning: &'static str,
+}
+
+/// Every filter.
+pub const FILTERS: &[Helper] = &[
+    Helper { name: "default", meaning: "`x|default(\"y\")`: y when x is missing, the same as `x or \"y\"`" },
+    Helper { name: "capitalize", meaning: "the first letter as a capital, the rest as it is" },
+    Helper { name: "upper", meaning: "capital letters" },
+    Helper { name: "lower", meaning: "small letters" },
+    Helper { name: "trim", meaning: "without blanks at both ends" },
+];
+
+/// Every test, written after `is`.
+pub const TESTS: &[Helper] = &[
+    Helper { name: "defined", meaning: "the variable has a value" },
+    Helper { name: "undefined", meaning: "the variable has no value" },
+];
+
+/// Every function.
+pub const FUNCTIONS: &[Helper] = &[Helper {
+    name: "fact",
+    meaning: "`fact(\"file.name\")` or `fact(\"file.name\", entity.country)`: a value from replies/_facts",
+}];
+
+/// Returns the variable of that name.
+pub fn variable(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| variable.name == name)
+}
+
+const fn everywhere(name: &'static str, meaning: &'static str, presence: Presence, example: &'static str) -> Variable {
+    Variable { name, meaning, presence, example, place: Place::Everywhere }
+}
+
+const fn frame(name: &'static str, meaning: &'static str, example: &'static str) -> Variable {
+    Variable { name, meaning, presence: Presence::Always, example, place: Place::Frame }
+}

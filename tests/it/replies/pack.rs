@@ -1,0 +1,180 @@
+//! The starter pack as buyers read it.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use nightdesk::{
+    diagnostic::{Diagnostic, source::SourceMap},
+    model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
+    replies::{
+        catalog::{Catalog, Order, RenderError, Values},
+        country,
+    },
+};
+
+use crate::replies::{date, expect, listed, render, values};
+
+#[test]
+fn the_pack_has_no_findings() {
+    let (sources, _, diagnostics) = pack();
+    assert_eq!(listed(&sources, &diagnostics), "");
+}
+
+#[test]
+fn every_reply_is_written_in_english_and_chinese() {
+    let (_, catalog, _) = pack();
+    for reply in catalog.names() {
+        assert_eq!(catalog.languages(reply), [Language::EN, Language::ZH], "{reply}");
+    }
+}
+
+#[test]
+fn every_reply_reads_as_expected() {
+    let (_, catalog, _) = pack();
+    for reply in catalog.names() {
+        for language in [Language::EN, Language::ZH] {
+            let path = format!("pack/{reply}.{language}.txt");
+            expect(&path, &both_channels(&catalog, reply, language, &complete()));
+        }
+    }
+}
+
+#[test]
+fn acks_need_nothing_but_the_shop() {
+    let (_, catalog, _) = pack();
+    let bare = Values { buyer_first_name: None, human_eta: None, entities: BTreeMap::new(), ..values() };
+    for reply in catalog.names().into_iter().filter(|reply| reply.as_str().ends_with("_ack")) {
+        for language in [Language::EN, Language::ZH] {
+            let path = format!("pack/bare/{reply}.{language}.txt");
+            expect(&path, &both_channels(&catalog, reply, language, &bare));
+        }
+    }
+}
+
+#[test]
+fn customs_tax_speaks_for_every_country_listed() {
+    let (_, catalog, _) = pack();
+    let codes: Vec<String> = listed_countries();
+    assert!(codes.len() >= 30, "{} countries", codes.len());
+    for code in codes {
+        for language in ["en", "zh"] {
+            let values = with_country(&code);
+            let rendered = render(&catalog, &["customs_tax"], language, &values).expect("a text for this country");
+            let name = country::name(&code, language.parse().expect("a language")).expect("a name");
+            assert!(rendered.text.contains(name), "{code} {language}");
+            assert!(rendered.text.contains("https://"), "the office is named: {code}");
+            assert!(rendered.facts.iter().all(|fact| fact.valid_until.is_some()), "{code}");
+        }
+    }
+}
+
+#[test]
+fn a_country_that_is_not_listed_is_no_answer() {
+    let (_, catalog, _) = pack();
+    let error = render(&catalog, &["customs_tax"], "en", &with_country("AQ")).expect_err("no fact about Antarctica");
+    assert!(matches!(error, RenderError::FactMissing { .. }), "{error}");
+}
+
+#[test]
+fn customs_tax_is_not_sent_once_its_facts_expired() {
+    let (_, catalog, _) = pack();
+    let replies = [ReplyId::new("customs_tax")];
+    let values = with_country("DE");
+    let order = Order {
+        kind: OutboundKind::Answer,
+        replies: &replies,
+        language: Language::EN,
+        channel: ChannelKind::Email,
+        values: &values,
+        today: date("2027-07-01"),
+        uncovered: false,
+    };
+    let error = catalog.render(&order).expect_err("expired");
+    assert!(matches!(error, RenderError::FactExpired { .. }), "{error}");
+}
+
+#[test]
+fn a_delay_without_a_situation_is_no_answer() {
+    let (_, catalog, _) = pack();
+    let replies = [ReplyId::new("delivery_delay")];
+    let values = values();
+    let order = Order {
+        kind: OutboundKind::Answer,
+        replies: &replies,
+        language: Language::EN,
+        channel: ChannelKind::Email,
+        values: &values,
+        today: date("2026-09-20"),
+        uncovered: false,
+    };
+    let error = catalog.render(&order).expect_err("nothing is the matter in September");
+    assert!(matches!(error, RenderError::Undefined { .. }), "{error}");
+}
+
+#[test]
+fn requirements_name_what_rules_must_provide() {
+    let (_, catalog, _) = pack();
+    let names = |reply: &str| -> Vec<&str> {
+        catalog.requirements(&ReplyId::new(reply)).iter().map(|requirement| requirement.variable).collect()
+    };
+    assert_eq!(names("customs_tax"), ["entity.country"]);
+    assert_eq!(names("delivery_delay"), ["situation.title", "situation.text", "situation.until"]);
+    assert_eq!(names("cancel_order_ack"), [""; 0]);
+}
+
+fn both_channels(catalog: &Catalog, reply: &ReplyId, language: Language, values: &Values) -> String {
+    let replies = [reply.clone()];
+    let order = |channel| Order {
+        kind: OutboundKind::Answer,
+        replies: &replies,
+        language,
+        channel,
+        values,
+        today: date("2026-11-20"),
+        uncovered: false,
+    };
+    let mail = catalog.render(&order(ChannelKind::Email)).expect("renders as mail");
+    let chat = catalog.render(&order(ChannelKind::Telegram)).expect("renders for Telegram");
+    assert!(chat.html.is_none());
+    let html = mail.html.expect("mail has HTML");
+    format!("== mail ==\n{}\n\n== html ==\n{html}\n== telegram ==\n{}\n", mail.text, chat.text)
+}
+
+fn complete() -> Values {
+    let entities = [("country", "DE"), ("order_number", "114-7122810-2961857")];
+    let entities = entities.map(|(kind, value)| (kind.to_owned(), value.to_owned())).into();
+    Values { entities, ..values() }
+}
+
+fn with_country(code: &str) -> Values {
+    Values { entities: BTreeMap::from([("country".to_owned(), code.to_owned())]), ..values() }
+}
+
+fn listed_countries() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("replies/_facts/customs.yaml")).expect("customs facts");
+    let offices = text.split("\noffice:").nth(1).expect("offices are listed");
+    let rows = offices.lines().filter_map(|line| line.strip_prefix("    ")).filter_map(|line| line.split_once(':'));
+    rows.map(|(code, _)| code.to_owned()).collect()
+}
+
+fn pack() -> (SourceMap, Catalog, Vec<Diagnostic>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    collect(&root.join("replies"), &mut paths);
+    paths.sort();
+    let mut sources = SourceMap::default();
+    let mut files = Vec::new();
+    for path in paths {
+        let shown = path.strip_prefix(root).expect("below the root").display().to_string().replace('\\', "/");
+        files.push(sources.add(shown, fs::read_to_string(&path).expect("a text")));
+    }
+    let (catalog, diagnostics) = Catalog::read(&sources, &files);
+    (sources, catalog, diagnostics)
+}
+
+fn collect(folder: &Path, paths: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { collect(&path, paths) } else { paths.push(path) }
+    }
+}
