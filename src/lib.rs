@@ -16,3 +16,5 @@ pub mod replies;
 pub mod rules;
 pub mod text;
 
+pub mod channel;
+

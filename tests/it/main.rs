@@ -2,6 +2,11 @@
 
 mod architecture;
 mod conditions;
+mod email;
+mod imap;
 mod replies;
 mod rules;
+mod servers;
+mod support;
+mod telegram;
 mod text;

@@ -1,0 +1,172 @@
+//! Access tokens of one login, fetched with its refresh token (RFC 6749 section 6) and kept until they grow old.
+//!
+//! A provider may hand out a new refresh token with each answer: it replaces the old one in memory. Tokens are never
+//! logged; a provider's error is reported by its code and description only.
+
+use std::{net::IpAddr, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::channel::email::{Login, OAuth2, Secret};
+
+/// Time for one answer of the token endpoint.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The life of a token whose answer names none; providers give about an hour, half of that is safe.
+const DEFAULT_LIFE: u64 = 1800;
+
+/// Longest description of a provider that is shown to people.
+const MAX_WORDS: usize = 200;
+
+/// Why there is no access token.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OAuthError {
+    /// The login has a password, not a token.
+    #[error("this login has no OAuth2 settings")]
+    NotConfigured,
+    /// The endpoint's address cannot be used.
+    #[error("{0}")]
+    Setup(String),
+    /// The provider refuses for good (`invalid_grant`, `invalid_client`): a person must consent again.
+    #[error("the provider refuses the refresh token ({code}): {words}")]
+    Refused {
+        /// The provider's error code.
+        code: String,
+        /// Its description.
+        words: String,
+    },
+    /// No answer, or one that is no answer; worth another try.
+    #[error("the token endpoint gave no token: {0}")]
+    Unavailable(String),
+}
+
+/// The access tokens of one login; shared by all its connections.
+#[derive(Debug)]
+pub struct OAuthTokens {
+    // The lock is held over the request on purpose: one refresh at a time, the others wait for its token.
+    state: Option<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    settings: OAuth2,
+    access: Option<Access>,
+}
+
+#[derive(Debug)]
+struct Access {
+    token: SecretString,
+    old_at: Instant,
+}
+
+/// RFC 6749 section 5.1, and 5.2 for errors.
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Option<SecretString>,
+    expires_in: Option<u64>,
+    refresh_token: Option<SecretString>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl OAuthTokens {
+    /// Returns the tokens of a login; those of a login with a password are always refused.
+    pub fn for_login(login: Option<&Login>) -> Self {
+        let state = match login.map(|login| &login.secret) {
+            Some(Secret::OAuth2(settings)) => Some(Mutex::new(State { settings: settings.clone(), access: None })),
+            _ => None,
+        };
+        Self { state }
+    }
+
+    /// Returns a token that has at least a fifth of its life before it.
+    pub async fn token(&self) -> Result<SecretString, OAuthError> {
+        let mut state = self.state.as_ref().ok_or(OAuthError::NotConfigured)?.lock().await;
+        if let Some(access) = &state.access
+            && Instant::now() < access.old_at
+        {
+            return Ok(access.token.clone());
+        }
+        state.refresh().await
+    }
+
+    /// Drops a token that a server refused, so that the next call fetches another; a newer one stays.
+    pub async fn forget(&self, refused: &SecretString) {
+        let Some(state) = &self.state else { return };
+        let mut state = state.lock().await;
+        if state.access.as_ref().is_some_and(|access| access.token.expose_secret() == refused.expose_secret()) {
+            state.access = None;
+        }
+    }
+}
+
+impl State {
+    async fn refresh(&mut self) -> Result<SecretString, OAuthError> {
+        let url = endpoint(&self.settings.token_url)?;
+        let mut form = vec![
+            ("grant_type", "refresh_token"),
+            ("client_id", self.settings.client_id.as_str()),
+            ("refresh_token", self.settings.refresh_token.expose_secret()),
+        ];
+        if let Some(secret) = &self.settings.client_secret {
+            form.push(("client_secret", secret.expose_secret()));
+        }
+        if let Some(scope) = &self.settings.scope {
+            form.push(("scope", scope));
+        }
+        let asked_at = Instant::now();
+        let answer = ask(url, &form).await?;
+        if let Some(rotated) = answer.refresh_token {
+            self.settings.refresh_token = rotated;
+        }
+        let Some(token) = answer.access_token else {
+            return Err(OAuthError::Unavailable("its answer holds no access_token".to_owned()));
+        };
+        let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
+        self.access = Some(Access { token: token.clone(), old_at: asked_at + life.mul_f64(0.8) });
+        Ok(token)
+    }
+}
+
+/// Returns the SASL response of XOAUTH2, in base64.
+pub fn xoauth2(user: &str, token: &SecretString) -> SecretString {
+    let text = format!("user={user}\u{1}auth=Bearer {}\u{1}\u{1}", token.expose_secret());
+    SecretString::from(STANDARD.encode(text))
+}
+
+/// Reads the endpoint's address; a refresh token never travels in clear, except on this machine.
+fn endpoint(text: &str) -> Result<Url, OAuthError> {
+    let url =
+        Url::parse(text).map_err(|error| OAuthError::Setup(format!("token_url {text} is no address: {error}")))?;
+    let host = url.host_str().unwrap_or_default();
+    let local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if url.scheme() == "https" || (url.scheme() == "http" && local) {
+        return Ok(url);
+    }
+    Err(OAuthError::Setup(format!("token_url {text} must begin with https://")))
+}
+
+async fn ask(url: Url, form: &[(&str, &str)]) -> Result<Answer, OAuthError> {
+    let unavailable = |error: reqwest::Error| OAuthError::Unavailable(error.without_url().to_string());
+    let client = reqwest::Client::builder().timeout(ANSWER).build().map_err(unavailable)?;
+    let response = client.post(url).form(form).send().await.map_err(unavailable)?;
+    let status = response.status();
+    let answer: Answer = response
+        .json()
+        .await
+        .map_err(|_| OAuthError::Unavailable(format!("it answered {status} with something that is no JSON")))?;
+    let Some(code) = &answer.error else { return Ok(answer) };
+    let words: String = answer.error_description.iter().flat_map(|text| text.chars()).take(MAX_WORDS).collect();
+    let words: String = words.chars().filter(|c| !c.is_control()).collect();
+    match code.as_str() {
+        // RFC 6749 section 5.2: nothing that another try could mend.
+        "invalid_grant" | "invalid_client" | "unauthorized_client" | "invalid_scope" => {
+            Err(OAuthError::Refused { code: code.clone(), words })
+        }
+        _ => Err(OAuthError::Unavailable(format!("{status} {code}: {words}"))),
+    }
+}

@@ -1,0 +1,52 @@
+//! How a mail account is doing, for the service's health page. Holds no message, address or secret.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+
+/// The state of all folders of one account.
+#[derive(Debug, Default)]
+pub struct ChannelStatus {
+    folders: Mutex<BTreeMap<String, FolderStatus>>,
+}
+
+/// The state of one folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderStatus {
+    /// Since when the folder is open; none while there is no connection.
+    pub connected_since: Option<Timestamp>,
+    /// When the server last told us all there is.
+    pub last_poll: Option<Timestamp>,
+    /// What went wrong last, and when; kept after a reconnect.
+    pub last_error: Option<(Timestamp, String)>,
+}
+
+impl ChannelStatus {
+    /// Returns the state of every folder by its name.
+    pub fn folders(&self) -> BTreeMap<String, FolderStatus> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn connected(&self, folder: &str, now: Timestamp) {
+        self.change(folder, |status| status.connected_since = Some(now));
+    }
+
+    pub(super) fn polled(&self, folder: &str, now: Timestamp) {
+        self.change(folder, |status| status.last_poll = Some(now));
+    }
+
+    pub(super) fn failed(&self, folder: &str, now: Timestamp, error: String) {
+        self.change(folder, |status| {
+            status.connected_since = None;
+            status.last_error = Some((now, error));
+        });
+    }
+
+    fn change(&self, folder: &str, change: impl FnOnce(&mut FolderStatus)) {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        change(folders.entry(folder.to_owned()).or_default());
+    }
+}

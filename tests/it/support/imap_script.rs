@@ -1,0 +1,289 @@
+//! A scripted IMAP server for replies that no honest server gives, and the little language its scripts are written in.
+//!
+//! A script is a text file; each line is one step:
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `# …` | a remark |
+//! | `S: …` | the server sends the line; `$` at its start is the tag of the client's last command |
+//! | `C: …` | the client must send a tagged command that begins so |
+//! | `C= …` | the client must send exactly this line, without a tag |
+//! | `@login`, `@select 1 8` | the usual exchange; the numbers are UIDVALIDITY and UIDNEXT |
+//! | `X: next` | the server closes the connection; what follows is for the next one |
+//! | `X: silence` | the server says nothing more until the client closes |
+//! | `X: keepalives` | the server says `* OK Still here` every two minutes until the client speaks |
+//! | `X: flood 1000000 …` | the server sends the line so often |
+//! | `X: endless` | the server sends a line that never ends |
+//! | `X: done` | the end: the client is told to stop |
+//!
+//! In a line that is sent, `\r`, `\n` and `\x80` are bytes, and `<<text>>` is a literal with that text.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Lines of the usual login on a server that offers what most do.
+const LOGIN: &str = "\
+S: * OK ready
+C: CAPABILITY
+S: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN
+S: $ OK done
+C: AUTHENTICATE PLAIN AHNob3BAZXhhbXBsZS5jb20Ac2VjcmV0
+S: $ OK logged in
+C: CAPABILITY
+S: * CAPABILITY IMAP4rev1 IDLE
+S: $ OK done";
+
+/// One step of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Send these bytes; `true`: after the last tag.
+    Send(Vec<u8>, bool),
+    /// Expect a tagged command.
+    Command(String),
+    /// Expect a line without a tag.
+    Line(String),
+    /// Say nothing more.
+    Silence,
+    /// Say that the server is still there.
+    Keepalives,
+    /// Send one line many times.
+    Flood(u32, Vec<u8>),
+    /// Send a line that never ends.
+    Endless,
+    /// Tell the client to stop.
+    Done,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct ScriptedServer {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What the server saw.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Bytes, lines and connections that passed; a number that stands still means that nothing happens.
+    pub(crate) steps: usize,
+    /// Connections taken.
+    pub(crate) connections: usize,
+    /// Every line of every client.
+    pub(crate) lines: Vec<String>,
+    /// What the script did not expect; empty in a good run.
+    pub(crate) surprises: Vec<String>,
+}
+
+impl ScriptedServer {
+    /// Starts a server that plays one list of steps per connection; `done` is cancelled at `X: done`.
+    pub(crate) async fn start(script: Vec<Vec<Step>>, done: CancellationToken) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let shared = Arc::clone(&seen);
+        tokio::spawn(async move {
+            let mut script = script.into_iter();
+            while let Ok((stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).expect("a socket");
+                note(&shared, |seen| (seen.steps, seen.connections) = (seen.steps + 1, seen.connections + 1));
+                let Some(steps) = script.next() else {
+                    note(&shared, |seen| seen.surprises.push("a connection too many".to_owned()));
+                    done.cancel();
+                    continue;
+                };
+                let played = Player { reader: BufReader::new(stream), tag: String::new(), seen: &shared, done: &done };
+                if let Err(surprise) = played.play(&steps).await {
+                    note(&shared, |seen| seen.surprises.push(surprise));
+                    done.cancel();
+                }
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Returns what was seen so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn note(seen: &Mutex<Seen>, change: impl FnOnce(&mut Seen)) {
+    change(&mut seen.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+struct Player<'a> {
+    reader: BufReader<TcpStream>,
+    tag: String,
+    seen: &'a Mutex<Seen>,
+    done: &'a CancellationToken,
+}
+
+impl Player<'_> {
+    async fn play(mut self, steps: &[Step]) -> Result<(), String> {
+        for step in steps {
+            match step {
+                Step::Send(bytes, tagged) => {
+                    let tag = if *tagged { self.tag.clone() } else { String::new() };
+                    self.send(&[tag.as_bytes(), bytes].concat()).await?;
+                }
+                Step::Command(expected) => {
+                    let line = self.line().await?.ok_or(format!("the client closed instead of {expected:?}"))?;
+                    let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+                    if !command.starts_with(expected.as_str()) {
+                        return Err(format!("expected {expected:?}, the client said {line:?}"));
+                    }
+                    tag.clone_into(&mut self.tag);
+                }
+                Step::Line(expected) => {
+                    let line = self.line().await?;
+                    if line.as_ref() != Some(expected) {
+                        return Err(format!("expected the line {expected:?}, the client said {line:?}"));
+                    }
+                }
+                Step::Silence => while self.line().await?.is_some() {},
+                Step::Keepalives => self.keepalives().await?,
+                Step::Flood(count, line) => self.flood(*count, line).await,
+                Step::Endless => self.flood(100_000, &[b'a'; 1024]).await,
+                Step::Done => {
+                    self.done.cancel();
+                    while self.line().await?.is_some() {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        note(self.seen, |seen| seen.steps += 1);
+        let sent = self.reader.get_mut().write_all(bytes).await;
+        sent.map_err(|error| format!("the client was gone: {error}"))
+    }
+
+    async fn line(&mut self) -> Result<Option<String>, String> {
+        let mut line = Vec::new();
+        match self.reader.read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return Ok(None),
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+        note(self.seen, |seen| {
+            seen.steps += 1;
+            seen.lines.push(text.clone());
+        });
+        Ok(Some(text))
+    }
+
+    /// Sends until the client speaks; what it says is read by the next step.
+    async fn keepalives(&mut self) -> Result<(), String> {
+        while timeout(Duration::from_mins(2), self.reader.fill_buf()).await.is_err() {
+            self.send(b"* OK Still here\r\n").await?;
+        }
+        Ok(())
+    }
+
+    async fn flood(&mut self, count: u32, line: &[u8]) {
+        let block = line.repeat(1000);
+        for _ in 0..count.div_ceil(1000) {
+            note(self.seen, |seen| seen.steps += 1);
+            // The client may well hang up in the middle.
+            if self.reader.get_mut().write_all(&block).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads a script; one list of steps per connection.
+pub(crate) fn read(text: &str) -> Vec<Vec<Step>> {
+    let mut connections = vec![Vec::new()];
+    for line in text.lines().flat_map(expand) {
+        let line = line.trim_end();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line == "X: next" {
+            connections.push(Vec::new());
+            continue;
+        }
+        connections.last_mut().expect("there is always one").push(step(line));
+    }
+    connections
+}
+
+fn expand(line: &str) -> Vec<String> {
+    if line == "@login" {
+        return LOGIN.lines().map(str::to_owned).collect();
+    }
+    let Some(rest) = line.strip_prefix("@select ") else { return vec![line.to_owned()] };
+    let (validity, next) = rest.split_once(' ').expect("@select UIDVALIDITY UIDNEXT");
+    vec![
+        "C: SELECT \"INBOX\"".to_owned(),
+        "S: * 3 EXISTS".to_owned(),
+        format!("S: * OK [UIDVALIDITY {validity}] valid"),
+        format!("S: * OK [UIDNEXT {next}] next"),
+        "S: $ OK [READ-WRITE] selected".to_owned(),
+    ]
+}
+
+fn step(line: &str) -> Step {
+    let (kind, rest) = line.split_at(2);
+    let rest = rest.trim_start();
+    match (kind, rest) {
+        ("S:", rest) => {
+            let (text, tagged) = rest.strip_prefix('$').map_or((rest, false), |rest| (rest, true));
+            Step::Send(bytes(text), tagged)
+        }
+        ("C:", rest) => Step::Command(rest.to_owned()),
+        ("C=", rest) => Step::Line(rest.to_owned()),
+        ("X:", "silence") => Step::Silence,
+        ("X:", "keepalives") => Step::Keepalives,
+        ("X:", "endless") => Step::Endless,
+        ("X:", "done") => Step::Done,
+        ("X:", rest) => {
+            let rest = rest.strip_prefix("flood ").unwrap_or_else(|| panic!("unknown step {line:?}"));
+            let (count, text) = rest.split_once(' ').expect("X: flood COUNT LINE");
+            Step::Flood(count.parse().expect("a count"), bytes(text))
+        }
+        _ => panic!("unknown step {line:?}"),
+    }
+}
+
+/// Returns the bytes of a line: escapes resolved, literals announced, the line end added.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("<<") {
+        let (inside, after) = after.split_once(">>").expect("a literal ends with >>");
+        out.extend(unescaped(before));
+        let literal = unescaped(inside);
+        out.extend(format!("{{{}}}\r\n", literal.len()).bytes());
+        out.extend(literal);
+        rest = after;
+    }
+    out.extend(unescaped(rest));
+    out.extend(b"\r\n");
+    out
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let text = text.replace("\\r", "\r").replace("\\n", "\n");
+    let mut out = Vec::new();
+    let mut parts = text.split("\\x");
+    out.extend(parts.next().unwrap_or_default().bytes());
+    for part in parts {
+        out.push(u8::from_str_radix(&part[..2], 16).expect("two hexadecimal digits"));
+        out.extend(part[2..].bytes());
+    }
+    out
+}

@@ -1,0 +1,13 @@
+//! What tests share: servers, folders, fixtures.
+
+pub(crate) mod bot_api;
+pub(crate) mod dovecot;
+pub(crate) mod guarded;
+pub(crate) mod imap_script;
+pub(crate) mod ledger;
+pub(crate) mod lmtp;
+pub(crate) mod ports;
+pub(crate) mod smtp_relay;
+pub(crate) mod smtp_sink;
+pub(crate) mod token_endpoint;
+pub(crate) mod until;
