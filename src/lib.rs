@@ -12,6 +12,7 @@
 pub mod diagnostic;
 pub mod model;
 
+pub mod engine;
 pub mod replies;
 pub mod rules;
 pub mod text;

@@ -2,7 +2,9 @@
 
 mod architecture;
 mod conditions;
+mod decisions;
 mod email;
+mod guards;
 mod imap;
 mod replies;
 mod rules;

@@ -1,0 +1,82 @@
+//! Two questions in one sentence: "is shipping free, and does it come with a bulb?"
+//!
+//! A rule that hits the first half covers the sentence, not the second question. Here the halves are told apart; what
+//! follows from an open one is decided by [`confidence`](crate::engine::confidence).
+
+use std::ops::Range;
+
+use crate::{
+    engine::understand::Understanding,
+    text::{
+        folded::Script,
+        sentence::{
+            Sentence,
+            phrases::{Found, Part, phrases},
+        },
+    },
+};
+
+/// Punctuation that may stand between two questions.
+const MARKS: [char; 8] = [',', ';', ':', '，', '；', '：', '、', '–'];
+/// A shorter clause is a tag such as "is it", not a question of its own.
+const MIN_CLAUSE_WORDS: usize = 3;
+
+/// Returns the clause of a sentence that asks something of its own and that no rule hits, or nothing.
+pub(super) fn open_question(understanding: &Understanding<'_>, sentence: &Sentence) -> Option<String> {
+    let found = phrases().find(understanding.reading.folded(), sentence.words.clone());
+    let clauses = clauses(understanding, sentence, &found);
+    let open =
+        clauses.into_iter().find(|clause| asks(understanding, clause, &found) && !is_hit(understanding, clause))?;
+    let original = place(understanding, &open);
+    Some(understanding.reading.original()[original].to_owned())
+}
+
+/// Cuts at punctuation, and at a filler ("and") that stands before a question.
+fn clauses(understanding: &Understanding<'_>, sentence: &Sentence, found: &[Found]) -> Vec<Range<usize>> {
+    let words = understanding.reading.folded().words();
+    let starts = |at: usize, part: Part| found.iter().any(|phrase| phrase.part == part && phrase.words.start == at);
+    let mut clauses = Vec::new();
+    let mut start = sentence.words.start;
+    for at in sentence.words.clone().skip(1) {
+        let before = words[at - 1].original.end;
+        let gap = &understanding.reading.original()[before..words[at].original.start.max(before)];
+        // "i" joins in Polish and is the writer in English: a single letter joins nothing here.
+        let joins = words[at - 1].folded.len() > 1 && starts(at - 1, Part::Filler);
+        let joined = words[at].script != Script::Dense && joins && starts(at, Part::Question);
+        if gap.contains(MARKS) || joined {
+            clauses.push(start..at);
+            start = at;
+        }
+    }
+    clauses.push(start..sentence.words.end);
+    clauses
+}
+
+/// Returns whether a clause asks something that has a content of its own.
+fn asks(understanding: &Understanding<'_>, clause: &Range<usize>, found: &[Found]) -> bool {
+    let inside = |phrase: &&Found| clause.start <= phrase.words.start && phrase.words.end <= clause.end;
+    let here: Vec<&Found> = found.iter().filter(inside).collect();
+    let mut first = clause.start;
+    while let Some(filler) = here.iter().find(|found| found.part == Part::Filler && found.words.start == first) {
+        first = filler.words.end;
+    }
+    let dense = understanding.reading.folded().words()[clause.start].script == Script::Dense;
+    let asking = here.iter().any(|found| match found.part {
+        Part::Question => dense || found.words.start == first,
+        Part::Order => !dense && found.words.start == first,
+        _ => false,
+    });
+    let courtesy = here.iter().any(|found| found.part.is_courtesy());
+    asking && !courtesy && clause.len() >= MIN_CLAUSE_WORDS
+}
+
+fn is_hit(understanding: &Understanding<'_>, clause: &Range<usize>) -> bool {
+    let place = place(understanding, clause);
+    let spans = understanding.hits.iter().flat_map(|(_, hit)| hit.spans.iter());
+    spans.into_iter().any(|span| span.start < place.end && place.start < span.end)
+}
+
+fn place(understanding: &Understanding<'_>, words: &Range<usize>) -> Range<usize> {
+    let all = understanding.reading.folded().words();
+    all[words.start].original.start..all[words.end - 1].original.end
+}

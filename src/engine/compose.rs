@@ -1,0 +1,250 @@
+//! From the plan to the verdict: replies are rendered, and what cannot be rendered becomes a ticket that says why.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    engine::{
+        Engine, confidence,
+        escalate::{self, Reasons},
+        guard::Case,
+        policy::{Draft, Plan},
+        slots,
+        understand::Understanding,
+    },
+    model::{
+        ids::ReplyId,
+        inbound::Inbound,
+        language::Language,
+        outbound::OutboundKind,
+        thread::PendingAsk,
+        verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
+    },
+    replies::catalog::{HumanEta, Order, Rendered, Values},
+    rules::rule::{Action, Category, Rule},
+};
+
+/// Renders the plan and puts everything that was seen into one record.
+pub(super) fn verdict(
+    engine: &Engine,
+    case: &Case<'_>,
+    understanding: &Understanding<'_>,
+    mut plan: Plan,
+    mut guards: Vec<GuardHit>,
+) -> Verdict {
+    guards.append(&mut plan.guards);
+    let mut written = Written::default();
+    if let Some(draft) = plan.message.take() {
+        written.write(engine, case, understanding, &draft, &mut plan);
+    }
+    if let Some(ack) = plan.ack.take() {
+        written.acknowledge(engine, case, understanding, &ack, &mut plan.reasons);
+    }
+    let pending = plan.pending.take().or_else(|| still_waiting(&plan, understanding));
+    // Somebody whom a guard distrusts teaches us nothing about the buyer he claims to be.
+    let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
+    let outcome = outcome(&plan, &written);
+    let ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    Verdict {
+        decided_at: case.now,
+        rule_set_hash: engine.hash.clone(),
+        outcome,
+        guards,
+        language: understanding.language.clone(),
+        sentences: understanding.sentences(),
+        hits: most_important_first(understanding),
+        losers: understanding.losers.clone(),
+        entities: understanding.entities.clone(),
+        facts: written.facts,
+        situation: written.situation,
+        messages: written.messages,
+        ticket,
+        pending,
+        learned,
+        confident: confident(understanding),
+        confidence: confidence::of_verdict(understanding),
+    }
+}
+
+/// Returns our earlier question if this message neither answered it nor went to a person: "thanks" in between does not
+/// make us forget what we asked.
+fn still_waiting(plan: &Plan, understanding: &Understanding<'_>) -> Option<PendingAsk> {
+    let pending = understanding.pending.as_ref().filter(|_| plan.reasons.is_empty())?;
+    let answered = understanding.hits.iter().any(|(rule, _)| rule.id == pending.intent);
+    (!answered).then(|| pending.clone())
+}
+
+/// Returns what stands, a person's cases first, as the intents are named in lists. A thank-you does not name the intent
+/// of a message that says more.
+fn most_important_first(understanding: &Understanding<'_>) -> Vec<Hit> {
+    let explained = understanding.is_explained();
+    let names = |(rule, _): &&(&Rule, Hit)| explained || rule.category != Category::Closing;
+    let mut hits: Vec<_> = understanding.hits.iter().filter(names).collect();
+    hits.sort_by_key(|(rule, _)| {
+        let rank = match rule.action {
+            Action::Escalate => 0,
+            Action::Answer => 1,
+            Action::Suppress => 2,
+        };
+        (rank, std::cmp::Reverse(rule.priority))
+    });
+    hits.into_iter().map(|(_, hit)| hit.clone()).collect()
+}
+
+/// The engine asserts the intent when a rule stands and nothing about its sentence raises a doubt.
+fn confident(understanding: &Understanding<'_>) -> bool {
+    let sure = understanding.hits.iter().all(|(rule, hit)| confidence::doubt(understanding, rule, hit).is_none());
+    !most_important_first(understanding).is_empty() && sure && understanding.foreign_language.is_none()
+}
+
+fn outcome(plan: &Plan, written: &Written) -> Outcome {
+    let sent = |kind: OutboundKind| written.messages.iter().any(|message| message.kind == kind);
+    if let Some(rule) = &plan.silent {
+        return Outcome::Suppressed { reason: format!("rule {rule}") };
+    }
+    if !plan.reasons.is_empty() {
+        return Outcome::Escalated { with_answer: sent(OutboundKind::Answer) };
+    }
+    if sent(OutboundKind::Ask) {
+        return Outcome::Asked;
+    }
+    Outcome::Answered
+}
+
+/// What was rendered.
+#[derive(Debug, Default)]
+struct Written {
+    messages: Vec<PlannedMessage>,
+    facts: Vec<FactUsed>,
+    situation: Option<String>,
+}
+
+impl Written {
+    /// Renders an answer, a question or a draft; on failure the buyer gets an ack instead and a person the reason.
+    fn write(
+        &mut self,
+        engine: &Engine,
+        case: &Case<'_>,
+        understanding: &Understanding<'_>,
+        draft: &Draft,
+        plan: &mut Plan,
+    ) {
+        let language = understanding.language.answer;
+        let values = values(engine, case, draft.kind, draft.values.clone(), language);
+        match render(engine, case, draft.kind, &draft.replies, language, &values, draft.uncovered) {
+            Ok(rendered) => self.keep(rendered, draft.kind, draft, language),
+            Err(reason) => {
+                plan.reasons.add(format!("The reply could not be written: {reason}."));
+                plan.pending = None;
+                if plan.ack.is_none() {
+                    plan.ack = escalate::ack(case, None);
+                }
+            }
+        }
+    }
+
+    /// Renders the ack, in the shop's default language if it does not exist in the buyer's.
+    fn acknowledge(
+        &mut self,
+        engine: &Engine,
+        case: &Case<'_>,
+        understanding: &Understanding<'_>,
+        ack: &ReplyId,
+        reasons: &mut Reasons,
+    ) {
+        let offered = engine.replies.languages(ack);
+        let wanted = understanding.language.answer;
+        let language = if offered.contains(&wanted) { wanted } else { engine.settings.default_language };
+        let values = values(engine, case, OutboundKind::Ack, slots::unambiguous(understanding), language);
+        let replies = [ack.clone()];
+        match render(engine, case, OutboundKind::Ack, &replies, language, &values, false) {
+            Ok(rendered) => {
+                let intents = understanding.hits.iter().map(|(rule, _)| rule.id.clone()).take(1).collect();
+                let draft = Draft {
+                    kind: OutboundKind::Ack,
+                    intents,
+                    replies: replies.to_vec(),
+                    values: BTreeMap::new(),
+                    uncovered: false,
+                };
+                self.keep(rendered, OutboundKind::Ack, &draft, language);
+            }
+            Err(reason) => reasons.add(format!("No ack was sent: {reason}.")),
+        }
+    }
+
+    fn keep(&mut self, rendered: Rendered, kind: OutboundKind, draft: &Draft, language: Language) {
+        self.facts.extend(rendered.facts);
+        self.situation = self.situation.take().or(rendered.situation);
+        self.messages.push(PlannedMessage {
+            kind,
+            intents: draft.intents.clone(),
+            replies: draft.replies.clone(),
+            language,
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+        });
+    }
+}
+
+fn render(
+    engine: &Engine,
+    case: &Case<'_>,
+    kind: OutboundKind,
+    replies: &[ReplyId],
+    language: Language,
+    values: &Values,
+    uncovered: bool,
+) -> Result<Rendered, String> {
+    let (channel, today) = (case.inbound.channel, engine.today(case.now));
+    let order = Order { kind, replies, language, channel, values, today, uncovered };
+    engine.replies.render(&order).map_err(|error| error.to_string())
+}
+
+/// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.
+fn values(
+    engine: &Engine,
+    case: &Case<'_>,
+    kind: OutboundKind,
+    entities: BTreeMap<String, String>,
+    language: Language,
+) -> Values {
+    Values {
+        buyer_first_name: first_name(case.inbound),
+        shop_name: engine.settings.shop_name.clone(),
+        entities,
+        human_eta: human_eta(engine, case.now),
+        desk_hours: engine.settings.desk.describe(language),
+        automatic: kind != OutboundKind::Draft,
+    }
+}
+
+/// Returns the moment by which a person answers, in the desk's zone: the buyer's own is not known yet.
+fn human_eta(engine: &Engine, now: Timestamp) -> Option<HumanEta> {
+    let desk = &engine.settings.desk;
+    let at = desk.after_desk_minutes(now, engine.settings.reply_within_minutes)?;
+    Some(HumanEta { at: at.to_zoned(desk.zone.clone()), zone_known: false })
+}
+
+/// The longest first name that is greeted by name; longer ones are company names or attacks.
+const MAX_NAME_CHARACTERS: usize = 24;
+/// Display names of shared mailboxes, which are greeted without a name.
+const NO_NAMES: [&str; 12] = [
+    "info", "support", "customer", "sales", "admin", "office", "contact", "shop", "order", "orders", "service", "team",
+];
+
+/// Returns the name to greet by: the first word of a spaced name, the whole of a Chinese one; none if it does not look
+/// like a name.
+fn first_name(inbound: &Inbound) -> Option<String> {
+    let telegram = inbound.telegram.as_ref().and_then(|telegram| telegram.name.as_deref());
+    let name = telegram.or_else(|| inbound.from.as_ref()?.name.as_deref())?.trim();
+    // "Doe, Jane" is how directories write it.
+    let given = name.split_once(',').map_or(name, |(_, given)| given.trim());
+    let first = given.split_whitespace().next()?;
+    let letters = first.chars().all(|letter| letter.is_alphabetic() || matches!(letter, '\'' | '’' | '-' | '·'));
+    let fits = (2..=MAX_NAME_CHARACTERS).contains(&first.chars().count());
+    let shared = NO_NAMES.contains(&first.to_lowercase().as_str());
+    (letters && fits && !shared).then(|| first.to_owned())
+}

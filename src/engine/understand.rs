@@ -1,0 +1,182 @@
+//! What the message says: sentences, entities, hits of rules in text and subject, language.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    engine::{Engine, language, slots},
+    model::{
+        context::Context,
+        inbound::Inbound,
+        language::Language,
+        thread::PendingAsk,
+        verdict::{EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
+    },
+    rules::{
+        condition::Moment,
+        rule::{Action, Rule},
+    },
+    text::reading::Reading,
+};
+
+/// How long a slot question waits for its answer; after that the next message is read afresh.
+const PENDING_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// One message understood as far as rules reach.
+#[derive(Debug)]
+pub(super) struct Understanding<'a> {
+    /// The text, read once.
+    pub reading: Reading,
+    /// Rules that stand, best first within a sentence, with the compiled rule.
+    pub hits: Vec<(&'a Rule, Hit)>,
+    /// Rules that hit and lost.
+    pub losers: Vec<Loser>,
+    /// Values recognised in the text.
+    pub entities: Vec<EntityFound>,
+    /// Languages found and chosen.
+    pub language: LanguageChoice,
+    /// The question of ours that this message may answer.
+    pub pending: Option<PendingAsk>,
+    /// The text is surely in a language the shop has no rules for.
+    pub foreign_language: Option<Language>,
+}
+
+impl<'a> Understanding<'a> {
+    pub(super) fn of(engine: &'a Engine, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Self {
+        let reading = Reading::new(&inbound.text);
+        let found = language::detect(engine, inbound, ctx);
+        let moment = Moment {
+            channel: inbound.channel,
+            account: inbound.account.clone(),
+            language: found.detected,
+            desk_open: engine.settings.desk.is_open(now),
+            date: engine.today(now),
+        };
+        let evaluation = engine.rules.evaluate(&reading, &moment);
+        let mut hits = with_rules(engine, evaluation.hits);
+        let mut losers = evaluation.losers;
+        if let Some(subject) = fresh_subject(&inbound.subject) {
+            let evaluation = engine.rules.evaluate(&Reading::new(subject), &moment);
+            hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
+            losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
+        }
+        let entities = reading.entities().to_vec();
+        let pending = ctx
+            .thread
+            .as_ref()
+            .and_then(|thread| thread.pending.clone())
+            .filter(|pending| now.duration_since(pending.asked_at) < PENDING_LIFE);
+        let pattern = hits.first().map(|(_, hit)| hit.language);
+        let mut understanding = Self {
+            language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
+            foreign_language: found.foreign,
+            reading,
+            hits,
+            losers,
+            entities,
+            pending,
+        };
+        slots::answer_pending(engine, &mut understanding);
+        // Only now it is known what will be said, and a reply speaks the languages it was written in.
+        let spoken = understanding.spoken(engine);
+        understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &spoken);
+        understanding
+    }
+
+    /// Returns the rules that stand with that action, each once, most important first.
+    pub(super) fn rules(&self, action: Action) -> Vec<&'a Rule> {
+        let mut rules: Vec<&Rule> = Vec::new();
+        for (rule, _) in &self.hits {
+            if rule.action == action && !rules.iter().any(|known| known.id == rule.id) {
+                rules.push(rule);
+            }
+        }
+        rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+        rules
+    }
+
+    /// Returns the languages that all replies of the standing rules have.
+    fn spoken(&self, engine: &Engine) -> Vec<Language> {
+        let rules = self.rules(Action::Answer);
+        let mut offers = rules.iter().filter_map(|rule| Some(engine.replies.languages(&rule.reply.as_ref()?.value)));
+        let Some(mut common) = offers.next() else { return Vec::new() };
+        for offer in offers {
+            common.retain(|language| offer.contains(language));
+        }
+        common
+    }
+
+    /// Returns the sentences with the rules that stand in them.
+    pub(super) fn sentences(&self) -> Vec<SentenceTrace> {
+        let trace = |(index, sentence): (usize, &crate::text::sentence::Sentence)| {
+            let here = self.hits.iter().filter(|(_, hit)| hit.sentence == Some(index));
+            let mut covered_by: Vec<_> = here.map(|(rule, _)| rule.id.clone()).collect();
+            covered_by.dedup();
+            SentenceTrace { span: sentence.span.clone(), kind: sentence.kind, covered_by }
+        };
+        self.reading.sentences().iter().enumerate().map(trace).collect()
+    }
+
+    /// Returns the asking sentences that no rule covers.
+    pub(super) fn uncovered(&self) -> Vec<String> {
+        let asks = |trace: &SentenceTrace| trace.kind == SentenceKind::Asks && trace.covered_by.is_empty();
+        let text = |trace: SentenceTrace| self.reading.original()[trace.span].trim().to_owned();
+        self.sentences().into_iter().filter(asks).map(text).collect()
+    }
+
+    /// Returns whether every sentence that says anything is covered by a rule.
+    pub(super) fn is_explained(&self) -> bool {
+        self.sentences().iter().all(|trace| trace.kind == SentenceKind::Courtesy || !trace.covered_by.is_empty())
+    }
+}
+
+/// What mail programs put before the colon of an answered or passed-on subject, lower case.
+const REPLY_MARKS: [&str; 27] = [
+    "re",
+    "aw",
+    "antw",
+    "sv",
+    "vs",
+    "rif",
+    "res",
+    "odp",
+    "ynt",
+    "fw",
+    "fwd",
+    "wg",
+    "tr",
+    "rv",
+    "enc",
+    "pd",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "转发",
+    "轉寄",
+    "返信",
+    "転送",
+    "회신",
+    "전달",
+    "ответ",
+];
+
+/// Returns the subject if it was written for this message; the subject of a reply is about an earlier one.
+fn fresh_subject(subject: &str) -> Option<&str> {
+    let subject = subject.trim();
+    let head = subject.split([':', '：']).next().filter(|head| head.len() < subject.len()).unwrap_or_default();
+    // Outlook counts replies: `RE[2]:`, and some write a space before the colon.
+    let mark = head.split(['[', '(', '（']).next().unwrap_or_default().trim().to_lowercase();
+    (!subject.is_empty() && !REPLY_MARKS.contains(&mark.as_str())).then_some(subject)
+}
+
+fn with_rules(engine: &Engine, hits: Vec<Hit>) -> Vec<(&Rule, Hit)> {
+    hits.into_iter().filter_map(|hit| Some((engine.rules.rule(&hit.rule)?, hit))).collect()
+}
+
+fn in_subject(hit: Hit) -> Hit {
+    Hit { sentence: None, spans: Vec::new(), ..hit }
+}
+
+fn lost_in_subject(loser: Loser) -> Loser {
+    Loser { sentence: None, spans: Vec::new(), ..loser }
+}
