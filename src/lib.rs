@@ -18,4 +18,5 @@ pub mod rules;
 pub mod text;
 
 pub mod channel;
+pub mod store;
 

@@ -9,6 +9,7 @@ mod imap;
 mod replies;
 mod rules;
 mod servers;
+mod store;
 mod support;
 mod telegram;
 mod text;

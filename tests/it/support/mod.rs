@@ -7,6 +7,7 @@ pub(crate) mod imap_script;
 pub(crate) mod ledger;
 pub(crate) mod lmtp;
 pub(crate) mod ports;
+pub(crate) mod postgres;
 pub(crate) mod smtp_relay;
 pub(crate) mod smtp_sink;
 pub(crate) mod token_endpoint;

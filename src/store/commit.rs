@@ -1,0 +1,258 @@
+//! The second transaction: one decision with everything it changes, or nothing of it.
+
+use crate::{
+    model::{
+        commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
+        ids::{OutboxId, ThreadId, TicketId},
+        language::Language,
+        outbound::OutboundKind,
+        ticket::EventKind,
+        verdict::Outcome,
+    },
+    store::{
+        Store,
+        buyer::{self, Learned},
+        counters::{self, Subject},
+        database::{Tx, Value, retried},
+        error::StoreError,
+        outbox::{self, Entry},
+        status,
+        thread::{self, NewThread, index_key},
+        ticket::{self, Case},
+    },
+};
+
+/// Below this the detector's guess alone decides nothing, so it is not remembered either (`verdict::LanguageChoice`).
+const SURE: f64 = 0.5;
+
+/// The words of a chat message that stand for its subject.
+const SUBJECT_CHARACTERS: usize = 80;
+
+impl Store {
+    /// Writes a decision: buyer, thread, message, verdict, ticket with its history, outbox rows, threading ids.
+    ///
+    /// Refused, with nothing written, when the world changed since the context was read: the thread's epoch moved or
+    /// the chat got a thread meanwhile, a counter grew, or the shop was paused and the decision sends something.
+    pub async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        retried(|| self.commit_once(commit)).await
+    }
+
+    async fn commit_once(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        let mut tx = self.db.write("committing a decision").await?;
+        let row = tx
+            .first("SELECT state, account FROM inbound WHERE id = $1", &[commit.inbound.0.into()])
+            .await?
+            .ok_or_else(|| tx.missing("received message", commit.inbound.0))?;
+        if row.get::<&str>("state")? == "decided" {
+            return Ok(CommitOutcome::AlreadyDecided);
+        }
+        if let Some(refusal) = refusal(&mut tx, commit).await? {
+            return Ok(CommitOutcome::Refused(refusal));
+        }
+        let account: String = row.get("account")?;
+        learn(&mut tx, commit).await?;
+        let thread = settle_thread(&mut tx, commit, &account).await?;
+        decide(&mut tx, commit, thread).await?;
+        if let Some(message_id) = &commit.envelope.message_id {
+            thread::register(&mut tx, message_id, thread, &account, false).await?;
+        }
+        let ticket = settle_ticket(&mut tx, commit, thread).await?;
+        let outbox = queue(&mut tx, commit, thread, ticket).await?;
+        tx.commit().await?;
+        Ok(CommitOutcome::Committed { thread, ticket, outbox })
+    }
+}
+
+async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreError> {
+    let current = match commit.thread {
+        ThreadChoice::Existing { id, epoch } => thread::epoch(tx, id).await? == Some(epoch),
+        ThreadChoice::New => match &commit.envelope.chat_key {
+            Some(chat) => tx
+                .first("SELECT id FROM thread WHERE chat_key = $1", &[index_key(chat).as_ref().into()])
+                .await?
+                .is_none(),
+            None => true,
+        },
+    };
+    if !current {
+        return Ok(Some(Refusal::Epoch));
+    }
+    let sends = commit.outbound.iter().any(|outbound| !outbound.human && outbound.kind != OutboundKind::Draft);
+    if sends && status::paused(tx).await?.is_some() {
+        return Ok(Some(Refusal::Paused));
+    }
+    let envelope = &commit.envelope;
+    let subject = Subject {
+        inbound: commit.inbound,
+        sender_key: envelope.sender_key.as_deref(),
+        sender_domain: envelope.sender_domain.as_deref(),
+        chat_key: envelope.chat_key.as_deref(),
+        body_hash: &envelope.body_hash,
+    };
+    let counters = counters::count(tx, &subject, commit.now).await?;
+    Ok(counters::grown(&commit.counters, &counters).then_some(Refusal::Counters))
+}
+
+async fn learn(tx: &mut Tx, commit: &Commit) -> Result<(), StoreError> {
+    let Some(key) = commit.envelope.sender_key.as_deref() else { return Ok(()) };
+    let choice = &commit.verdict.language;
+    let learned = Learned {
+        key,
+        name: commit.envelope.sender_name.as_deref(),
+        language: choice.detected.filter(|_| choice.confidence >= SURE),
+        country: commit.verdict.learned.get("country").map(String::as_str),
+    };
+    buyer::learn(tx, &learned, commit.now).await
+}
+
+/// Creates or updates the thread. Machine mail leaves a known thread as it was: an out-of-office note must not make us
+/// forget the question we asked.
+async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<ThreadId, StoreError> {
+    let envelope = &commit.envelope;
+    let pending = match &commit.verdict.pending {
+        Some(pending) => Some(tx.json(pending)?),
+        None => None,
+    };
+    match commit.thread {
+        ThreadChoice::New => {
+            let new = NewThread {
+                channel: envelope.channel,
+                account,
+                participant: envelope.sender_key.as_deref().unwrap_or_default(),
+                chat_key: envelope.chat_key.as_deref(),
+                language: envelope.language,
+                pending: pending.as_deref(),
+            };
+            thread::create(tx, &new, commit.now).await
+        }
+        ThreadChoice::Existing { id, .. } => {
+            if !is_suppressed(commit) {
+                tx.execute(
+                    "UPDATE thread SET language = COALESCE($2, language), pending = $3, changed_at = $4 WHERE id = $1",
+                    &[
+                        id.0.into(),
+                        envelope.language.as_ref().map(Language::as_str).into(),
+                        pending.as_deref().into(),
+                        commit.now.into(),
+                    ],
+                )
+                .await?;
+            }
+            Ok(id)
+        }
+    }
+}
+
+async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), StoreError> {
+    let InboundEnvelope { sender_key, sender_domain, sender_name, message_id, subject, text, .. } = &commit.envelope;
+    let reason = match &commit.verdict.outcome {
+        Outcome::Suppressed { reason } => Some(reason.as_str()),
+        _ => None,
+    };
+    tx.execute(
+        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, decided_at = $4, thread = $5,
+           sender_key = $6, sender_domain = $7, sender_name = $8, message_id = $9, subject = $10, text = $11,
+           body_hash = $12, language = $13
+         WHERE id = $1",
+        &[
+            commit.inbound.0.into(),
+            commit.verdict.outcome.as_str().into(),
+            reason.into(),
+            commit.now.into(),
+            thread.0.into(),
+            sender_key.as_deref().map(index_key).as_deref().into(),
+            sender_domain.as_deref().map(index_key).as_deref().into(),
+            sender_name.as_deref().into(),
+            message_id.as_deref().map(index_key).as_deref().into(),
+            subject.into(),
+            text.into(),
+            Value::Bytes(&commit.envelope.body_hash),
+            commit.envelope.language.as_ref().map(Language::as_str).into(),
+        ],
+    )
+    .await?;
+    let record = tx.json(&commit.verdict)?;
+    tx.execute(
+        "INSERT INTO verdict (inbound, decided_at, rule_set_hash, record) VALUES ($1, $2, $3, $4)",
+        &[
+            commit.inbound.0.into(),
+            commit.verdict.decided_at.into(),
+            (&commit.verdict.rule_set_hash).into(),
+            (&record).into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Opens, extends or reopens the ticket the verdict asks for. Without that, a person's message still joins the
+/// history of the thread's open ticket; machine mail does not.
+async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<Option<TicketId>, StoreError> {
+    let envelope = &commit.envelope;
+    let ticket = match &commit.verdict.ticket {
+        Some(plan) => {
+            let case = Case {
+                thread,
+                inbound: commit.inbound,
+                urgency: plan.urgency,
+                reasons: &plan.reasons,
+                intent: plan.intent.as_ref(),
+                tags: &plan.tags,
+                subject: &subject_of(&envelope.subject, &envelope.text),
+                buyer: buyer_of(envelope.sender_name.as_deref(), envelope.sender_key.as_deref()),
+                now: commit.now,
+            };
+            Some(ticket::raise(tx, &case).await?)
+        }
+        None if is_suppressed(commit) => None,
+        None => ticket::open_of(tx, thread).await?,
+    };
+    if let Some(ticket) = ticket {
+        ticket::note(tx, ticket, "buyer", EventKind::Inbound, &envelope.text, commit.now).await?;
+    }
+    Ok(ticket)
+}
+
+async fn queue(
+    tx: &mut Tx,
+    commit: &Commit,
+    thread: ThreadId,
+    ticket: Option<TicketId>,
+) -> Result<Vec<OutboxId>, StoreError> {
+    let epoch = thread::epoch(tx, thread).await?.unwrap_or_default();
+    let mut ids = Vec::with_capacity(commit.outbound.len());
+    for outbound in &commit.outbound {
+        let draft = outbound.kind == OutboundKind::Draft;
+        if draft {
+            outbox::drop_draft(tx, thread, "a newer draft replaced it", commit.now).await?;
+        }
+        let entry = Entry { thread, inbound: Some(commit.inbound), epoch, now: commit.now };
+        ids.push(outbox::insert(tx, outbound, &entry).await?);
+        if let Some(ticket) = ticket {
+            let what = if draft { EventKind::Draft } else { EventKind::Automatic };
+            ticket::note(tx, ticket, "nightdesk", what, outbound.payload.text(), commit.now).await?;
+        }
+    }
+    Ok(ids)
+}
+
+fn is_suppressed(commit: &Commit) -> bool {
+    matches!(commit.verdict.outcome, Outcome::Suppressed { .. })
+}
+
+/// Returns the subject, or the first words of a chat message.
+pub(super) fn subject_of(subject: &str, text: &str) -> String {
+    if !subject.trim().is_empty() {
+        return subject.trim().to_owned();
+    }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SUBJECT_CHARACTERS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words,
+    }
+}
+
+/// Returns the buyer's name, or the address, for lists.
+pub(super) fn buyer_of<'a>(name: Option<&'a str>, key: Option<&'a str>) -> &'a str {
+    name.filter(|name| !name.trim().is_empty()).or(key).unwrap_or("(unknown sender)")
+}

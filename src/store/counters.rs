@@ -1,0 +1,170 @@
+//! What the caps count. Counts are read from the rows themselves, so they cannot drift from what was sent.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    model::{
+        context::Counters,
+        ids::{InboundId, ReplyId},
+    },
+    store::{
+        database::{Tx, Value},
+        error::StoreError,
+        thread::index_key,
+    },
+};
+
+/// A day of the caps.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A week of the caps.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The window of the breaker for the whole shop, and of repeated bodies.
+const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
+
+/// The window of Telegram's own cap.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// The days whose busiest ten minutes make the usual load.
+const USUAL_DAYS: usize = 7;
+
+/// Whose messages are counted.
+pub(super) struct Subject<'a> {
+    pub(super) inbound: InboundId,
+    pub(super) sender_key: Option<&'a str>,
+    pub(super) sender_domain: Option<&'a str>,
+    pub(super) chat_key: Option<&'a str>,
+    pub(super) body_hash: &'a [u8; 32],
+}
+
+/// Counts everything but [`Counters::sends_shop_usual`], which only ever loosens a cap and is read by [`usual`].
+pub(super) async fn count(tx: &mut Tx, subject: &Subject<'_>, now: Timestamp) -> Result<Counters, StoreError> {
+    let mut counters = Counters { sends_shop_ten_minutes: shop(tx, now).await?, ..Counters::default() };
+    if let Some(key) = subject.sender_key {
+        count_sender(tx, &index_key(key), now, &mut counters).await?;
+        counters.same_body_ten_minutes = repeats(tx, subject, &index_key(key)).await?;
+    }
+    if let Some(domain) = subject.sender_domain {
+        let row = tx
+            .one(
+                "SELECT COUNT(*) AS week, COUNT(CASE WHEN created_at > $2 THEN 1 END) AS day FROM outbox
+                 WHERE recipient_domain = $1 AND created_at > $3 AND human = 0 AND kind = 'answer'
+                   AND state <> 'cancelled'",
+                &[index_key(domain).as_ref().into(), (now - DAY).into(), (now - WEEK).into()],
+            )
+            .await?;
+        counters.answers_domain_day = row.count("day")?;
+        counters.answers_domain_week = row.count("week")?;
+    }
+    if let Some(chat) = subject.chat_key {
+        let row = tx
+            .one(
+                "SELECT COUNT(*) AS sends FROM outbox
+                 WHERE recipient_key = $1 AND created_at > $2 AND human = 0 AND kind <> 'draft'
+                   AND state <> 'cancelled'",
+                &[index_key(chat).as_ref().into(), (now - HOUR).into()],
+            )
+            .await?;
+        counters.sends_chat_hour = row.count("sends")?;
+    }
+    Ok(counters)
+}
+
+/// Counts what goes to one person, by row: a person gets few.
+async fn count_sender(tx: &mut Tx, key: &str, now: Timestamp, counters: &mut Counters) -> Result<(), StoreError> {
+    let rows = tx
+        .all(
+            "SELECT kind, replies, created_at FROM outbox
+             WHERE recipient_key = $1 AND created_at > $2 AND human = 0 AND kind <> 'draft' AND state <> 'cancelled'",
+            &[key.into(), (now - WEEK).into()],
+        )
+        .await?;
+    let mut replies = BTreeSet::new();
+    for row in rows {
+        let today = row.moment("created_at")? > now - DAY;
+        match row.get::<&str>("kind")? {
+            "answer" => {
+                counters.answers_sender_week += 1;
+                counters.answers_sender_day += u32::from(today);
+            }
+            _ => counters.notices_sender_day += u32::from(today),
+        }
+        if today {
+            replies.extend(row.json::<Vec<ReplyId>>("replies")?);
+        }
+    }
+    counters.replies_sender_day = replies.into_iter().collect();
+    Ok(())
+}
+
+async fn shop(tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
+    let row = tx
+        .one(
+            "SELECT COUNT(*) AS answers FROM outbox
+             WHERE kind <> 'draft' AND human = 0 AND created_at > $1 AND state <> 'cancelled'",
+            &[(now - TEN_MINUTES).into()],
+        )
+        .await?;
+    row.count("answers")
+}
+
+/// Counts other decided messages of this sender with the same text that came within ten minutes of this one, before it
+/// or after it: whichever is decided second sees the first.
+async fn repeats(tx: &mut Tx, subject: &Subject<'_>, key: &str) -> Result<u32, StoreError> {
+    let received = tx
+        .first("SELECT received_at FROM inbound WHERE id = $1", &[subject.inbound.0.into()])
+        .await?
+        .ok_or_else(|| tx.missing("received message", subject.inbound.0))?
+        .moment("received_at")?;
+    let row = tx
+        .one(
+            "SELECT COUNT(*) AS repeats FROM inbound
+             WHERE sender_key = $1 AND body_hash = $2 AND received_at >= $3 AND received_at <= $4 AND id <> $5",
+            &[
+                key.into(),
+                Value::Bytes(subject.body_hash),
+                (received - TEN_MINUTES).into(),
+                (received + TEN_MINUTES).into(),
+                subject.inbound.0.into(),
+            ],
+        )
+        .await?;
+    row.count("repeats")
+}
+
+/// Returns the median over the last seven days of each day's busiest ten minutes; days without answers count as 0.
+pub(super) async fn usual(tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
+    let rows = tx
+        .all(
+            "SELECT day, MAX(answers) AS busiest FROM (
+               SELECT ($1 - created_at) / 86400000 AS day, ($1 - created_at) / 600000 AS bucket, COUNT(*) AS answers
+               FROM outbox
+               WHERE kind <> 'draft' AND human = 0 AND created_at > $2 AND created_at <= $1 AND state <> 'cancelled'
+               GROUP BY 1, 2) AS buckets
+             GROUP BY day",
+            &[now.into(), (now - WEEK).into()],
+        )
+        .await?;
+    let mut busiest = [0; USUAL_DAYS];
+    for (slot, row) in busiest.iter_mut().zip(rows) {
+        *slot = row.count("busiest")?;
+    }
+    busiest.sort_unstable();
+    Ok(busiest[USUAL_DAYS / 2])
+}
+
+/// Returns whether any cap is nearer than it was: a count rose, or a reply went out that had not.
+pub(super) fn grown(before: &Counters, after: &Counters) -> bool {
+    after.answers_sender_day > before.answers_sender_day
+        || after.answers_sender_week > before.answers_sender_week
+        || after.answers_domain_day > before.answers_domain_day
+        || after.answers_domain_week > before.answers_domain_week
+        || after.notices_sender_day > before.notices_sender_day
+        || after.sends_chat_hour > before.sends_chat_hour
+        || after.sends_shop_ten_minutes > before.sends_shop_ten_minutes
+        || after.same_body_ten_minutes > before.same_body_ten_minutes
+        || after.replies_sender_day.iter().any(|reply| !before.replies_sender_day.contains(reply))
+}

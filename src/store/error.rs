@@ -1,0 +1,74 @@
+//! What can go wrong after the store was opened.
+
+use crate::model::ids::OutboxId;
+
+/// A statement or transaction that did not happen. Nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("{doing}: {cause}")]
+    Database {
+        /// What was attempted.
+        doing: &'static str,
+        /// The driver's error.
+        cause: sqlx::Error,
+    },
+    /// No room for another page.
+    #[error("{doing}: the disk is full: free space at {place}, nothing was lost and work goes on by itself")]
+    DiskFull {
+        /// What was attempted.
+        doing: &'static str,
+        /// The file or the server.
+        place: String,
+    },
+    /// A row that must be there is not.
+    #[error("{doing}: there is no {what} {id} in the store")]
+    Missing {
+        /// What was attempted.
+        doing: &'static str,
+        /// What was looked for.
+        what: &'static str,
+        /// Its number.
+        id: i64,
+    },
+    /// A stored record cannot be read back.
+    #[error("{doing}: a stored record is damaged: {reason}")]
+    Damaged {
+        /// What was attempted.
+        doing: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An outbox row is not in the state that the step needs.
+    #[error("outbox row {id} is `{state}`, not `sending`")]
+    NotSending {
+        /// The row.
+        id: OutboxId,
+        /// The state it is in.
+        state: String,
+    },
+    /// The send must end before anything can be delivered: a person took over, or the shop was paused.
+    #[error("outbox row {id} must not be sent: {reason}")]
+    Overtaken {
+        /// The row.
+        id: OutboxId,
+        /// Who or what overtook it.
+        reason: String,
+    },
+    /// An outgoing message of that key is in the outbox already.
+    #[error("an outgoing message with the key `{0}` exists already")]
+    DuplicateOutbound(String),
+}
+
+impl StoreError {
+    /// Returns whether the same call may succeed later: the database was away or full. Everything else is a fact.
+    pub fn may_heal(&self) -> bool {
+        matches!(self, Self::Database { .. } | Self::DiskFull { .. })
+    }
+
+    /// Returns whether the whole transaction may simply be run again: the engine aborted it to keep others consistent.
+    pub(super) fn is_conflict(&self) -> bool {
+        let Self::Database { cause, .. } = self else { return false };
+        crate::store::dialect::is_conflict(cause)
+    }
+}

@@ -1,0 +1,25 @@
+//! The schema's history, embedded in the binary. Files are only ever added.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// The schema for SQLite, oldest first: version, name, statements.
+pub(super) const SQLITE: &[(i64, &str, &str)] = &[(1, "initial", include_str!("sql/sqlite/0001-initial.sql"))];
+
+/// The schema for PostgreSQL, oldest first: version, name, statements.
+pub(super) const POSTGRES: &[(i64, &str, &str)] = &[(1, "initial", include_str!("sql/postgres/0001-initial.sql"))];
+
+/// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.
+pub(super) fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migrations = files.iter().map(|(version, name, sql)| {
+        let sql = AssertSqlSafe(*sql).into_sql_str();
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.set_locking(false);
+    migrator
+}

@@ -1,0 +1,51 @@
+//! Everything that must survive a restart: received messages, threads, decisions, tickets, the outbox.
+//!
+//! A message's life is a chain of transactions here: *receive* (raw bytes and folder mark, before anything is
+//! acknowledged), *commit* (the whole decision or nothing), *claim*, *phase* and *settle* (one attempt to send), and
+//! every human act. Nothing is acknowledged before it is on the disk. The store decides nothing by itself beyond the
+//! promises written at its methods; it knows no channel, no rule and no clock: `now` is always passed in.
+//!
+//! SQLite and PostgreSQL hold the same promises, proved by one contract suite. Writers take turns on both: SQLite has
+//! one writer anyway, and on PostgreSQL each writing transaction first locks the one row of `switches` (`database.rs`
+//! says why). Each statement is written once; `dialect.rs` holds the few differences.
+
+pub mod activity;
+pub mod error;
+pub mod inbound;
+pub mod open;
+pub mod outbox;
+pub mod status;
+pub mod ticket;
+
+mod buyer;
+mod change;
+mod commit;
+mod context;
+mod counters;
+mod database;
+mod delivery;
+mod dialect;
+mod migration;
+mod receive;
+mod thread;
+
+use std::{path::Path, sync::Arc};
+
+use secrecy::SecretString;
+
+use crate::store::database::Db;
+
+/// Where the data lies.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `sqlite:///path/to/file.db`, or `postgres://user:password@host/database`.
+    pub url: SecretString,
+}
+
+/// The open store. Clones share the same connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    /// The SQLite file; none for PostgreSQL.
+    file: Option<Arc<Path>>,
+}

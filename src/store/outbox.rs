@@ -1,0 +1,264 @@
+//! Messages of ours on their way out: queueing, claiming, and how far an attempt has come.
+//!
+//! `ready → sending(phase) → sent | retry_at | uncertain | cancelled`; drafts are `held` until a person acts. How an
+//! attempt ends is written by `delivery.rs`.
+
+use jiff::Timestamp;
+
+use crate::{
+    model::{
+        ids::{AccountName, InboundId, OutboxId, ThreadId, TicketId},
+        outbound::{NewOutbound, Outbound, OutboundKind, Payload, Phase},
+    },
+    store::{
+        Store,
+        database::{Row, Tx, retried},
+        error::StoreError,
+        status,
+        thread::{self, index_key},
+    },
+};
+
+/// The reason of every automatic message that a human act overtook.
+pub(super) const TAKEN_OVER: &str = "a person took over";
+
+/// How one attempt ended, as delivery judged the channel's receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The server took responsibility.
+    Sent {
+        /// Its words.
+        proof: String,
+    },
+    /// Nothing was delivered; the same bytes are tried again.
+    RetryAt {
+        /// Not before this moment.
+        at: Timestamp,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Nothing was delivered and never will be: cancelled, and a ticket says so.
+    Failed {
+        /// The server's words.
+        reason: String,
+    },
+    /// It may have been delivered: never repeated, and a ticket says so.
+    Uncertain {
+        /// What was seen last.
+        reason: String,
+    },
+}
+
+/// What a restart found in the middle of sending.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Rows of which nothing had left: they are sent again.
+    pub requeued: u32,
+    /// Tickets of rows that may have been delivered.
+    pub uncertain: Vec<TicketId>,
+}
+
+impl Store {
+    /// Takes the oldest message that is due and marks it as being sent; none if nothing is due.
+    ///
+    /// Messages of one thread leave in order: a later one waits while an earlier one is ready, being sent or due for a
+    /// retry (a person's message does not wait for a machine's that was not begun). While the shop is paused only
+    /// people's messages are taken, and none of the accounts that are `busy`. People's messages go first. An automatic
+    /// message whose thread a person took over since is cancelled here.
+    pub async fn claim(&self, now: Timestamp, busy: &[AccountName]) -> Result<Option<Outbound>, StoreError> {
+        let busy = listed(busy);
+        retried(|| self.claim_once(now, &busy)).await
+    }
+
+    async fn claim_once(&self, now: Timestamp, busy: &str) -> Result<Option<Outbound>, StoreError> {
+        let mut tx = self.db.write("claiming a message to send").await?;
+        let paused = status::paused(&mut tx).await?.is_some();
+        loop {
+            let row = tx
+                .first(
+                    "SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts, o.created_at, o.payload,
+                            o.epoch, t.epoch AS thread_epoch
+                     FROM outbox o JOIN thread t ON t.id = o.thread
+                     WHERE (o.state = 'ready' OR (o.state = 'retry_at' AND o.due_at <= $1))
+                       AND (o.human = 1 OR $2 = 0)
+                       AND NOT EXISTS (
+                         SELECT 1 FROM outbox e
+                         WHERE e.thread = o.thread AND e.id < o.id AND e.state IN ('ready', 'sending', 'retry_at')
+                           AND (o.human = 0 OR e.human = 1 OR e.state = 'sending'))
+                       AND REPLACE($3, '\n' || o.account || '\n', '') = $3
+                     ORDER BY o.human DESC, o.id LIMIT 1",
+                    &[now.into(), paused.into(), busy.into()],
+                )
+                .await?;
+            let Some(row) = row else {
+                tx.commit().await?;
+                return Ok(None);
+            };
+            let outbound = claimed(&row)?;
+            if !outbound.human && row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
+                cancel(&mut tx, outbound.id, TAKEN_OVER, now).await?;
+                continue;
+            }
+            tx.execute(
+                "UPDATE outbox SET state = 'sending', phase = 'before', attempts = attempts + 1, changed_at = $2
+                 WHERE id = $1",
+                &[outbound.id.0.into(), now.into()],
+            )
+            .await?;
+            tx.commit().await?;
+            return Ok(Some(outbound));
+        }
+    }
+
+    /// Writes how far an attempt has come; returns after it is on the disk.
+    ///
+    /// [`Phase::Dot`] is the last moment to turn back: it is refused for an automatic message when a person took the
+    /// thread over or the shop was paused since the claim, so that nothing leaves after either was acknowledged.
+    pub async fn set_phase(&self, id: OutboxId, phase: Phase) -> Result<(), StoreError> {
+        retried(|| async {
+            let mut tx = self.db.write("writing how far a send has come").await?;
+            let row = tx
+                .first(
+                    "SELECT o.state, o.human, o.epoch, t.epoch AS thread_epoch
+                     FROM outbox o JOIN thread t ON t.id = o.thread WHERE o.id = $1",
+                    &[id.0.into()],
+                )
+                .await?
+                .ok_or_else(|| tx.missing("outgoing message", id.0))?;
+            let state: String = row.get("state")?;
+            if state != "sending" {
+                return Err(StoreError::NotSending { id, state });
+            }
+            if phase == Phase::Dot && !row.flag("human")? {
+                if row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
+                    return Err(StoreError::Overtaken { id, reason: TAKEN_OVER.to_owned() });
+                }
+                if let Some(who) = status::paused(&mut tx).await? {
+                    return Err(StoreError::Overtaken { id, reason: format!("the shop is paused ({who})") });
+                }
+            }
+            tx.execute("UPDATE outbox SET phase = $2 WHERE id = $1", &[id.0.into(), phase_word(phase).into()]).await?;
+            tx.commit().await
+        })
+        .await
+    }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Before => "before",
+        Phase::Dot => "dot",
+    }
+}
+
+fn claimed(row: &Row) -> Result<Outbound, StoreError> {
+    Ok(Outbound {
+        id: OutboxId(row.get("id")?),
+        key: row.get("key")?,
+        account: AccountName::new(row.get::<String>("account")?),
+        kind: row.word("kind", OutboundKind::from_word)?,
+        human: row.flag("human")?,
+        thread: ThreadId(row.get("thread")?),
+        attempts: row.count("attempts")?,
+        created_at: row.moment("created_at")?,
+        payload: row.json("payload")?,
+    })
+}
+
+/// Where a new message belongs.
+pub(super) struct Entry {
+    pub(super) thread: ThreadId,
+    pub(super) inbound: Option<InboundId>,
+    pub(super) epoch: i64,
+    pub(super) now: Timestamp,
+}
+
+/// Queues a message, or holds it when it is a draft, and registers its Message-ID.
+pub(super) async fn insert(tx: &mut Tx, outbound: &NewOutbound, entry: &Entry) -> Result<OutboxId, StoreError> {
+    let message_id = match &outbound.payload {
+        Payload::Mail(mail) => Some(mail.message_id.as_str()),
+        Payload::Telegram(_) => None,
+    };
+    let state = if outbound.kind == OutboundKind::Draft { "held" } else { "ready" };
+    let (intents, replies) = (tx.json(&outbound.intents)?, tx.json(&outbound.replies)?);
+    let payload = tx.json(&outbound.payload)?;
+    let row = tx
+        .first(
+            "INSERT INTO outbox (key, thread, inbound, account, kind, human, epoch, recipient_key, recipient_domain,
+                                 intents, replies, message_id, payload, state, due_at, created_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15)
+             ON CONFLICT (key) DO NOTHING RETURNING id",
+            &[
+                (&outbound.key).into(),
+                entry.thread.0.into(),
+                entry.inbound.map(|inbound| inbound.0).into(),
+                outbound.account.as_str().into(),
+                outbound.kind.as_str().into(),
+                outbound.human.into(),
+                entry.epoch.into(),
+                index_key(&outbound.recipient_key).as_ref().into(),
+                outbound.recipient_domain.as_deref().map(index_key).as_deref().into(),
+                (&intents).into(),
+                (&replies).into(),
+                message_id.map(index_key).as_deref().into(),
+                (&payload).into(),
+                state.into(),
+                entry.now.into(),
+            ],
+        )
+        .await?
+        .ok_or_else(|| StoreError::DuplicateOutbound(outbound.key.clone()))?;
+    if let Some(message_id) = message_id {
+        thread::register(tx, message_id, entry.thread, outbound.account.as_str(), true).await?;
+    }
+    Ok(OutboxId(row.get("id")?))
+}
+
+/// Ends a message that will not be sent.
+pub(super) async fn cancel(tx: &mut Tx, id: OutboxId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3 WHERE id = $1",
+        &[id.0.into(), reason.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Cancels the automatic messages of a thread that were not begun, because a person took over.
+pub(super) async fn cancel_automatic(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+         WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at')",
+        &[thread.0.into(), TAKEN_OVER.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Returns the draft of a thread that waits for a person; there is at most one.
+pub(super) async fn draft_of(tx: &mut Tx, thread: ThreadId) -> Result<Option<(OutboxId, Payload)>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT id, payload FROM outbox WHERE thread = $1 AND state = 'held' ORDER BY id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some((OutboxId(row.get("id")?), row.json("payload")?)))
+}
+
+/// Ends the draft of a thread.
+pub(super) async fn drop_draft(tx: &mut Tx, thread: ThreadId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+         WHERE thread = $1 AND state = 'held'",
+        &[thread.0.into(), reason.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Returns names as one text in which each stands between line breaks, which no name contains.
+fn listed(names: &[AccountName]) -> String {
+    names.iter().flat_map(|name| ["\n", name.as_str(), "\n"]).collect()
+}

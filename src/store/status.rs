@@ -1,0 +1,110 @@
+//! The installation itself: its secret, the pause switch, and the figures of the status page.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    model::wire_id::InstanceKey,
+    store::{
+        Store,
+        database::{Tx, retried},
+        error::StoreError,
+    },
+};
+
+/// This installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// The secret behind our Message-IDs.
+    pub key: InstanceKey,
+    /// When it was first started.
+    pub created_at: Timestamp,
+}
+
+/// The figures of the status page. Words are those of the store; a word without rows is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Decided messages by outcome.
+    pub inbound: BTreeMap<String, u64>,
+    /// Messages that wait for a decision.
+    pub undecided: u64,
+    /// When the oldest of them was stored.
+    pub oldest_undecided: Option<Timestamp>,
+    /// Messages of ours by state.
+    pub outbox: BTreeMap<String, u64>,
+    /// Tickets by state.
+    pub tickets: BTreeMap<String, u64>,
+}
+
+impl Store {
+    /// Returns who this installation is; made at the first start, never changed.
+    pub async fn instance(&self) -> Result<Instance, StoreError> {
+        let mut tx = self.db.read("reading the installation").await?;
+        let row = tx.one("SELECT secret, created_at FROM instance WHERE id = 1", &[]).await?;
+        let secret: Vec<u8> = row.get("secret")?;
+        let secret = <[u8; 32]>::try_from(secret).map_err(|_| row.damaged(&"the secret is not 32 bytes long"))?;
+        Ok(Instance { key: InstanceKey::new(secret), created_at: row.moment("created_at")? })
+    }
+
+    /// Pauses all automatic messages with a reason, or resumes with none. When this returns, no automatic message can
+    /// pass its last phase any more. Who did it and when is kept.
+    pub async fn set_paused(&self, reason: Option<&str>, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        retried(|| async {
+            let mut tx = self.db.write("switching the pause").await?;
+            let (actor, at) = (reason.map(|_| by), reason.map(|_| now.as_millisecond()));
+            tx.execute(
+                "UPDATE switches SET paused_reason = $1, paused_by = $2, paused_at = $3 WHERE id = 1",
+                &[reason.into(), actor.into(), at.into()],
+            )
+            .await?;
+            let what = if reason.is_some() { "paused" } else { "resumed" };
+            tx.execute(
+                "INSERT INTO audit (at, actor, what, text) VALUES ($1, $2, $3, $4)",
+                &[now.into(), by.into(), what.into(), reason.unwrap_or_default().into()],
+            )
+            .await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    /// Returns who paused the shop and why; none if it is not paused.
+    pub async fn paused(&self) -> Result<Option<String>, StoreError> {
+        let mut tx = self.db.read("reading the pause").await?;
+        paused(&mut tx).await
+    }
+
+    /// Returns the figures of the status page.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let mut tx = self.db.read("counting").await?;
+        let waiting = tx
+            .one("SELECT COUNT(*) AS waiting, MIN(stored_at) AS oldest FROM inbound WHERE state = 'undecided'", &[])
+            .await?;
+        Ok(Counts {
+            inbound: by_word(
+                &mut tx,
+                "SELECT outcome AS word, COUNT(*) AS rows FROM inbound WHERE outcome IS NOT NULL GROUP BY outcome",
+            )
+            .await?,
+            undecided: waiting.count("waiting")?.into(),
+            oldest_undecided: waiting.maybe_moment("oldest")?,
+            outbox: by_word(&mut tx, "SELECT state AS word, COUNT(*) AS rows FROM outbox GROUP BY state").await?,
+            tickets: by_word(&mut tx, "SELECT state AS word, COUNT(*) AS rows FROM ticket GROUP BY state").await?,
+        })
+    }
+}
+
+/// Returns who paused the shop and why.
+pub(super) async fn paused(tx: &mut Tx) -> Result<Option<String>, StoreError> {
+    let row = tx.one("SELECT paused_reason, paused_by FROM switches WHERE id = 1", &[]).await?;
+    let reason: Option<&str> = row.get("paused_reason")?;
+    let by: Option<&str> = row.get("paused_by")?;
+    Ok(reason.map(|reason| format!("{}: {reason}", by.unwrap_or("somebody"))))
+}
+
+async fn by_word(tx: &mut Tx, sql: &'static str) -> Result<BTreeMap<String, u64>, StoreError> {
+    let rows = tx.all(sql, &[]).await?;
+    rows.iter().map(|row| Ok((row.get("word")?, row.count("rows")?.into()))).collect()
+}

@@ -1,0 +1,371 @@
+//! The human queue: lists, one ticket with all that is needed to answer it, and opening or extending tickets.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    model::{
+        ids::{AccountName, AgentName, InboundId, IntentId, OutboxId, ThreadId, TicketId},
+        inbound::ChannelKind,
+        language::Language,
+        outbound::Payload,
+        ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
+        verdict::Verdict,
+    },
+    store::{
+        Store,
+        database::{Row, Tx},
+        error::StoreError,
+        inbound::{self, StoredInbound, channel_of},
+        outbox,
+        thread::language_of,
+    },
+};
+
+/// A message to a ticket closed longer ago than this is a new case.
+const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How many reasons a ticket shows; its history holds them all.
+const MAX_REASONS: usize = 20;
+
+/// Which tickets to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketFilter {
+    /// Only these states; empty means every state.
+    pub states: Vec<TicketState>,
+    /// Only this person's.
+    pub assignee: Option<AgentName>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A ticket with everything a person needs to act on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketFile {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Its history, oldest first.
+    pub events: Vec<TicketEvent>,
+    /// The newest decision in the conversation; none if its messages could not be decided on.
+    pub last_verdict: Option<Verdict>,
+    /// The buyer's newest message, machine mail aside; a reply answers this one.
+    pub last_inbound: Option<StoredInbound>,
+    /// The draft that waits, if any.
+    pub draft: Option<(OutboxId, Payload)>,
+    /// The text that the newest decision was made on.
+    pub last_text: Option<String>,
+    /// To whom and through what a reply goes.
+    pub recipient: Recipient,
+}
+
+/// The buyer's end of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The kind of channel.
+    pub channel: ChannelKind,
+    /// The mailbox or bot the conversation runs through.
+    pub account: AccountName,
+    /// The lower-cased address or chat key; empty when nobody can be named.
+    pub key: String,
+    /// The buyer's name, if known.
+    pub name: Option<String>,
+    /// The language of the conversation, if known.
+    pub language: Option<Language>,
+    /// How many messages people have written in this conversation, for the next key `t<ticket>-<n>`.
+    pub human_messages: u32,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// Written.
+    Changed,
+    /// Somebody or something changed the ticket meanwhile; this is how it stands now.
+    Conflict(Box<Ticket>),
+    /// There is no such ticket.
+    Gone,
+}
+
+impl Store {
+    /// Returns tickets, the most urgent first, then the oldest.
+    pub async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<Ticket>, StoreError> {
+        let mut tx = self.db.read("listing tickets").await?;
+        let states = if filter.states.is_empty() { &TicketState::ALL[..] } else { &filter.states };
+        // Four places for four states; the first one fills the rest.
+        let word = |place: usize| states.get(place).unwrap_or(&states[0]).as_str();
+        let rows = tx
+            .all(
+                "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
+                        opened_at, changed_at
+                 FROM ticket WHERE state IN ($1, $2, $3, $4) AND ($5 IS NULL OR assignee = $5)
+                 ORDER BY urgency DESC, opened_at, id LIMIT $6",
+                &[
+                    word(0).into(),
+                    word(1).into(),
+                    word(2).into(),
+                    word(3).into(),
+                    filter.assignee.as_ref().map(AgentName::as_str).into(),
+                    filter.limit.into(),
+                ],
+            )
+            .await?;
+        rows.iter().map(ticket_of).collect()
+    }
+
+    /// Returns one ticket with its history, the newest decision and what is needed to answer; none if there is no such
+    /// ticket.
+    pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketFile>, StoreError> {
+        let mut tx = self.db.read("reading a ticket").await?;
+        let Some(ticket) = load(&mut tx, id).await? else { return Ok(None) };
+        Ok(Some(TicketFile {
+            events: events(&mut tx, id).await?,
+            last_verdict: last_verdict(&mut tx, ticket.thread).await?,
+            last_text: last_text(&mut tx, ticket.thread).await?,
+            last_inbound: last_inbound(&mut tx, ticket.thread).await?,
+            draft: outbox::draft_of(&mut tx, ticket.thread).await?,
+            recipient: recipient(&mut tx, ticket.thread).await?,
+            ticket,
+        }))
+    }
+}
+
+/// Reads one ticket.
+pub(super) async fn load(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
+                    opened_at, changed_at
+             FROM ticket WHERE id = $1",
+            &[id.0.into()],
+        )
+        .await?;
+    row.as_ref().map(ticket_of).transpose()
+}
+
+fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
+    Ok(Ticket {
+        id: TicketId(row.get("id")?),
+        thread: ThreadId(row.get("thread")?),
+        inbound: InboundId(row.get("inbound")?),
+        state: row.word("state", TicketState::from_word)?,
+        urgency: urgency_of(row)?,
+        subject: row.get("subject")?,
+        buyer: row.get("buyer")?,
+        intent: row.get::<Option<String>>("intent")?.map(IntentId::new),
+        reasons: row.json("reasons")?,
+        tags: row.json("tags")?,
+        assignee: row.get::<Option<String>>("assignee")?.map(AgentName::new),
+        version: row.get("version")?,
+        opened_at: row.moment("opened_at")?,
+        changed_at: row.moment("changed_at")?,
+    })
+}
+
+/// Urgency is kept as a number, so that the queue's order is an index's order.
+fn urgency_rank(urgency: Urgency) -> i64 {
+    match urgency {
+        Urgency::Normal => 0,
+        Urgency::High => 1,
+        Urgency::Urgent => 2,
+    }
+}
+
+fn urgency_of(row: &Row) -> Result<Urgency, StoreError> {
+    let rank: i64 = row.get("urgency")?;
+    [Urgency::Normal, Urgency::High, Urgency::Urgent]
+        .into_iter()
+        .find(|urgency| urgency_rank(*urgency) == rank)
+        .ok_or_else(|| row.damaged(&format!("urgency {rank}")))
+}
+
+async fn events(tx: &mut Tx, id: TicketId) -> Result<Vec<TicketEvent>, StoreError> {
+    let rows =
+        tx.all("SELECT at, actor, what, text FROM ticket_event WHERE ticket = $1 ORDER BY id", &[id.0.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(TicketEvent {
+                at: row.moment("at")?,
+                by: row.get("actor")?,
+                what: row.word("what", EventKind::from_word)?,
+                text: row.get("text")?,
+            })
+        })
+        .collect()
+}
+
+async fn last_verdict(tx: &mut Tx, thread: ThreadId) -> Result<Option<Verdict>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT v.record FROM inbound i JOIN verdict v ON v.inbound = i.id
+             WHERE i.thread = $1 ORDER BY i.id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
+    row.map(|row| row.json("record")).transpose()
+}
+
+async fn last_text(tx: &mut Tx, thread: ThreadId) -> Result<Option<String>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT i.text FROM inbound i JOIN verdict v ON v.inbound = i.id
+             WHERE i.thread = $1 ORDER BY i.id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
+    Ok(row.map(|row| row.get::<Option<String>>("text")).transpose()?.flatten())
+}
+
+async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbound>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.received_at, i.stored_at,
+                    i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
+             FROM inbound i
+             LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
+             LEFT JOIN account_seen s ON s.account = i.account
+             WHERE i.thread = $1
+             ORDER BY CASE WHEN i.outcome = 'suppressed' THEN 1 ELSE 0 END, i.id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
+    row.as_ref().map(inbound::stored).transpose()
+}
+
+async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
+    let row = tx
+        .one(
+            "SELECT t.channel, t.account, t.participant, t.language, b.name,
+                    (SELECT COUNT(*) FROM outbox o WHERE o.thread = t.id AND o.human = 1) AS human_messages
+             FROM thread t LEFT JOIN buyer b ON b.key = t.participant WHERE t.id = $1",
+            &[thread.0.into()],
+        )
+        .await?;
+    Ok(Recipient {
+        channel: row.word("channel", channel_of)?,
+        account: AccountName::new(row.get::<String>("account")?),
+        key: row.get("participant")?,
+        name: row.get("name")?,
+        language: language_of(&row, "language")?,
+        human_messages: row.count("human_messages")?,
+    })
+}
+
+/// Returns the ticket of a thread that is not closed; an index makes sure that there is at most one.
+pub(super) async fn open_of(tx: &mut Tx, thread: ThreadId) -> Result<Option<TicketId>, StoreError> {
+    let row = tx.first("SELECT id FROM ticket WHERE thread = $1 AND state <> 'closed'", &[thread.0.into()]).await?;
+    row.map(|row| row.get("id").map(TicketId)).transpose()
+}
+
+/// Returns the ticket that a message opened.
+pub(super) async fn of_inbound(tx: &mut Tx, inbound: InboundId) -> Result<Option<TicketId>, StoreError> {
+    let row = tx.first("SELECT id FROM ticket WHERE inbound = $1 ORDER BY id LIMIT 1", &[inbound.0.into()]).await?;
+    row.map(|row| row.get("id").map(TicketId)).transpose()
+}
+
+/// Something a person must look at.
+pub(super) struct Case<'a> {
+    pub(super) thread: ThreadId,
+    pub(super) inbound: InboundId,
+    pub(super) urgency: Urgency,
+    pub(super) reasons: &'a [String],
+    pub(super) intent: Option<&'a IntentId>,
+    pub(super) tags: &'a [String],
+    pub(super) subject: &'a str,
+    pub(super) buyer: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// Brings a case before people: extends the thread's open ticket, opens one again that was closed within thirty days,
+/// or opens a new one. Writes the event that says so.
+pub(super) async fn raise(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
+    let known = tx
+        .first(
+            "SELECT id FROM ticket WHERE thread = $1 AND (state <> 'closed' OR closed_at >= $2)
+             ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, id DESC LIMIT 1",
+            &[case.thread.0.into(), (case.now - REOPEN_WINDOW).into()],
+        )
+        .await?;
+    let why = case.reasons.join("\n");
+    let Some(row) = known else {
+        let id = open(tx, case).await?;
+        note(tx, id, "nightdesk", EventKind::Opened, &why, case.now).await?;
+        return Ok(id);
+    };
+    let id = TicketId(row.get("id")?);
+    let ticket = load(tx, id).await?.ok_or_else(|| tx.missing("ticket", id.0))?;
+    let what = if ticket.state == TicketState::Closed { EventKind::Reopened } else { EventKind::Opened };
+    extend(tx, ticket, case).await?;
+    note(tx, id, "nightdesk", what, &why, case.now).await?;
+    Ok(id)
+}
+
+async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
+    let (reasons, tags) = (tx.json(case.reasons)?, tx.json(case.tags)?);
+    let row = tx
+        .one(
+            "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, opened_at,
+                                 changed_at)
+             VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id",
+            &[
+                case.thread.0.into(),
+                case.inbound.0.into(),
+                urgency_rank(case.urgency).into(),
+                case.subject.into(),
+                case.buyer.into(),
+                case.intent.map(IntentId::as_str).into(),
+                (&reasons).into(),
+                (&tags).into(),
+                case.now.into(),
+            ],
+        )
+        .await?;
+    Ok(TicketId(row.get("id")?))
+}
+
+/// Adds a case to a ticket. A ticket that waits for the buyer or was closed is open again; a claimed one stays claimed.
+async fn extend(tx: &mut Tx, ticket: Ticket, case: &Case<'_>) -> Result<(), StoreError> {
+    let state = if ticket.state == TicketState::Claimed { TicketState::Claimed } else { TicketState::Open };
+    let mut reasons = ticket.reasons;
+    reasons.extend(case.reasons.iter().filter(|reason| !reasons.contains(reason)).cloned().collect::<Vec<_>>());
+    reasons.truncate(MAX_REASONS);
+    let mut tags = ticket.tags;
+    tags.extend(case.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect::<Vec<_>>());
+    let (reasons, tags) = (tx.json(&reasons)?, tx.json(&tags)?);
+    tx.execute(
+        "UPDATE ticket SET state = $2, urgency = $3, intent = COALESCE($4, intent), reasons = $5, tags = $6,
+           closed_at = NULL, version = version + 1, changed_at = $7
+         WHERE id = $1",
+        &[
+            ticket.id.0.into(),
+            state.as_str().into(),
+            urgency_rank(ticket.urgency.max(case.urgency)).into(),
+            case.intent.map(IntentId::as_str).into(),
+            (&reasons).into(),
+            (&tags).into(),
+            case.now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes a line of a ticket's history. The version rises, so that nobody acts on a history they have not seen.
+pub(super) async fn note(
+    tx: &mut Tx,
+    ticket: TicketId,
+    by: &str,
+    what: EventKind,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO ticket_event (ticket, at, actor, what, text) VALUES ($1, $2, $3, $4, $5)",
+        &[ticket.0.into(), now.into(), by.into(), what.as_str().into(), text.into()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE ticket SET version = version + 1, changed_at = $2 WHERE id = $1",
+        &[ticket.0.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}

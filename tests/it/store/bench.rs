@@ -1,0 +1,379 @@
+//! What the store's cases work with: an open store, letters and decisions as the service would make them.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use nightdesk::{
+    model::{
+        commit::{Commit, CommitOutcome, InboundEnvelope, ThreadChoice},
+        context::Context,
+        ids::{AccountName, InboundId, OutboxId, ReplyId, ThreadId, TicketId},
+        inbound::{ChannelKind, Inbound, MailFacts, Mailbox, TelegramFacts},
+        language::Language,
+        outbound::{MailPayload, NewOutbound, OutboundKind, Payload, TelegramPayload},
+        receive::{ReceiveOutcome, Received, SourceKey},
+        thread::PendingAsk,
+        ticket::{TicketState, Urgency},
+        verdict::{LanguageChoice, Outcome, TicketPlan, Verdict},
+    },
+    store::{Settings, Store, ticket::TicketFilter},
+};
+use sha2::{Digest as _, Sha256};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use tempfile::TempDir;
+
+use crate::support::postgres;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A store of one case.
+pub(super) struct Bench {
+    pub(super) backend: Backend,
+    pub(super) store: Store,
+    pub(super) url: String,
+    beside: Beside,
+    folder: TempDir,
+    next: AtomicU32,
+}
+
+/// A connection of the test's own.
+enum Beside {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A received message with what the parser made of it.
+#[derive(Debug, Clone)]
+pub(super) struct Letter {
+    pub(super) id: InboundId,
+    pub(super) inbound: Inbound,
+}
+
+/// What a decision is to do.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) outcome: Outcome,
+    pub(super) ticket: Option<TicketPlan>,
+    pub(super) send: Vec<OutboundKind>,
+    pub(super) pending: Option<PendingAsk>,
+    pub(super) country: Option<String>,
+    pub(super) confidence: f64,
+}
+
+/// What a decision led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Done {
+    pub(super) thread: ThreadId,
+    pub(super) ticket: Option<TicketId>,
+    pub(super) outbox: Vec<OutboxId>,
+}
+
+/// Returns a moment, in minutes after the beginning of every case.
+pub(super) fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000).expect("a moment in 2026") + SignedDuration::from_mins(minutes)
+}
+
+pub(super) fn settings(url: &str) -> Settings {
+    Settings { url: url.to_owned().into() }
+}
+
+impl Plan {
+    pub(super) fn answer() -> Self {
+        Self::of(Outcome::Answered, None, &[OutboundKind::Answer])
+    }
+
+    pub(super) fn escalate() -> Self {
+        let ticket = TicketPlan {
+            urgency: Urgency::Normal,
+            reasons: vec!["no rule stands".to_owned()],
+            intent: None,
+            tags: Vec::new(),
+        };
+        Self::of(Outcome::Escalated { with_answer: false }, Some(ticket), &[OutboundKind::Ack])
+    }
+
+    pub(super) fn suppress() -> Self {
+        Self::of(Outcome::Suppressed { reason: "B3".to_owned() }, None, &[])
+    }
+
+    pub(super) fn urgent(mut self, urgency: Urgency) -> Self {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.urgency = urgency;
+        }
+        self
+    }
+
+    pub(super) fn sending(mut self, kinds: &[OutboundKind]) -> Self {
+        self.send = kinds.to_vec();
+        self
+    }
+
+    fn of(outcome: Outcome, ticket: Option<TicketPlan>, send: &[OutboundKind]) -> Self {
+        Self { outcome, ticket, send: send.to_vec(), pending: None, country: None, confidence: 0.9 }
+    }
+}
+
+impl Bench {
+    pub(super) async fn new(backend: Backend) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = match backend {
+            Backend::Sqlite => format!("sqlite://{}", folder.path().join("desk.db").display()),
+            Backend::Postgres => {
+                let cluster = postgres::cluster().expect("the suite is skipped without PostgreSQL");
+                cluster.url(&cluster.database().await)
+            }
+        };
+        let store = Store::open(&settings(&url)).await.expect("an empty store opens");
+        let beside = match backend {
+            Backend::Sqlite => Beside::Sqlite(SqlitePool::connect_lazy(&url).expect("an address that opened")),
+            Backend::Postgres => Beside::Postgres(PgPool::connect_lazy(&url).expect("an address that opened")),
+        };
+        Self { backend, store, url, beside, folder, next: AtomicU32::new(1) }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn file(&self) -> PathBuf {
+        self.folder.path().join("desk.db")
+    }
+
+    /// Runs a query beside the store and returns its one number.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        let query = AssertSqlSafe(sql.to_owned());
+        let number = match &self.beside {
+            Beside::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Beside::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+        };
+        number.expect("the query is well-formed")
+    }
+
+    /// Closes this store and opens it again, as a restart does.
+    pub(super) async fn reopened(self) -> Self {
+        let Self { backend, store, url, beside, folder, next } = self;
+        store.close().await;
+        drop(store);
+        let store = Store::open(&settings(&url)).await.expect("it opens again");
+        Self { backend, store, url, beside, folder, next }
+    }
+
+    /// Lets go of the store and keeps the folder.
+    pub(super) fn released(self) -> TempDir {
+        self.folder
+    }
+
+    pub(super) fn next(&self) -> u32 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Receives a mail and returns it as the parser would.
+    pub(super) async fn mail(&self, from: &str, text: &str, now: Timestamp) -> Letter {
+        let number = self.next();
+        let message_id = format!("letter-{number}@buyer.example");
+        self.mail_as(from, text, &message_id, &[], now).await
+    }
+
+    /// Receives an answer to the mails of these ids.
+    pub(super) async fn reply(&self, from: &str, text: &str, to: &[&str], now: Timestamp) -> Letter {
+        let message_id = format!("letter-{}@buyer.example", self.next());
+        self.mail_as(from, text, &message_id, to, now).await
+    }
+
+    pub(super) async fn mail_as(
+        &self,
+        from: &str,
+        text: &str,
+        message_id: &str,
+        references: &[&str],
+        now: Timestamp,
+    ) -> Letter {
+        let received = mail(self.next(), 7, &format!("Message-ID: <{message_id}>\r\n\r\n{text}"), now);
+        let id = self.receive(received, now).await;
+        let mut inbound = Inbound::from_text(ChannelKind::Email, text, now);
+        inbound.account = account();
+        "Order".clone_into(&mut inbound.subject);
+        inbound.from = Some(Mailbox { name: Some("Ana".to_owned()), address: from.to_owned() });
+        inbound.body_hash = Sha256::digest(text).into();
+        inbound.mail = Some(MailFacts {
+            message_id: Some(message_id.to_owned()),
+            references: references.iter().map(|&id| id.to_owned()).collect(),
+            ..MailFacts::default()
+        });
+        Letter { id, inbound }
+    }
+
+    /// Receives a Telegram message.
+    pub(super) async fn chat(&self, chat_id: i64, text: &str, now: Timestamp) -> Letter {
+        let id = self.receive(update(self.next().into(), text, now), now).await;
+        let mut inbound = Inbound::from_text(ChannelKind::Telegram, text, now);
+        inbound.account = AccountName::from("bot");
+        inbound.from = Some(Mailbox { name: Some("Ana".to_owned()), address: String::new() });
+        inbound.subject = String::new();
+        inbound.body_hash = Sha256::digest(text).into();
+        inbound.telegram = Some(TelegramFacts { chat_id, private: true, ..TelegramFacts::default() });
+        Letter { id, inbound }
+    }
+
+    async fn receive(&self, received: Received, now: Timestamp) -> InboundId {
+        let outcomes = self.store.receive(&[received], None, now).await.expect("the batch is stored");
+        let [ReceiveOutcome::Stored(id)] = outcomes[..] else { panic!("not stored: {outcomes:?}") };
+        id
+    }
+
+    pub(super) async fn context(&self, letter: &Letter, now: Timestamp) -> Context {
+        self.store.context(letter.id, &letter.inbound, now).await.expect("the context is read")
+    }
+
+    /// Decides on a message as the plan says and commits it, which must succeed.
+    pub(super) async fn decide(&self, letter: &Letter, plan: Plan, now: Timestamp) -> Done {
+        let commit = self.commit_of(letter, plan, now).await;
+        match self.store.commit(&commit).await.expect("the commit runs") {
+            CommitOutcome::Committed { thread, ticket, outbox } => Done { thread, ticket, outbox },
+            other => panic!("not committed: {other:?}"),
+        }
+    }
+
+    /// Returns the commit of a plan on the present context.
+    pub(super) async fn commit_of(&self, letter: &Letter, plan: Plan, now: Timestamp) -> Commit {
+        let context = self.context(letter, now).await;
+        let inbound = &letter.inbound;
+        let thread = match &context.thread {
+            Some(thread) => ThreadChoice::Existing { id: thread.id, epoch: thread.epoch },
+            None => ThreadChoice::New,
+        };
+        let outbound = plan.send.iter().map(|kind| outbound(letter, *kind)).collect();
+        Commit {
+            inbound: letter.id,
+            envelope: envelope(inbound),
+            thread,
+            counters: context.counters,
+            verdict: verdict(plan, now),
+            outbound,
+            now,
+        }
+    }
+
+    /// Returns the tickets of these states, in the queue's order.
+    pub(super) async fn listed(&self, states: &[TicketState]) -> Vec<TicketId> {
+        let filter = TicketFilter { states: states.to_vec(), assignee: None, limit: 100 };
+        let tickets = self.store.tickets(&filter).await.expect("the list is read");
+        tickets.iter().map(|ticket| ticket.id).collect()
+    }
+
+    /// Returns the state of an outbox row.
+    pub(super) async fn is(&self, id: OutboxId, state: &str) -> bool {
+        self.number(&format!("SELECT COUNT(*) FROM outbox WHERE id = {id} AND state = '{state}'")).await == 1
+    }
+}
+
+pub(super) fn account() -> AccountName {
+    AccountName::from("shop")
+}
+
+/// Returns a mail of the INBOX.
+pub(super) fn mail(uid: u32, uid_validity: u32, raw: &str, received_at: Timestamp) -> Received {
+    Received {
+        channel: ChannelKind::Email,
+        account: account(),
+        key: SourceKey::Imap { folder: "INBOX".to_owned(), uid_validity, uid },
+        raw: raw.as_bytes().to_vec(),
+        received_at,
+        size: raw.len() as u64,
+        in_junk: false,
+    }
+}
+
+/// Returns a Telegram update.
+pub(super) fn update(update_id: i64, text: &str, received_at: Timestamp) -> Received {
+    Received {
+        channel: ChannelKind::Telegram,
+        account: AccountName::from("bot"),
+        key: SourceKey::Telegram { update_id },
+        raw: text.as_bytes().to_vec(),
+        received_at,
+        size: text.len() as u64,
+        in_junk: false,
+    }
+}
+
+fn envelope(inbound: &Inbound) -> InboundEnvelope {
+    InboundEnvelope {
+        channel: inbound.channel,
+        sender_key: inbound.sender_key(),
+        sender_domain: inbound.sender_domain(),
+        sender_name: inbound.from.as_ref().and_then(|from| from.name.clone()),
+        message_id: inbound.mail.as_ref().and_then(|mail| mail.message_id.clone()),
+        chat_key: inbound.telegram.as_ref().map(TelegramFacts::chat_key),
+        subject: inbound.subject.clone(),
+        text: inbound.text.clone(),
+        body_hash: inbound.body_hash,
+        language: Some(Language::EN),
+    }
+}
+
+fn verdict(plan: Plan, now: Timestamp) -> Verdict {
+    Verdict {
+        decided_at: now,
+        rule_set_hash: "rules".to_owned(),
+        outcome: plan.outcome,
+        guards: Vec::new(),
+        language: LanguageChoice {
+            detected: Some(Language::EN),
+            confidence: plan.confidence,
+            answer: Language::EN,
+            reason: "detector".to_owned(),
+        },
+        sentences: Vec::new(),
+        hits: Vec::new(),
+        losers: Vec::new(),
+        entities: Vec::new(),
+        facts: Vec::new(),
+        situation: None,
+        messages: Vec::new(),
+        ticket: plan.ticket,
+        pending: plan.pending,
+        learned: plan.country.into_iter().map(|country| ("country".to_owned(), country)).collect(),
+        confident: true,
+        confidence: 1.0,
+    }
+}
+
+/// Returns an automatic message to the sender of a letter.
+pub(super) fn outbound(letter: &Letter, kind: OutboundKind) -> NewOutbound {
+    let key = format!("i{}-{}", letter.id, kind.as_str());
+    let text = format!("{} to {}", kind.as_str(), letter.inbound.text);
+    let payload = match &letter.inbound.telegram {
+        Some(telegram) => Payload::Telegram(TelegramPayload {
+            chat_id: telegram.chat_id,
+            business_connection_id: None,
+            reply_to_message_id: None,
+            text,
+        }),
+        None => Payload::Mail(MailPayload {
+            envelope_from: "shop@shop.example".to_owned(),
+            envelope_to: letter.inbound.sender_key().unwrap_or_default(),
+            message_id: format!("ar.{key}@shop.example"),
+            bytes: b"Subject: x\r\n\r\nx\0\xff".to_vec(),
+            text,
+        }),
+    };
+    NewOutbound {
+        key,
+        account: letter.inbound.account.clone(),
+        kind,
+        human: false,
+        recipient_key: letter.inbound.sender_key().unwrap_or_default(),
+        recipient_domain: letter.inbound.sender_domain(),
+        intents: Vec::new(),
+        replies: vec![ReplyId::from(kind.as_str())],
+        payload,
+    }
+}
