@@ -12,11 +12,17 @@
 pub mod diagnostic;
 pub mod model;
 
+pub mod check;
+pub mod desk;
 pub mod engine;
 pub mod replies;
 pub mod rules;
 pub mod text;
 
 pub mod channel;
+pub mod library;
 pub mod store;
 
+pub mod cli;
+pub mod config;
+pub mod service;

@@ -1,3 +1,7 @@
 //! The `nightdesk` program: parses arguments, runs one command, turns its outcome into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nightdesk::cli::run().into()
+}

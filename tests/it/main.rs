@@ -1,11 +1,14 @@
 //! One integration binary: every area is a module, every fixture lies under `tests/data/`.
 
 mod architecture;
+mod cli;
 mod conditions;
 mod decisions;
 mod email;
 mod guards;
 mod imap;
+mod lints;
+mod quality;
 mod replies;
 mod rules;
 mod servers;

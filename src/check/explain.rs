@@ -1,0 +1,201 @@
+//! A decision in words: what was seen, what stands, what lost and why, what is said.
+//!
+//! Everything is read from the verdict; nothing is computed a second time.
+
+use std::{
+    fmt::{Arguments, Display, Write as _},
+    ops::Range,
+};
+
+use crate::{
+    engine::guard::GUARDS,
+    model::{
+        ids::IntentId,
+        verdict::{Hit, Loser, LossReason, Outcome, SentenceKind, Verdict},
+    },
+};
+
+/// The column of labels; the longest, `situation`, and two blanks.
+const BLANK: &str = "           ";
+/// A pattern longer than this hides what it stands beside.
+const MAX_PATTERN: usize = 36;
+
+/// Returns the decision as a person reads it: how the message was read, then what is said. `text` is the text that was
+/// decided on.
+pub fn describe(text: &str, verdict: &Verdict) -> String {
+    let mut out = reading(text, verdict);
+    for message in &verdict.messages {
+        say(&mut out, format_args!("\n{} in {}:", message.kind.as_str(), message.language));
+        for line in message.text.lines() {
+            say(&mut out, format_args!("  {line}"));
+        }
+    }
+    out
+}
+
+/// Returns how the message was read and what follows from it, without the words that are said.
+pub fn reading(text: &str, verdict: &Verdict) -> String {
+    let mut out = String::new();
+    say(&mut out, format_args!("{}", headline(verdict)));
+    field(&mut out, "language", language(verdict));
+    sentences(&mut out, text, verdict);
+    for hit in verdict.hits.iter().filter(|hit| hit.sentence.is_none()) {
+        field(&mut out, "subject", format_args!("{} by `{}` [{}]", hit.rule, hit.pattern, hit.language));
+    }
+    for entity in &verdict.entities {
+        field(&mut out, "value", format_args!("{} = {} (“{}”)", entity.kind, entity.value, part(text, &entity.span)));
+    }
+    for fact in &verdict.facts {
+        let until = fact.valid_until.as_deref().unwrap_or("no end");
+        let words = format_args!("{} = {} (source: {}; valid until {until})", fact.name, fact.value, fact.source);
+        field(&mut out, "fact", words);
+    }
+    if let Some(situation) = &verdict.situation {
+        field(&mut out, "situation", situation);
+    }
+    for guard in &verdict.guards {
+        field(&mut out, "guard", format_args!("{} ({}): {}", condition(&guard.guard), guard.guard, guard.evidence));
+    }
+    if let Some(ticket) = &verdict.ticket {
+        field(&mut out, "ticket", ticket.urgency.as_str());
+        for reason in &ticket.reasons {
+            say(&mut out, format_args!("{BLANK}- {reason}"));
+        }
+    }
+    field(&mut out, "rule set", &verdict.rule_set_hash);
+    out
+}
+
+/// Returns why a rule stands or does not, for `--rule`.
+pub fn why(rule: &IntentId, text: &str, verdict: &Verdict) -> String {
+    let stands: Vec<&Hit> = verdict.hits.iter().filter(|hit| hit.rule == *rule).collect();
+    let lost: Vec<&Loser> = verdict.losers.iter().filter(|loser| loser.rule == *rule).collect();
+    let mut out = String::new();
+    for hit in &stands {
+        say(
+            &mut out,
+            format_args!("{rule} stands by `{}` [{}] on {}", hit.pattern, hit.language, words(text, &hit.spans)),
+        );
+    }
+    for loser in &lost {
+        say(
+            &mut out,
+            format_args!(
+                "{rule} hit by `{}` on {} and lost: {}",
+                loser.pattern,
+                words(text, &loser.spans),
+                loss(&loser.why)
+            ),
+        );
+    }
+    if stands.is_empty() && lost.is_empty() {
+        say(&mut out, format_args!("{rule}: none of its patterns hits this text; add one under `say:` that does"));
+    }
+    out
+}
+
+fn headline(verdict: &Verdict) -> String {
+    let intents: Vec<String> = verdict.intents().iter().map(ToString::to_string).collect();
+    let about = if intents.is_empty() { "no intent recognized".to_owned() } else { intents.join(", ") };
+    match &verdict.outcome {
+        Outcome::Answered => format!("ANSWER: {about}"),
+        Outcome::Asked => format!("ASK BACK: {about}"),
+        Outcome::Escalated { with_answer: true } => format!("ANSWER IN PART, AND A TICKET: {about}"),
+        Outcome::Escalated { with_answer: false } => format!("TICKET: {about}"),
+        Outcome::Suppressed { reason } => format!("SILENCE: {} ({reason})", condition(reason)),
+    }
+}
+
+/// Returns what a guard looks for; its id if it is none of ours any more.
+fn condition(guard: &str) -> &str {
+    GUARDS.iter().find(|known| known.id == guard).map_or(guard, |known| known.condition)
+}
+
+fn language(verdict: &Verdict) -> String {
+    let (answer, reason) = (verdict.language.answer, &verdict.language.reason);
+    let detected = verdict.language.detected.map_or_else(|| "nothing".to_owned(), |language| language.to_string());
+    format!("{answer}, by {reason} (the detector says {detected}, {:.2})", verdict.language.confidence)
+}
+
+fn sentences(out: &mut String, text: &str, verdict: &Verdict) {
+    for (index, sentence) in verdict.sentences.iter().enumerate() {
+        let kind = match sentence.kind {
+            SentenceKind::Asks => "asks",
+            SentenceKind::States => "states",
+            SentenceKind::Courtesy => "courtesy",
+        };
+        let here: Vec<&Hit> = verdict.hits.iter().filter(|hit| hit.sentence == Some(index)).collect();
+        let spans: Vec<Range<usize>> = here.iter().flat_map(|hit| hit.spans.clone()).collect();
+        field(out, kind, marked(text, &sentence.span, &spans));
+        for hit in here {
+            say(out, format_args!("{BLANK}{} [{}] by `{}`", hit.rule, hit.language, shortened(&hit.pattern)));
+        }
+        for loser in verdict.losers.iter().filter(|loser| loser.sentence == Some(index)) {
+            let pattern = shortened(&loser.pattern);
+            say(out, format_args!("{BLANK}not {}: `{pattern}` hit, but {}", loser.rule, loss(&loser.why)));
+        }
+        if sentence.kind == SentenceKind::Asks && sentence.covered_by.is_empty() {
+            say(out, format_args!("{BLANK}no rule covers this"));
+        }
+    }
+}
+
+/// Returns the beginning of a long pattern; `--rule` and the other formats show it whole.
+fn shortened(pattern: &str) -> String {
+    if pattern.chars().count() <= MAX_PATTERN {
+        return pattern.to_owned();
+    }
+    let beginning: String = pattern.chars().take(MAX_PATTERN).collect();
+    format!("{beginning}…")
+}
+
+fn loss(why: &LossReason) -> String {
+    match why {
+        LossReason::StolenBy(rule) => format!("{rule} took the same words"),
+        LossReason::Unless(pattern) => format!("`unless: {pattern}` hit too"),
+        LossReason::Negated(word) => format!("“{word}” stands before it"),
+        LossReason::When(condition) => format!("the condition does not hold: {condition}"),
+        LossReason::Mode(mode) => format!("its mode is {mode}"),
+    }
+}
+
+/// Returns the sentence on one line with the words that hit in ⟦ ⟧.
+fn marked(text: &str, sentence: &Range<usize>, spans: &[Range<usize>]) -> String {
+    let mut spans: Vec<&Range<usize>> =
+        spans.iter().filter(|span| sentence.start <= span.start && span.end <= sentence.end).collect();
+    spans.sort_by_key(|span| span.start);
+    let (mut out, mut at) = (String::new(), sentence.start);
+    for span in spans {
+        if span.start < at {
+            continue;
+        }
+        out.push_str(part(text, &(at..span.start)));
+        out.push('⟦');
+        out.push_str(part(text, span));
+        out.push('⟧');
+        at = span.end;
+    }
+    out.push_str(part(text, &(at..sentence.end)));
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn words(text: &str, spans: &[Range<usize>]) -> String {
+    if spans.is_empty() {
+        return "the subject".to_owned();
+    }
+    spans.iter().map(|span| format!("“{}”", part(text, span))).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a part of the text; nothing if the span belongs to another text.
+fn part<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
+    text.get(span.clone()).unwrap_or_default()
+}
+
+/// Writes one labelled line; labels have a column of their own.
+fn field(out: &mut String, label: &str, value: impl Display) {
+    say(out, format_args!("{label:<width$}{value}", width = BLANK.len()));
+}
+
+fn say(out: &mut String, line: Arguments<'_>) {
+    out.write_fmt(line).and_then(|()| out.write_char('\n')).expect("writing to a String never fails");
+}

@@ -1,0 +1,8 @@
+//! What `check`, `test` and `explain` say about a seller's files and about one decision.
+//!
+//! Pure: files come in as texts, findings go out as data. Nothing here decides what a buyer is told; it asks the
+//! engine, which is the same one that answers.
+
+pub mod cases;
+pub mod explain;
+pub mod lint;

@@ -1,0 +1,118 @@
+//! The commands: one file each.
+//!
+//! `main` calls [`run()`]; everything it returns is an [`Exit`]. Errors are explained here, once.
+
+mod check;
+mod demo;
+pub mod exit;
+mod explain;
+mod files;
+mod init;
+mod input;
+mod layout;
+mod matching;
+mod output;
+mod pause;
+mod run;
+mod samples;
+mod test;
+mod ticket;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    cli::{exit::Exit, files::Unusable},
+    library::LibraryError,
+    store::open::OpenError,
+};
+
+/// Where the configuration is looked for when it is not named.
+const DEFAULT_CONFIG: &str = "config.yaml";
+
+/// Answers a shop's routine questions by e-mail and Telegram while its people sleep.
+#[derive(Debug, Parser)]
+#[command(name = "nightdesk", version, max_term_width = 100)]
+struct Arguments {
+    /// The configuration file [default: config.yaml]
+    #[arg(long, short, global = true, env = "NIGHTDESK_CONFIG", hide_env_values = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole thing with sample mails in a folder; nothing to configure
+    Demo(demo::Demo),
+    /// Serve: read the mailboxes and bots of the configuration, answer, keep tickets
+    Run(run::Run),
+    /// Write a commented configuration with starter rules and replies into a new folder
+    Init(init::Init),
+    /// Look for mistakes in configuration, rules and replies
+    Check(check::Check),
+    /// Run every rule's examples against the whole rule set
+    Test(test::Test),
+    /// Say what would be answered to a text or a mail, and why
+    Explain(explain::Explain),
+    /// Recognize many texts: one JSON object per line in, one per line out
+    Match(matching::Match),
+    /// Work the queue of tickets
+    Ticket(ticket::TicketArguments),
+    /// Stop all automatic answers until `resume`; messages become tickets
+    Pause(pause::Pause),
+    /// Answer automatically again
+    Resume(pause::Resume),
+}
+
+/// Runs the command of the command line.
+pub fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            // Help that nobody can read is no failure.
+            drop(error.print());
+            return exit;
+        }
+    };
+    execute(arguments.command, arguments.config).unwrap_or_else(|error| {
+        output::failure(&error);
+        exit_of(&error)
+    })
+}
+
+fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(demo) => demo.run(),
+        Command::Init(init) => init.run(),
+        Command::Run(run) => run.run(&configuration(named)?),
+        Command::Check(check) => check.run(&configuration(named)?),
+        Command::Test(test) => test.run(&configuration(named)?),
+        Command::Explain(explain) => explain.run(&configuration(named)?),
+        Command::Match(matching) => matching.run(&configuration(named)?),
+        Command::Ticket(ticket) => ticket.run(&configuration(named)?),
+        Command::Pause(pause) => pause.run(&configuration(named)?),
+        Command::Resume(_) => pause::Resume::run(&configuration(named)?),
+    }
+}
+
+/// Returns where the configuration is, or would be: without one some commands work on the starter pack, but a name
+/// that leads nowhere is a mistake.
+fn configuration(named: Option<PathBuf>) -> Result<PathBuf, Unusable> {
+    let Some(path) = named else { return Ok(PathBuf::from(DEFAULT_CONFIG)) };
+    if path.exists() { Ok(path) } else { Err(Unusable::NoConfig(path)) }
+}
+
+/// Returns the code for an error by its kind.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let address = matches!(error.downcast_ref(), Some(OpenError::Address { .. }));
+    let files = address || error.is::<Unusable>() || error.is::<LibraryError>();
+    if files { Exit::Configuration } else { Exit::Failure }
+}
+
+/// Returns a runtime for commands that wait for something.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

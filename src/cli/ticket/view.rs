@@ -1,0 +1,127 @@
+//! Tickets as people read them: the list and one case. Pure: the width of the terminal is given.
+
+use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    check::explain,
+    cli::{layout, output},
+    model::ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
+    store::ticket::TicketFile,
+};
+
+/// Who wrote the buyer's lines in a ticket's history.
+const BUYER: &str = "buyer";
+/// Message texts stand under the line that says whose they are.
+const MARGIN: &str = "    ";
+
+/// Returns the queue, one line per ticket; what does not fit into the width is cut. `show` has it whole.
+pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) -> String {
+    let mut table = Table::new();
+    table.set_truncation_indicator("…");
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = width {
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    table.set_header(["#", "STATE", "URGENCY", "AGE", "BUYER", "INTENT", "SUBJECT"]);
+    for ticket in tickets {
+        let state = match &ticket.assignee {
+            Some(owner) if ticket.state == TicketState::Claimed => format!("{owner} has it"),
+            _ => ticket.state.as_str().to_owned(),
+        };
+        let urgency = if ticket.urgency == Urgency::Normal { "" } else { ticket.urgency.as_str() };
+        let mut row = Row::from([
+            ticket.id.to_string(),
+            output::plain(&state),
+            urgency.to_owned(),
+            age(ticket.opened_at, now),
+            output::plain(&ticket.buyer),
+            ticket.intent.as_ref().map_or("-", |intent| intent.as_str()).to_owned(),
+            output::plain(&ticket.subject),
+        ]);
+        row.max_height(1);
+        table.add_row(row);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((u16::from(index > 0), 1));
+        if index == 0 || index == 3 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// Returns one case: what it is, why a person must look, the conversation, the draft, how the machine read it.
+pub(super) fn describe(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
+    let ticket = &file.ticket;
+    let mut parts = vec![head(ticket, width), output::strong("Why a person")];
+    let reasons: Vec<String> = ticket.reasons.iter().map(|reason| format!("- {}", output::plain(reason))).collect();
+    parts.push(layout::block(&reasons.join("\n"), "  ", width));
+    parts.push(output::strong("\nConversation"));
+    parts.extend(file.events.iter().map(|event| describe_event(ticket, event, zone, width)));
+    if let Some((_, draft)) = &file.draft {
+        let send = format!("{} ticket reply {} --draft", output::program(), ticket.id);
+        parts.push(output::strong(&format!("\nDraft (send it as it stands: {send})")));
+        parts.push(layout::block(&output::plain(draft.text()), MARGIN, width));
+    }
+    if let (Some(verdict), Some(message)) = (&file.last_verdict, &file.last_text) {
+        parts.push(output::strong("\nHow the last message was read"));
+        parts.push(layout::block(output::plain(&explain::reading(message, verdict)).trim_end(), "  ", width));
+    }
+    parts.join("\n")
+}
+
+fn head(ticket: &Ticket, width: Option<usize>) -> String {
+    let state = match &ticket.assignee {
+        Some(owner) => format!("{} by {owner}", ticket.state.as_str()),
+        None => ticket.state.as_str().to_owned(),
+    };
+    let title = format!("Ticket {}: {state}, {}", ticket.id, ticket.urgency.as_str());
+    let intent = ticket.intent.as_ref().map_or("none recognized", |intent| intent.as_str());
+    let mut lines = vec![
+        format!("Buyer    {}", ticket.buyer),
+        format!("Subject  {}", ticket.subject),
+        format!("Intent   {intent}"),
+    ];
+    if !ticket.tags.is_empty() {
+        lines.push(format!("Tags     {}", ticket.tags.join(", ")));
+    }
+    let fields = layout::block(&output::plain(&lines.join("\n")), "", width);
+    format!("{}\n{fields}\n", output::strong(&output::plain(&title)))
+}
+
+fn describe_event(ticket: &Ticket, event: &TicketEvent, zone: &TimeZone, width: Option<usize>) -> String {
+    let at = event.at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M %Z").to_string();
+    let by = if event.by == BUYER { &ticket.buyer } else { &event.by };
+    let line = output::plain(&format!("  {at}  {by} {}", deed(event.what)));
+    // Why it was opened stands above, under its own heading.
+    if event.text.is_empty() || event.what == EventKind::Opened {
+        return line;
+    }
+    format!("{line}\n{}", layout::block(&output::plain(&event.text), MARGIN, width))
+}
+
+fn deed(what: EventKind) -> &'static str {
+    match what {
+        EventKind::Opened => "opened the ticket",
+        EventKind::Inbound => "wrote",
+        EventKind::Automatic => "answered automatically",
+        EventKind::Draft => "prepared a draft",
+        EventKind::Claimed => "took it",
+        EventKind::Reply => "answered",
+        EventKind::Note => "noted",
+        EventKind::Closed => "closed it",
+        EventKind::Reopened => "opened it again",
+        EventKind::Delivery => "reported on the delivery",
+    }
+}
+
+fn age(from: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(from).as_mins().max(0);
+    match minutes {
+        0..60 => format!("{minutes} min"),
+        60..2_880 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1_440),
+    }
+}

@@ -1,0 +1,128 @@
+//! Desk hours as written: `mon-fri: 09:00-18:00`.
+
+use jiff::{
+    civil,
+    tz::{self, TimeZone},
+};
+
+use crate::{
+    diagnostic::{
+        Code, Diagnostic,
+        nearest::nearest,
+        source::{FileId, Span},
+        yaml::{Kind, Node, WRONG_TYPE, fields::Fields},
+    },
+    model::time::{DeskHours, Period},
+};
+
+/// Hours, days, dates or zones that cannot be read.
+pub(super) const BAD_TIME: Code = Code::new("bad-time");
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// Returns the hours of a shop that names none: working days of the given zone, nine to six.
+pub(super) fn default_hours() -> DeskHours {
+    let working = vec![Period { from: 9 * 60, to: 18 * 60 }];
+    let week = std::array::from_fn(|day| if day < 5 { working.clone() } else { Vec::new() });
+    DeskHours { zone: TimeZone::UTC, week, holidays: Vec::new() }
+}
+
+/// Reads `zone`, `hours` and `holidays`.
+pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
+    let mut desk = default_hours();
+    if let Some(node) = fields.node("zone") {
+        match node.as_text().map(TimeZone::get) {
+            Some(Ok(zone)) => desk.zone = zone,
+            _ => fields.push(unknown_zone(file, node)),
+        }
+    }
+    if let Some(node) = fields.node("hours") {
+        desk.week = std::array::from_fn(|_| Vec::new());
+        hours(file, node, &mut desk.week, fields);
+    }
+    if let Some(node) = fields.node("holidays") {
+        let Kind::List(items) = &node.kind else {
+            fields.push(bad(file, node, "a list of dates such as [2027-01-01]"));
+            return desk;
+        };
+        for item in items {
+            match item.as_text().and_then(|text| text.parse::<civil::Date>().ok()) {
+                Some(date) => desk.holidays.push(date),
+                None => fields.push(bad(file, item, "a date such as 2027-01-01")),
+            }
+        }
+    }
+    desk
+}
+
+fn hours(file: FileId, node: &Node, week: &mut [Vec<Period>; 7], fields: &mut Fields<'_>) {
+    let Kind::Mapping(entries) = &node.kind else {
+        let span = Span::new(file, node.span.clone());
+        let message = format!("found {}, expected days with hours", node.describe());
+        fields.push(Diagnostic::error(WRONG_TYPE, message, span, "here").help("write `mon-fri: 09:00-18:00`"));
+        return;
+    };
+    for (key, value) in entries {
+        let Some(days) = key.as_text().and_then(days) else {
+            fields.push(bad(file, key, "a day or a span of days such as mon-fri"));
+            continue;
+        };
+        for item in listed(value) {
+            match item.as_text().and_then(period) {
+                Some(period) => days.iter().for_each(|day| week[*day].push(period)),
+                None => fields.push(bad(
+                    file,
+                    item,
+                    "hours such as 09:00-18:00; write a night as 22:00-24:00 and 00:00-06:00",
+                )),
+            }
+        }
+    }
+    for periods in week {
+        periods.sort_by_key(|period| period.from);
+    }
+}
+
+fn listed(node: &Node) -> &[Node] {
+    match &node.kind {
+        Kind::List(items) => items,
+        _ => std::slice::from_ref(node),
+    }
+}
+
+/// Returns the weekdays, Monday as 0, of `mon` or `mon-fri`; `sat-mon` goes over the weekend.
+fn days(written: &str) -> Option<Vec<usize>> {
+    let index = |name: &str| DAYS.iter().position(|day| name.trim().to_lowercase().starts_with(day));
+    let Some((from, to)) = written.split_once('-') else { return Some(vec![index(written)?]) };
+    let (from, to) = (index(from)?, index(to)?);
+    let count = (to + 7 - from) % 7 + 1;
+    Some((0..count).map(|step| (from + step) % 7).collect())
+}
+
+fn period(written: &str) -> Option<Period> {
+    let (from, to) = written.split_once(['-', '–'])?;
+    let (from, to) = (minute(from)?, minute(to)?);
+    (from < to).then_some(Period { from, to })
+}
+
+fn minute(written: &str) -> Option<u16> {
+    let (hour, minute) = written.trim().split_once(':')?;
+    let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
+    let total = hour.checked_mul(60)?.checked_add(minute)?;
+    (minute < 60 && total <= 24 * 60).then_some(total)
+}
+
+fn unknown_zone(file: FileId, node: &Node) -> Diagnostic {
+    let found = bad(file, node, "an IANA time zone such as Asia/Shanghai or Europe/Berlin");
+    let known: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
+    let close = node.as_text().and_then(|written| nearest(written, known.iter().map(String::as_str)));
+    match close {
+        Some(close) => found.help(format!("did you mean `{close}`?")).fix(Span::new(file, node.span.clone()), close),
+        None => found,
+    }
+}
+
+fn bad(file: FileId, node: &Node, expected: &str) -> Diagnostic {
+    let span = Span::new(file, node.span.clone());
+    Diagnostic::error(BAD_TIME, format!("found {}, expected {expected}", node.describe()), span, "here")
+}

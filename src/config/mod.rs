@@ -1,0 +1,100 @@
+//! The configuration file, as written and as used.
+//!
+//! Every edge defines its own settings; this module only composes them and is the one place that knows the file's
+//! form. `resolve` fills in environment variables and secret files, `raw` reads the whole, `account`, `desk` and
+//! `units` its parts. All problems are reported at once.
+
+mod account;
+mod desk;
+pub mod mask;
+mod raw;
+mod resolve;
+mod units;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    diagnostic::{
+        Diagnostic,
+        source::{FileId, SourceMap},
+    },
+    engine,
+    model::{inbound::ChannelKind, language::Language, mode::Mode, time::DeskHours, wire_id::InstanceKey},
+    service::{self, accounts::AccountSettings},
+    store,
+};
+
+/// The whole configuration, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// The shop's name, as it signs.
+    pub shop_name: String,
+    /// The languages the shop answers in, the default first; never empty.
+    pub languages: Vec<Language>,
+    /// When people sit at the desk.
+    pub desk: DeskHours,
+    /// Within how many minutes of desk time a person answers.
+    pub reply_within_minutes: u32,
+    /// Where everything is kept.
+    pub store: store::Settings,
+    /// The folder of rules.
+    pub rules: PathBuf,
+    /// The folder of replies.
+    pub replies: PathBuf,
+    /// Mailboxes, bots, folders.
+    pub accounts: Vec<AccountSettings>,
+    /// Names under which our own servers write Authentication-Results.
+    pub trusted_authserv_ids: BTreeSet<String>,
+    /// The highest mode per channel.
+    pub max_mode: BTreeMap<ChannelKind, Mode>,
+    /// Counts and ages at which the machine steps back.
+    pub limits: engine::settings::Limits,
+    /// Status page and retries.
+    pub service: service::Settings,
+}
+
+/// The environment as the configuration sees it: a name to a value.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads a configuration file that is already in the source map. Relative paths in it are relative to `folder`.
+///
+/// There is a configuration if and only if no diagnostic is an error.
+pub fn read(
+    sources: &SourceMap,
+    file: FileId,
+    folder: &Path,
+    environment: Environment<'_>,
+) -> (Option<Config>, Vec<Diagnostic>) {
+    raw::read(sources, file, folder, environment)
+}
+
+impl Config {
+    /// Returns what the engine needs; the secret comes from the store.
+    pub fn engine(&self, instance: InstanceKey) -> engine::settings::Settings {
+        engine::settings::Settings {
+            shop_name: self.shop_name.clone(),
+            languages: self.languages.clone(),
+            default_language: self.languages.first().copied().unwrap_or(Language::EN),
+            desk: self.desk.clone(),
+            reply_within_minutes: self.reply_within_minutes,
+            own_addresses: self.own_addresses(),
+            trusted_authserv_ids: self.trusted_authserv_ids.clone(),
+            instance,
+            max_mode: self.max_mode.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+
+    /// Returns all addresses and aliases of all mailboxes, lower case.
+    fn own_addresses(&self) -> BTreeSet<String> {
+        let addresses = self.accounts.iter().flat_map(|account| match account {
+            AccountSettings::Email(email) => std::iter::once(&email.address).chain(&email.aliases).collect(),
+            AccountSettings::Folder(folder) => vec![&folder.address],
+            AccountSettings::Telegram(_) => Vec::new(),
+        });
+        addresses.map(|address| address.to_lowercase()).collect()
+    }
+}

@@ -1,0 +1,304 @@
+//! The configuration file as written: sections, keys, defaults. Every problem is collected.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+};
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+
+use crate::{
+    config::{Config, Environment, account, desk, resolve, units},
+    diagnostic::{
+        Code, Diagnostic, has_errors,
+        nearest::nearest,
+        source::{FileId, SourceMap, Span},
+        yaml::{self, Kind, MISSING_KEY, Node, UNKNOWN_VALUE, fields::Fields},
+    },
+    engine::settings::Limits,
+    model::{inbound::ChannelKind, language::Language, mode::Mode},
+    service::{self, accounts::AccountSettings, delivery::RetrySchedule},
+    store,
+};
+
+/// A duration, size, address or language that cannot be read.
+pub(super) const BAD_VALUE: Code = Code::new("bad-value");
+/// Two accounts of one name.
+pub(super) const DUPLICATE_ACCOUNT: Code = Code::new("duplicate-account");
+
+/// The promise to buyers if the shop makes none: half a day at the desk.
+const DEFAULT_REPLY_WITHIN_SECONDS: u64 = 4 * 3_600;
+
+/// Reads sections and collects what is wrong.
+pub(super) struct Reader<'a> {
+    pub file: FileId,
+    pub folder: &'a Path,
+    pub shop_name: String,
+    found: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// Opens a mapping; what is no mapping is collected.
+    pub(super) fn open<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
+        Fields::open(self.file, node).map_err(|problem| self.found.push(problem)).ok()
+    }
+
+    /// Collects what a mapping had wrong.
+    pub(super) fn close(&mut self, fields: Fields<'_>) {
+        self.found.extend(fields.finish());
+    }
+
+    /// Returns the place of a value.
+    pub(super) fn span(&self, node: &Node) -> Span {
+        Span::new(self.file, node.span.clone())
+    }
+
+    pub(super) fn push(&mut self, found: Diagnostic) {
+        self.found.push(found);
+    }
+
+    pub(super) fn missing(&mut self, node: &Node, key: &str, help: &str) {
+        let span = Span::new(self.file, node.span.start..node.span.start);
+        self.push(
+            Diagnostic::error(MISSING_KEY, format!("the key `{key}` is missing"), span, "in this mapping").help(help),
+        );
+    }
+
+    pub(super) fn bad(&mut self, node: &Node, expected: &str) {
+        let span = Span::new(self.file, node.span.clone());
+        let message = format!("found {}, expected {expected}", node.describe());
+        self.push(Diagnostic::error(BAD_VALUE, message, span, "here"));
+    }
+
+    /// Returns the value of the word written, or collects that it is none of them.
+    pub(super) fn choose<T: Copy>(&mut self, node: &Node, choices: &[(&str, T)]) -> Option<T> {
+        let written = node.as_text().unwrap_or_default();
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == written) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let span = Span::new(self.file, node.span.clone());
+        let message = format!("found {}, expected one of: {}", node.describe(), names.join(", "));
+        let mut found = Diagnostic::error(UNKNOWN_VALUE, message, span.clone(), "here");
+        if let Some(close) = nearest(written, names.iter().copied()) {
+            found = found.help(format!("did you mean `{close}`?")).fix(span, close);
+        }
+        self.push(found);
+        None
+    }
+
+    pub(super) fn seconds(&mut self, fields: &mut Fields<'_>, key: &'static str, default: u64) -> u64 {
+        self.unit(fields, key, default, units::seconds, "a duration such as 90s, 15m, 4h or 2d")
+    }
+
+    pub(super) fn bytes(&mut self, fields: &mut Fields<'_>, key: &'static str, default: u64) -> u64 {
+        self.unit(fields, key, default, units::bytes, "a size such as 500 kB or 25 MB")
+    }
+
+    fn unit(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: u64,
+        read: fn(&str) -> Option<u64>,
+        expected: &str,
+    ) -> u64 {
+        let Some(node) = fields.node(key) else { return default };
+        node.as_text().and_then(read).unwrap_or_else(|| {
+            self.bad(node, expected);
+            default
+        })
+    }
+}
+
+pub(super) fn read(
+    sources: &SourceMap,
+    file: FileId,
+    folder: &Path,
+    environment: Environment<'_>,
+) -> (Option<Config>, Vec<Diagnostic>) {
+    let (root, mut found) = yaml::parse_all(file, &sources.file(file).text);
+    let Some(mut root) = root else { return (None, found) };
+    resolve::fill(file, &mut root, environment, &mut found);
+    let mut reader = Reader { file, folder, shop_name: String::new(), found };
+    let config = whole(&mut reader, &root);
+    let usable = !has_errors(&reader.found);
+    (config.filter(|_| usable), reader.found)
+}
+
+fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
+    let mut fields = reader.open(root)?;
+    let (shop_name, languages) = shop(reader, &mut fields, root);
+    reader.shop_name.clone_from(&shop_name);
+    let (desk, reply_within_minutes) = desk_section(reader, &mut fields);
+    let url = fields.take::<String>("store").unwrap_or_else(|| "sqlite://nightdesk.db".to_owned());
+    let rules = reader.folder.join(fields.take::<String>("rules").unwrap_or_else(|| "rules".to_owned()));
+    let replies = reader.folder.join(fields.take::<String>("replies").unwrap_or_else(|| "replies".to_owned()));
+    let accounts = accounts(reader, &mut fields, root);
+    let trusted = fields.take::<Vec<String>>("trusted_authserv_ids").unwrap_or_default();
+    let max_mode = max_mode(reader, &mut fields);
+    let limits = limits(reader, &mut fields);
+    let service = service::Settings { status: status(reader, &mut fields), retry: retry(reader, &mut fields) };
+    reader.close(fields);
+    Some(Config {
+        shop_name,
+        languages,
+        desk,
+        reply_within_minutes,
+        store: store::Settings { url: SecretString::from(absolute(&url, reader.folder)) },
+        rules,
+        replies,
+        trusted_authserv_ids: authserv_ids(trusted, &accounts),
+        accounts,
+        max_mode,
+        limits,
+        service,
+    })
+}
+
+fn shop(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> (String, Vec<Language>) {
+    let Some(node) = fields.node("shop") else {
+        reader.missing(root, "shop", "write `shop:` with `name:` and `languages: [en, zh]` below it");
+        return (String::new(), vec![Language::EN]);
+    };
+    let Some(mut shop) = reader.open(node) else { return (String::new(), vec![Language::EN]) };
+    let name = shop.require("name", "the name with which answers are signed").unwrap_or_default();
+    let mut languages = Vec::new();
+    if let Some(Kind::List(items)) = shop.node("languages").map(|node| &node.kind) {
+        for item in items {
+            match item.as_text().and_then(|code| code.parse().ok()) {
+                Some(language) => languages.push(language),
+                None => reader.bad(item, "a language code such as en, zh or de"),
+            }
+        }
+    }
+    reader.close(shop);
+    if languages.is_empty() {
+        reader.missing(node, "languages", "list the languages the shop answers in, the default first: `[en, zh]`");
+        languages.push(Language::EN);
+    }
+    (name, languages)
+}
+
+fn desk_section(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> (crate::model::time::DeskHours, u32) {
+    let opened = fields.node("desk").and_then(|node| reader.open(node));
+    let Some(mut section) = opened else {
+        return (desk::default_hours(), minutes(DEFAULT_REPLY_WITHIN_SECONDS));
+    };
+    let hours = desk::read(reader.file, &mut section);
+    let within = reader.seconds(&mut section, "reply_within", DEFAULT_REPLY_WITHIN_SECONDS);
+    reader.close(section);
+    (hours, minutes(within))
+}
+
+fn accounts(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> Vec<AccountSettings> {
+    let Some(node) = fields.node("accounts") else {
+        reader.missing(root, "accounts", "list at least one mailbox, bot or folder");
+        return Vec::new();
+    };
+    let Kind::List(items) = &node.kind else {
+        reader.bad(node, "a list of accounts, each beginning with `- name:`");
+        return Vec::new();
+    };
+    let mut accounts: Vec<AccountSettings> = Vec::new();
+    for item in items {
+        let Some(account) = account::read(reader, item) else { continue };
+        if accounts.iter().any(|known| known.name() == account.name()) {
+            let span = Span::new(reader.file, item.span.clone());
+            let message = format!("two accounts are called `{}`", account.name());
+            reader.push(Diagnostic::error(DUPLICATE_ACCOUNT, message, span, "second one").help("rename one of them"));
+            continue;
+        }
+        accounts.push(account);
+    }
+    accounts
+}
+
+fn max_mode(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> BTreeMap<ChannelKind, Mode> {
+    let modes = [("off", Mode::Off), ("shadow", Mode::Shadow), ("suggest", Mode::Suggest), ("auto", Mode::Auto)];
+    let mut ceilings = BTreeMap::from([(ChannelKind::Email, Mode::Auto), (ChannelKind::Telegram, Mode::Auto)]);
+    let Some(mut section) = fields.node("max_mode").and_then(|node| reader.open(node)) else { return ceilings };
+    for (key, kind) in [("email", ChannelKind::Email), ("telegram", ChannelKind::Telegram)] {
+        let Some(node) = section.node(key) else { continue };
+        ceilings.extend(reader.choose(node, &modes).map(|mode| (kind, mode)));
+    }
+    reader.close(section);
+    ceilings
+}
+
+fn limits(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(mut section) = fields.node("limits").and_then(|node| reader.open(node)) else { return limits };
+    for (key, slot) in [
+        ("answers_per_sender_day", &mut limits.answers_per_sender_day),
+        ("answers_per_sender_week", &mut limits.answers_per_sender_week),
+        ("sends_per_chat_hour", &mut limits.sends_per_chat_hour),
+        ("sends_per_ten_minutes", &mut limits.sends_per_ten_minutes),
+        ("notices_per_sender_day", &mut limits.notices_per_sender_day),
+        ("max_mail_age_hours", &mut limits.max_mail_age_hours),
+        ("max_chat_age_hours", &mut limits.max_chat_age_hours),
+        ("human_silence_hours", &mut limits.human_silence_hours),
+    ] {
+        if let Some(value) = section.take(key) {
+            *slot = value;
+        }
+    }
+    reader.close(section);
+    limits
+}
+
+fn status(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<SocketAddr> {
+    let mut section = fields.node("status").and_then(|node| reader.open(node))?;
+    let address = section.node("listen").and_then(|node| {
+        let address = node.as_text().and_then(|text| text.parse().ok());
+        if address.is_none() {
+            reader.bad(node, "an address and a port such as 127.0.0.1:8025");
+        }
+        address
+    });
+    reader.close(section);
+    address
+}
+
+fn retry(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> RetrySchedule {
+    let mut schedule = RetrySchedule::default();
+    let Some(mut section) = fields.node("delivery").and_then(|node| reader.open(node)) else { return schedule };
+    for (key, slot) in [
+        ("retry_after", &mut schedule.first),
+        ("longest_pause", &mut schedule.longest),
+        ("give_up_after", &mut schedule.give_up_after),
+    ] {
+        let default = u64::try_from(slot.as_secs()).unwrap_or(0);
+        let seconds = reader.seconds(&mut section, key, default);
+        *slot = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    }
+    reader.close(section);
+    schedule
+}
+
+/// Returns the names under which our servers write Authentication-Results: those configured, and those of providers
+/// whose name is known by the IMAP host.
+fn authserv_ids(written: Vec<String>, accounts: &[AccountSettings]) -> BTreeSet<String> {
+    const PROVIDERS: [(&str, &str); 1] = [("imap.gmail.com", "mx.google.com")];
+    let hosts = accounts.iter().filter_map(|account| match account {
+        AccountSettings::Email(email) => Some(email.imap.host.as_str()),
+        AccountSettings::Folder(_) | AccountSettings::Telegram(_) => None,
+    });
+    let known = hosts.filter_map(|host| PROVIDERS.iter().find(|(imap, _)| imap.eq_ignore_ascii_case(host)));
+    let known: Vec<String> = known.map(|(_, id)| (*id).to_owned()).collect();
+    written.into_iter().map(|id| id.to_lowercase()).chain(known).collect()
+}
+
+/// Makes the path of a SQLite file absolute to the configuration's folder.
+fn absolute(url: &str, folder: &Path) -> String {
+    match url.strip_prefix("sqlite://") {
+        Some(path) => format!("sqlite://{}", folder.join(path).display()),
+        None => url.to_owned(),
+    }
+}
+
+fn minutes(seconds: u64) -> u32 {
+    u32::try_from(seconds / 60).unwrap_or(u32::MAX)
+}

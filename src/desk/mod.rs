@@ -1,0 +1,3 @@
+//! What people may do to a ticket: pure functions over records.
+
+pub mod transition;

@@ -1,0 +1,166 @@
+//! The shop's mailboxes, bots and folders: how each is reached and how it signs.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    channel::{
+        Channel, Inbox, ListenError, PhaseLog,
+        email::{self, EmailChannel, EnvelopeSender},
+        folder::{self, FolderChannel},
+        telegram::{self, TelegramChannel},
+    },
+    model::{
+        ids::AccountName,
+        inbound::MailFacts,
+        outbound::{Outbound, Receipt},
+        wire_id::InstanceKey,
+    },
+};
+
+/// One account as configured.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a process holds a handful of these")]
+pub enum AccountSettings {
+    /// A mailbox behind IMAP and SMTP.
+    Email(email::Settings),
+    /// A Maildir folder.
+    Folder(folder::Settings),
+    /// A Telegram bot.
+    Telegram(telegram::Settings),
+}
+
+impl AccountSettings {
+    /// Returns the account's name.
+    pub fn name(&self) -> &AccountName {
+        match self {
+            Self::Email(settings) => &settings.name,
+            Self::Folder(settings) => &settings.name,
+            Self::Telegram(settings) => &settings.name,
+        }
+    }
+
+    fn open(&self) -> AnyChannel {
+        match self {
+            Self::Email(settings) => AnyChannel::Email(EmailChannel::new(settings.clone())),
+            Self::Folder(settings) => AnyChannel::Folder(FolderChannel::new(settings.clone())),
+            Self::Telegram(settings) => AnyChannel::Telegram(TelegramChannel::new(settings.clone())),
+        }
+    }
+
+    fn signature(&self) -> Option<Signature> {
+        match self {
+            Self::Email(settings) => Some(Signature {
+                address: settings.address.clone(),
+                display_name: settings.display_name.clone(),
+                aliases: settings.aliases.clone(),
+                envelope_sender: settings.envelope_sender,
+            }),
+            Self::Folder(settings) => Some(Signature {
+                address: settings.address.clone(),
+                display_name: settings.display_name.clone(),
+                aliases: Vec::new(),
+                envelope_sender: EnvelopeSender::Same,
+            }),
+            Self::Telegram(_) => None,
+        }
+    }
+}
+
+/// How a mailbox signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The visible support address.
+    pub address: String,
+    /// The shop's display name.
+    pub display_name: String,
+    /// Other addresses of the same mailbox.
+    pub aliases: Vec<String>,
+    /// What stands in `MAIL FROM`.
+    pub envelope_sender: EnvelopeSender,
+}
+
+impl Signature {
+    /// Returns the address the buyer wrote to, if it is one of this mailbox, else the main one.
+    pub fn address_for(&self, mail: &MailFacts) -> &str {
+        let named = |own: &&String| mail.recipients.iter().any(|to| to.address.eq_ignore_ascii_case(own));
+        std::iter::once(&self.address).chain(&self.aliases).find(named).unwrap_or(&self.address)
+    }
+}
+
+/// All accounts.
+#[derive(Debug)]
+pub struct Accounts {
+    channels: BTreeMap<AccountName, Arc<AnyChannel>>,
+    signatures: BTreeMap<AccountName, Signature>,
+    /// The installation's secret, for Message-IDs.
+    pub instance: InstanceKey,
+}
+
+impl Accounts {
+    /// Opens every account; nothing connects yet.
+    pub fn new(settings: &[AccountSettings], instance: InstanceKey) -> Self {
+        let channels = settings.iter().map(|account| (account.name().clone(), Arc::new(account.open()))).collect();
+        let signature = |account: &AccountSettings| Some((account.name().clone(), account.signature()?));
+        Self { channels, signatures: settings.iter().filter_map(signature).collect(), instance }
+    }
+
+    /// Returns the channels in the order of their names.
+    pub fn channels(&self) -> impl Iterator<Item = Arc<AnyChannel>> {
+        self.channels.values().cloned()
+    }
+
+    /// Returns the names of all accounts, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.channels.keys().map(ToString::to_string).collect()
+    }
+
+    /// Returns one channel.
+    pub fn channel(&self, name: &AccountName) -> Option<Arc<AnyChannel>> {
+        self.channels.get(name).cloned()
+    }
+
+    /// Returns how a mailbox signs; none for a bot and for accounts that are gone from the configuration.
+    pub fn signature(&self, name: &AccountName) -> Option<&Signature> {
+        self.signatures.get(name)
+    }
+}
+
+/// One channel of any kind.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process holds a handful of these")]
+pub enum AnyChannel {
+    /// A mailbox.
+    Email(EmailChannel),
+    /// A folder.
+    Folder(FolderChannel),
+    /// A bot.
+    Telegram(TelegramChannel),
+}
+
+impl Channel for AnyChannel {
+    fn name(&self) -> &AccountName {
+        match self {
+            Self::Email(channel) => channel.name(),
+            Self::Folder(channel) => channel.name(),
+            Self::Telegram(channel) => channel.name(),
+        }
+    }
+
+    async fn listen(&self, inbox: Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        match self {
+            Self::Email(channel) => channel.listen(inbox, stop).await,
+            Self::Folder(channel) => channel.listen(inbox, stop).await,
+            Self::Telegram(channel) => channel.listen(inbox, stop).await,
+        }
+    }
+
+    async fn send(&self, outbound: &Outbound, phase: &PhaseLog) -> Receipt {
+        match self {
+            Self::Email(channel) => channel.send(outbound, phase).await,
+            Self::Folder(channel) => channel.send(outbound, phase).await,
+            Self::Telegram(channel) => channel.send(outbound, phase).await,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Takes what is due from the outbox, sends it, and settles what became of it. The only caller of a channel's `send`.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    channel::{Channel as _, InboxError, PhaseLog},
+    model::{
+        ids::AccountName,
+        outbound::{Outbound, Receipt},
+    },
+    service::{
+        Wake,
+        accounts::{Accounts, AnyChannel},
+    },
+    store::{Store, outbox::Settlement},
+};
+
+/// How often the outbox is looked at without being woken: retries become due, and the terminal writes from another
+/// process.
+const POLL: Duration = Duration::from_millis(500);
+/// How long to wait when the store fails before it is asked again.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest rest of an account after a failed send; the message itself waits for its own retry.
+const MAX_REST: Duration = Duration::from_secs(30);
+
+/// When a failed send is tried again: `first`, then five times as long each time up to `longest`, until the message is
+/// older than `give_up_after`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetrySchedule {
+    /// After the first failure.
+    pub first: SignedDuration,
+    /// The longest pause.
+    pub longest: SignedDuration,
+    /// From then on a person is asked.
+    pub give_up_after: SignedDuration,
+}
+
+impl Default for RetrySchedule {
+    fn default() -> Self {
+        // 1, 5, 25 minutes, then hourly for a day: greylisting lifts within minutes, outages within hours.
+        Self {
+            first: SignedDuration::from_mins(1),
+            longest: SignedDuration::from_hours(1),
+            give_up_after: SignedDuration::from_hours(24),
+        }
+    }
+}
+
+impl RetrySchedule {
+    /// How much longer each pause is than the one before.
+    const FACTOR: u32 = 5;
+
+    /// Returns when to try again after that many failed attempts, or none to give up.
+    pub fn next(
+        &self,
+        attempts: u32,
+        created_at: Timestamp,
+        now: Timestamp,
+        server_asks: Option<u32>,
+    ) -> Option<Timestamp> {
+        if now.duration_since(created_at) >= self.give_up_after {
+            return None;
+        }
+        let factor = Self::FACTOR.saturating_pow(attempts.saturating_sub(1).min(8));
+        let grown = self.first.checked_mul(i32::try_from(factor).unwrap_or(i32::MAX)).unwrap_or(self.longest);
+        let asked = SignedDuration::from_secs(server_asks.unwrap_or(0).into());
+        now.checked_add(grown.min(self.longest).max(asked)).ok()
+    }
+}
+
+/// The delivery task.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    store: Store,
+    accounts: Arc<Accounts>,
+    retry: RetrySchedule,
+    wake: Wake,
+}
+
+impl Delivery {
+    pub(super) fn new(store: Store, accounts: Arc<Accounts>, retry: RetrySchedule, wake: Wake) -> Self {
+        Self { store, accounts, retry, wake }
+    }
+
+    /// Sends until told to stop, then waits for the sends under way. One message at a time per account; accounts do
+    /// not wait for one another.
+    pub(super) async fn run_until(self, stop: CancellationToken) {
+        let delivery = Arc::new(self);
+        let mut sends = JoinSet::new();
+        let mut busy: BTreeSet<AccountName> = BTreeSet::new();
+        loop {
+            while let Some(done) = sends.try_join_next() {
+                release(&mut busy, done);
+            }
+            if stop.is_cancelled() {
+                break;
+            }
+            let free: Vec<AccountName> = busy.iter().cloned().collect();
+            match delivery.store.claim(Timestamp::now(), &free).await {
+                Ok(Some(outbound)) => {
+                    busy.insert(outbound.account.clone());
+                    let (delivery, stop) = (delivery.clone(), stop.clone());
+                    sends.spawn(async move { delivery.deliver(outbound, &stop).await });
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!("the outbox cannot be read, nothing is sent until it can: {error}");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = delivery.wake.outbox.notified() => {}
+                Some(done) = sends.join_next() => release(&mut busy, done),
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+        while sends.join_next().await.is_some() {}
+    }
+
+    async fn deliver(&self, outbound: Outbound, stop: &CancellationToken) -> AccountName {
+        let started = std::time::Instant::now();
+        let age = Timestamp::now().duration_since(outbound.created_at);
+        let receipt = match self.accounts.channel(&outbound.account) {
+            None => Receipt::Failed { reason: format!("the account {} is not configured any more", outbound.account) },
+            // After a long pause or stop the answer may not be true any more.
+            Some(_) if !outbound.human && outbound.attempts == 0 && age > self.retry.give_up_after => {
+                Receipt::Failed { reason: format!("it waited {} hours and was not sent any more", age.as_hours()) }
+            }
+            Some(channel) => self.attempt(&channel, &outbound).await,
+        };
+        let settlement = self.settlement(&outbound, receipt, Timestamp::now());
+        log(&outbound, &settlement, started.elapsed());
+        self.settle(&outbound, &settlement, stop).await;
+        if let Settlement::RetryAt { .. } = settlement {
+            self.rest(stop).await;
+        }
+        outbound.account
+    }
+
+    /// Leaves an account alone for a while after a failure, so that a full outbox does not knock at a dead server, or try
+    /// a refused password, once for every message.
+    async fn rest(&self, stop: &CancellationToken) {
+        let pause = Duration::try_from(self.retry.first).unwrap_or(MAX_REST).min(MAX_REST);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// Writes the outcome, and tries for as long as the store fails: a row left in `sending` holds up its thread. Told to
+    /// stop, it gives up, and the next start settles the row by its phase.
+    async fn settle(&self, outbound: &Outbound, settlement: &Settlement, stop: &CancellationToken) {
+        while let Err(error) = self.store.settle(outbound.id, settlement, Timestamp::now()).await {
+            tracing::error!(outbox.id = outbound.id.0, "the outcome of a send could not be written: {error}");
+            if stop.is_cancelled() || !error.may_heal() {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(STORE_PAUSE) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, channel: &AnyChannel, outbound: &Outbound) -> Receipt {
+        let (phase, mut steps) = PhaseLog::pair();
+        let write = async {
+            while let Some((reached, done)) = steps.recv().await {
+                let written = self.store.set_phase(outbound.id, reached).await;
+                let answer = written.map_err(|error| InboxError(error.to_string()));
+                if done.send(answer).is_err() {
+                    break;
+                }
+            }
+        };
+        let send = async {
+            let receipt = channel.send(outbound, &phase).await;
+            drop(phase);
+            receipt
+        };
+        tokio::join!(send, write).0
+    }
+
+    fn settlement(&self, outbound: &Outbound, receipt: Receipt, now: Timestamp) -> Settlement {
+        match receipt {
+            Receipt::Sent { proof } => Settlement::Sent { proof },
+            Receipt::Failed { reason } => Settlement::Failed { reason },
+            Receipt::Uncertain { reason } => Settlement::Uncertain { reason },
+            Receipt::Retry { reason, after_seconds } => {
+                let attempts = outbound.attempts + 1;
+                match self.retry.next(attempts, outbound.created_at, now, after_seconds) {
+                    Some(at) => Settlement::RetryAt { at, reason },
+                    None => Settlement::Failed { reason: format!("given up after {attempts} attempts: {reason}") },
+                }
+            }
+        }
+    }
+}
+
+fn release(busy: &mut BTreeSet<AccountName>, done: Result<AccountName, tokio::task::JoinError>) {
+    match done {
+        Ok(account) => {
+            busy.remove(&account);
+        }
+        Err(panic) => {
+            // The row stays in `sending`; freeing every account keeps the others going.
+            tracing::error!("a send failed inside: {panic}");
+            busy.clear();
+        }
+    }
+}
+
+fn log(outbound: &Outbound, settlement: &Settlement, took: Duration) {
+    let (id, ms) = (outbound.id.0, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    let account = outbound.account.as_str();
+    match settlement {
+        Settlement::Sent { .. } => {
+            tracing::info!(outbox.id = id, account, kind = outbound.kind.as_str(), duration_ms = ms, "message sent");
+        }
+        Settlement::RetryAt { at, reason } => {
+            let reason = without_addresses(reason);
+            tracing::warn!(outbox.id = id, account, retry_at = %at, "sending failed and will be tried again: {reason}");
+        }
+        Settlement::Failed { reason } => {
+            let reason = without_addresses(reason);
+            tracing::warn!(outbox.id = id, account, "sending failed for good, a ticket asks a person: {reason}");
+        }
+        Settlement::Uncertain { reason } => {
+            let reason = without_addresses(reason);
+            tracing::warn!(
+                outbox.id = id,
+                account,
+                "a message may or may not have been sent, a ticket asks a person: {reason}"
+            );
+        }
+    }
+}
+
+/// Returns a server's words without mail addresses: they name buyers, and logs do not. The ticket keeps them.
+fn without_addresses(reason: &str) -> String {
+    let word = |word: &'_ str| if word.contains('@') { "<address>".to_owned() } else { word.to_owned() };
+    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,330 @@
+//! From a stored message to a committed decision.
+//!
+//! *Receive* and *decide* are two transactions. Between them everything is repeatable from the stored row, so a crash
+//! costs a repetition and nothing else. A message that cannot be decided (it panics, takes too long, or its thread
+//! changes under our hands twice) is quarantined as a ticket with its raw bytes.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    channel::{FolderState, InboxError, InboxRequest, email, telegram},
+    engine::Engine,
+    model::{
+        commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
+        context::Context,
+        ids::InboundId,
+        inbound::{ChannelKind, Inbound, MailFacts},
+        outbound::NewOutbound,
+        receive::Received,
+        verdict::{GuardAction, Verdict},
+    },
+    service::{
+        Wake,
+        accounts::Accounts,
+        outgoing::{self, Words},
+    },
+    store::{Store, error::StoreError, inbound::StoredInbound},
+};
+
+/// Messages read at once: few, because each may be as large as the largest mail that is fetched.
+const BATCH: u32 = 4;
+/// How often the table is looked at without being woken.
+const POLL: Duration = Duration::from_secs(1);
+/// How long to wait when the store fails before it is asked again.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+/// Parsing and deciding take microseconds; a message that needs this long is hostile and becomes a ticket. It is time on
+/// the wall, so it leaves room for a machine that is busy with other things.
+const MAX_TIME: Duration = Duration::from_secs(10);
+/// A message that was begun this often and never finished took the process down; it is not tried again. Not fewer: a
+/// machine that fails and restarts several times in a row catches innocent messages in the middle as well.
+const MAX_TRIES: u32 = 5;
+
+/// The intake task.
+#[derive(Debug, Clone)]
+pub(super) struct Intake {
+    store: Store,
+    engine: Arc<Engine>,
+    accounts: Arc<Accounts>,
+    wake: Wake,
+}
+
+/// What a stored row turned out to be.
+enum Parsed {
+    Message(Box<Inbound>),
+    /// No message (a Telegram update of another kind), with what it is.
+    Nothing(String),
+}
+
+impl Intake {
+    pub(super) fn new(store: Store, engine: Arc<Engine>, accounts: Arc<Accounts>, wake: Wake) -> Self {
+        Self { store, engine, accounts, wake }
+    }
+
+    /// Answers the channels until the last of them is gone. An answer means: committed.
+    pub(super) async fn serve(self, mut requests: mpsc::Receiver<InboxRequest>) {
+        while let Some(request) = requests.recv().await {
+            self.answer(request).await;
+        }
+    }
+
+    async fn answer(&self, request: InboxRequest) {
+        let refused = |error: StoreError| {
+            tracing::error!("the store refuses, nothing is acknowledged to the server: {error}");
+            InboxError(error.to_string())
+        };
+        // A channel that went away while its request was served does not want the answer any more.
+        let gone = || tracing::debug!("a channel left before its request was answered");
+        match request {
+            InboxRequest::Receive { batch, mark, done } => {
+                let stored = self.store.receive(&batch, mark.as_ref(), Timestamp::now()).await;
+                self.wake.received.notify_one();
+                done.send(stored.map_err(refused)).unwrap_or_else(|_| gone());
+            }
+            InboxRequest::Folder { account, folder, done } => {
+                let state = self.store.folder(&account, &folder).await;
+                let state = state.map(|found| found.map(|(mark, newest)| FolderState { mark, newest }));
+                done.send(state.map_err(refused)).unwrap_or_else(|_| gone());
+            }
+            InboxRequest::LastUpdate { account, done } => {
+                let last = self.store.last_update(&account).await;
+                done.send(last.map_err(refused)).unwrap_or_else(|_| gone());
+            }
+        }
+    }
+
+    /// Decides what is stored and undecided until told to stop.
+    pub(super) async fn decide_until(self, stop: CancellationToken) {
+        let mut begun = BTreeSet::new();
+        while !stop.is_cancelled() {
+            match self.decide_batch(&mut begun, &stop).await {
+                Ok(0) => tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.wake.received.notified() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                },
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!("the store refuses, decisions wait until it works again: {error}");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(STORE_PAUSE) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn decide_batch(
+        &self,
+        begun: &mut BTreeSet<InboundId>,
+        stop: &CancellationToken,
+    ) -> Result<usize, StoreError> {
+        let rows = self.store.undecided(BATCH).await?;
+        let count = rows.len();
+        for row in rows {
+            if stop.is_cancelled() {
+                break;
+            }
+            let started = std::time::Instant::now();
+            let id = row.id;
+            // Counted once in the life of a process: the count is about messages that take the process down, and a store
+            // that fails for a while must not put innocent ones aside.
+            if begun.insert(id) && self.store.tried(id).await? > MAX_TRIES {
+                self.quarantine(id, "It was begun several times and never finished.").await?;
+            } else {
+                self.process(row).await?;
+            }
+            begun.remove(&id);
+            tracing::debug!(
+                inbound.id = id.0,
+                duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(0),
+                "decided"
+            );
+        }
+        Ok(count)
+    }
+
+    async fn process(&self, row: StoredInbound) -> Result<(), StoreError> {
+        let id = row.id;
+        let received = Arc::new(row.received);
+        let source = received.clone();
+        let Some(parsed) = isolated(move || parse(&source)).await else {
+            return self.quarantine(id, "It could not be read within the time limit.").await;
+        };
+        let inbound = match parsed {
+            Parsed::Message(inbound) => Arc::new(*inbound),
+            Parsed::Nothing(what) => return self.store.ignore(id, &what, Timestamp::now()).await,
+        };
+        // Twice: the world may change once between reading and writing; a second time is a person's business.
+        for _ in 0..2 {
+            let now = Timestamp::now();
+            let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
+            let (engine, message, seen) = (self.engine.clone(), inbound.clone(), ctx.clone());
+            let Some(verdict) = isolated(move || engine.decide(&message, &seen, now)).await else {
+                return self.quarantine(id, "It could not be decided within the time limit.").await;
+            };
+            let commit = self.commit_of(id, &inbound, &ctx, verdict, now);
+            match self.store.commit(&commit).await? {
+                CommitOutcome::Committed { ticket, outbox, .. } => {
+                    log(id, &commit.verdict, ticket.map(|ticket| ticket.0));
+                    self.note_bounce(&inbound, &received.raw, &commit.verdict, now).await?;
+                    if !outbox.is_empty() {
+                        self.wake.outbox.notify_one();
+                    }
+                    return Ok(());
+                }
+                CommitOutcome::AlreadyDecided => return Ok(()),
+                CommitOutcome::Refused(refusal) => {
+                    tracing::info!(inbound.id = id.0, "the {} changed meanwhile, deciding again", changed(refusal));
+                }
+            }
+        }
+        self.quarantine(id, "Its conversation changed twice while it was being decided.").await
+    }
+
+    fn commit_of(
+        &self,
+        inbound_id: InboundId,
+        inbound: &Inbound,
+        ctx: &Context,
+        mut verdict: Verdict,
+        now: Timestamp,
+    ) -> Commit {
+        let outbound = self.outbound(inbound_id, inbound, &verdict, now).unwrap_or_else(|error| {
+            verdict.unsendable(&error.to_string());
+            Vec::new()
+        });
+        let thread = ctx.thread.as_ref();
+        Commit {
+            inbound: inbound_id,
+            envelope: envelope(inbound, &verdict),
+            thread: thread
+                .map_or(ThreadChoice::New, |thread| ThreadChoice::Existing { id: thread.id, epoch: thread.epoch }),
+            counters: ctx.counters.clone(),
+            verdict,
+            outbound,
+            now,
+        }
+    }
+
+    fn outbound(
+        &self,
+        id: InboundId,
+        inbound: &Inbound,
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> Result<Vec<NewOutbound>, outgoing::OutgoingError> {
+        let mut rows = Vec::new();
+        for message in &verdict.messages {
+            let words = Words {
+                key: format!("i{id}-{}", message.kind.as_str()),
+                kind: message.kind,
+                ticket: None,
+                intents: message.intents.clone(),
+                replies: message.replies.clone(),
+                subject: message.subject.as_deref(),
+                text: &message.text,
+                html: message.html.as_deref(),
+            };
+            rows.extend(outgoing::compose(&self.accounts, inbound, &words, now)?);
+        }
+        Ok(rows)
+    }
+
+    /// Marks the message that came back, if the mail is a report of a failure and proves that it speaks of one of ours: by
+    /// the address it was sent to, or by the id it answers. Absence notes and receipts come from the null sender as well
+    /// and mark nothing.
+    async fn note_bounce(
+        &self,
+        inbound: &Inbound,
+        raw: &[u8],
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let bounce = verdict.guards.first().is_some_and(|guard| guard.action == GuardAction::Bounce);
+        let Some(mail) = inbound.mail.as_ref().filter(|_| bounce) else { return Ok(()) };
+        let Some(report) = email::report::failure(raw) else { return Ok(()) };
+        let Some(message_id) = self.own_message(mail) else { return Ok(()) };
+        let words = report.diagnostic.unwrap_or_default();
+        let reason = format!("It could not be delivered: {} {words}", report.status);
+        self.store.bounced(&message_id, reason.trim_end(), now).await?;
+        Ok(())
+    }
+
+    /// Returns the Message-ID of ours that a mail proves to know.
+    fn own_message(&self, mail: &MailFacts) -> Option<String> {
+        let instance = &self.accounts.instance;
+        let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"].into_iter().flat_map(|name| mail.values(name));
+        let addresses = mail.recipients.iter().map(|mailbox| mailbox.address.as_str()).chain(delivered);
+        let by_address = addresses.into_iter().find_map(|address| {
+            let own = email::verp::bounced(address, instance)?;
+            let (_, domain) = address.rsplit_once('@')?;
+            Some(instance.message_id(own.origin, &own.key, domain))
+        });
+        let answered = || mail.references.iter().chain(&mail.in_reply_to).find(|id| instance.verify(id).is_some());
+        by_address.or_else(|| answered().cloned())
+    }
+
+    async fn quarantine(&self, id: InboundId, reason: &str) -> Result<(), StoreError> {
+        let ticket = self.store.quarantine(id, reason, Timestamp::now()).await?;
+        tracing::warn!(inbound.id = id.0, ticket.id = ticket.0, "a message was put aside for a person: {reason}");
+        Ok(())
+    }
+}
+
+/// Runs pure work on a thread of its own; none if it panics or takes too long. The thread is then left to itself.
+async fn isolated<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let running = tokio::task::spawn_blocking(work);
+    tokio::time::timeout(MAX_TIME, running).await.ok()?.ok()
+}
+
+fn parse(received: &Received) -> Parsed {
+    match received.channel {
+        ChannelKind::Email => Parsed::Message(Box::new(email::parse::parse(received))),
+        ChannelKind::Telegram => match telegram::parse::parse(received) {
+            Ok(inbound) => Parsed::Message(Box::new(inbound)),
+            Err(ignored) => Parsed::Nothing(ignored.to_string()),
+        },
+    }
+}
+
+fn envelope(inbound: &Inbound, verdict: &Verdict) -> InboundEnvelope {
+    let telegram = inbound.telegram.as_ref();
+    let name = telegram.and_then(|telegram| telegram.name.clone());
+    InboundEnvelope {
+        channel: inbound.channel,
+        sender_key: inbound.sender_key(),
+        sender_domain: inbound.sender_domain(),
+        sender_name: name.or_else(|| inbound.from.as_ref()?.name.clone()),
+        message_id: inbound.mail.as_ref().and_then(|mail| mail.message_id.clone()),
+        chat_key: telegram.map(crate::model::inbound::TelegramFacts::chat_key),
+        subject: inbound.subject.clone(),
+        text: inbound.text.clone(),
+        body_hash: inbound.body_hash,
+        language: verdict.language.detected,
+    }
+}
+
+fn changed(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Epoch => "conversation",
+        Refusal::Counters => "count of answers",
+        Refusal::Paused => "pause switch",
+    }
+}
+
+fn log(id: InboundId, verdict: &Verdict, ticket: Option<i64>) {
+    let intents: Vec<String> = verdict.intents().iter().map(ToString::to_string).collect();
+    tracing::info!(
+        inbound.id = id.0,
+        outcome = verdict.outcome.as_str(),
+        intents = intents.join(","),
+        guard = verdict.guards.first().map(|guard| guard.guard.as_str()),
+        ticket.id = ticket,
+        "message decided"
+    );
+}

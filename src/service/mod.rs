@@ -1,0 +1,143 @@
+//! The running service: messages in, decisions, messages out, people in between.
+//!
+//! [`Service::run`] owns every task; nothing else spawns one. Channels bring raw messages to `intake`, which stores,
+//! decides and commits; `delivery` is the only caller of a channel's `send`; `agents` is the one entry for human acts;
+//! `status` tells how things stand.
+
+pub mod accounts;
+pub mod agents;
+pub mod delivery;
+pub mod intake;
+pub mod outgoing;
+pub mod status;
+pub mod supervise;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    channel::{Channel as _, Inbox},
+    engine::Engine,
+    model::ids::TicketId,
+    service::{
+        accounts::{Accounts, AnyChannel},
+        delivery::{Delivery, RetrySchedule},
+        intake::Intake,
+        supervise::Supervisor,
+    },
+    store::Store,
+};
+
+/// How many requests of channels may wait for the store; a batch of fifty messages each is plenty.
+const INBOX_CAPACITY: usize = 64;
+
+/// What the service is told once.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where health and readiness are served; none switches the page off.
+    pub status: Option<SocketAddr>,
+    /// When a failed send is tried again, and for how long.
+    pub retry: RetrySchedule,
+}
+
+/// The running service.
+#[derive(Debug)]
+pub struct Service {
+    settings: Settings,
+    store: Store,
+    engine: Arc<Engine>,
+    accounts: Arc<Accounts>,
+}
+
+/// The service could not start or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::error::StoreError),
+    /// The status page has no port.
+    #[error("the status page cannot listen on {address}: {source}; set `status.listen` to a free port")]
+    Status {
+        /// Where.
+        address: SocketAddr,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A part ended that should last as long as the service.
+    #[error("a part of the service ended by accident ({0}); it stops so that it is restarted whole")]
+    Part(String),
+    /// Every channel gave up.
+    #[error("no channel is left running; the last one said: {0}")]
+    NoChannel(String),
+}
+
+impl Service {
+    /// Puts the parts together; nothing runs yet.
+    pub fn new(settings: Settings, store: Store, engine: Arc<Engine>, accounts: Arc<Accounts>) -> Self {
+        Self { settings, store, engine, accounts }
+    }
+
+    /// Runs until told to stop, or until no channel is left.
+    ///
+    /// Interrupted sends of an earlier run are settled first: what may have left becomes a ticket, the rest is sent.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), ServiceError> {
+        let status = match self.settings.status {
+            Some(address) => Some(status::bind(address).await?),
+            None => None,
+        };
+        for channel in self.accounts.channels() {
+            self.store.see(channel.name(), jiff::Timestamp::now()).await?;
+        }
+        let recovered = self.store.recover(jiff::Timestamp::now()).await?;
+        log_recovery(recovered.requeued, &recovered.uncertain);
+        let wake = Wake::default();
+        let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
+        let mut supervisor = Supervisor::new(stop.clone());
+        let intake = Intake::new(self.store.clone(), self.engine.clone(), self.accounts.clone(), wake.clone());
+        supervisor.serve("receive", intake.clone().serve(requests));
+        supervisor.serve("decide", intake.decide_until(stop.clone()));
+        let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), self.settings.retry, wake.clone());
+        supervisor.serve("deliver", delivery.run_until(stop.clone()));
+        if let Some(listener) = status {
+            let page = status::Page {
+                store: self.store.clone(),
+                accounts: self.accounts.clone(),
+                started: jiff::Timestamp::now(),
+            };
+            supervisor.serve("status", status::serve(listener, page, stop.clone()));
+        }
+        for channel in self.accounts.channels() {
+            supervisor.listen(channel, inbox.clone());
+        }
+        drop(inbox);
+        let ended = supervisor.run().await;
+        self.store.close().await;
+        ended
+    }
+}
+
+/// Wakes the tasks that wait for rows.
+#[derive(Debug, Clone, Default)]
+pub struct Wake {
+    /// Something was received.
+    pub received: Arc<Notify>,
+    /// Something may be sent.
+    pub outbox: Arc<Notify>,
+}
+
+fn log_recovery(requeued: u32, uncertain: &[TicketId]) {
+    if requeued > 0 {
+        tracing::info!(outbox.requeued = requeued, "resuming sends that were interrupted before anything left");
+    }
+    for ticket in uncertain {
+        tracing::warn!(
+            ticket.id = ticket.0,
+            "a message may have been sent before the interruption; a ticket asks a person"
+        );
+    }
+}
+
+/// A channel as the service holds it.
+pub type SharedChannel = Arc<AnyChannel>;

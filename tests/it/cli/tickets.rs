@@ -1,0 +1,101 @@
+//! The queue from a terminal: two people, one ticket.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Output, Stdio},
+};
+
+use crate::cli::{nightdesk, starting::tour};
+
+#[test]
+fn a_ticket_is_worked_from_claim_to_close() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let list = said(&ticket(folder.path(), "list", ""), 0);
+    let rows: Vec<&str> = list.lines().collect();
+    let [header, first, second] = rows[..] else { panic!("two tickets, not\n{list}") };
+    assert!(header.starts_with("#  STATE  URGENCY"), "{header}");
+    assert!(first.contains("urgent") && first.contains("Maria Lopez") && first.contains("cancel_order"), "{first}");
+    assert!(second.contains("Jean Martin"), "{second}");
+
+    let act = |command: &str, input: &str, code: i32, words: &str| {
+        let output = ticket(folder.path(), command, input);
+        assert_eq!(output.stdout, b"", "acts are talk, not data");
+        assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), words, "{command}");
+        assert_eq!(output.status.code(), Some(code), "{command}");
+    };
+    act("claim 1 --agent ann", "", 0, "Ticket 1 is yours; the machine is silent in its conversation.");
+    act("claim 1 --agent ann", "", 5, "Not possible: ticket 1 is yours already.");
+    act("claim 1 --agent bob", "", 5, "Not possible: ticket 1 is claimed by ann.");
+    act("reply 1 --agent bob", "Hello", 5, "Not possible: ticket 1 is claimed by ann.");
+    act("note 1 --agent bob", "she called, too", 0, "Ticket 1 has a new note.");
+    act("reply 1 --agent ann", " \n", 5, "Not possible: the text is empty.");
+    let long = "x".repeat(100_001);
+    act("reply 1 --agent ann", &long, 4, "error: the answer is longer than 100 kB; is it the right file?");
+    act("reply 1 --agent ann --draft", "", 5, "Not possible: ticket 1 has no draft; write the reply yourself.");
+    act(
+        "reply 1 --agent ann",
+        "Dear Maria,\nit is cancelled.\n",
+        0,
+        "Ticket 1 was answered; the message is on its way.",
+    );
+    act("close 1 --agent ann", "", 0, "Ticket 1 is closed.");
+    act("close 1 --agent ann", "", 5, "Not possible: ticket 1 is closed; a new message of the buyer opens it again.");
+
+    let shown = said(&ticket(folder.path(), "show 1", ""), 0);
+    for line in [
+        "Ticket 1: closed by ann, urgent",
+        "Maria Lopez wrote",
+        "nightdesk answered automatically",
+        "ann took it",
+        "bob noted",
+        "she called, too",
+        "ann answered",
+        "    it is cancelled.",
+        "ann closed it",
+    ] {
+        assert!(shown.contains(line), "{line:?} is missing in\n{shown}");
+    }
+    let mine = said(&ticket(folder.path(), "list --mine --all --json --agent ann", ""), 0);
+    assert!(mine.lines().all(|line| line.starts_with("{\"id\":1,")) && mine.lines().count() == 1, "{mine}");
+}
+
+#[test]
+fn what_a_person_writes_leaves_with_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    said(&ticket(folder.path(), "reply 2", "Yes, in green, too.\n"), 0);
+    tour(folder.path());
+    let outbox = folder.path().join("nightdesk-demo/outbox/new");
+    let mails = || fs::read_dir(&outbox).expect("an outbox").map(|entry| entry.expect("readable").path());
+    let sent = crate::support::until::within(crate::support::until::PATIENCE, || {
+        tour(folder.path());
+        mails().map(|path| fs::read_to_string(path).expect("text")).find(|mail| mail.contains("Yes, in green, too."))
+    });
+    let mail = sent.expect("the reply was sent");
+    assert!(
+        mail.contains("To: Jean Martin <jean.martin@example.com>") || mail.contains("jean.martin@example.com"),
+        "{mail}"
+    );
+    assert!(!mail.contains("Auto-Submitted"), "a person wrote it\n{mail}");
+}
+
+fn ticket(folder: &Path, words: &str, input: &str) -> Output {
+    let mut command = nightdesk(folder);
+    command.arg("ticket").args(words.split(' ')).args(["--config", "nightdesk-demo/config.yaml"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    // A command that refuses before it reads closes the pipe.
+    drop(stdin.write_all(input.as_bytes()));
+    drop(stdin);
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Returns the data of a command that ended with that code.
+fn said(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("data is text")
+}

@@ -1,0 +1,93 @@
+//! What would embarrass a seller: messages as buyers write them, each with what must come of it.
+//!
+//! The table is decided by the starter pack through `nightdesk match`, as a seller would try it. Examples beside the
+//! rules show what each rule is for; this table shows what the whole set does with slang, anger, sarcasm, several topics
+//! and questions about something else that hold the same words.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// A moment in the peak season of the starter pack's situations.
+const AT: &str = "2026-11-21T20:00:00Z";
+
+/// One line of the table.
+#[derive(Debug)]
+struct Row {
+    text: String,
+    language: String,
+    action: String,
+    intent: String,
+}
+
+#[test]
+fn nothing_that_buyers_write_is_answered_wrongly() {
+    let rows = rows("messages.tsv");
+    let decisions = decide(&rows);
+    assert_eq!(decisions.len(), rows.len(), "one decision for each message");
+    let wrong: Vec<String> =
+        rows.iter().zip(&decisions).filter_map(|(row, decision)| complaint(row, decision)).collect();
+    assert!(wrong.is_empty(), "{} of {} messages:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+#[test]
+fn buyers_are_answered_in_their_language() {
+    let rows: Vec<Row> = rows("messages.tsv").into_iter().filter(|row| row.language == "zh").collect();
+    let decisions = decide(&rows);
+    let other = rows.iter().zip(&decisions).find(|(_, decision)| decision["lang"] != "zh");
+    assert!(other.is_none(), "{other:?}");
+}
+
+fn rows(file: &str) -> Vec<Row> {
+    let path = root().join("tests/data/quality").join(file);
+    let table = fs::read_to_string(&path).expect("the table is there");
+    let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let [text, language, action, intent] = cells[..] else { panic!("four cells: {line}") };
+            Row {
+                text: text.replace("\\n", "\n"),
+                language: language.to_owned(),
+                action: action.to_owned(),
+                intent: intent.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Returns what is wrong with a decision, or nothing.
+fn complaint(row: &Row, decision: &Value) -> Option<String> {
+    let action = decision["action"].as_str().unwrap_or_default();
+    let intent = decision["intent"].as_str().unwrap_or("none");
+    let fits = action == row.action && (row.intent == "-" || intent == row.intent);
+    (!fits).then(|| format!("{:?}: {action} {intent}, expected {} {}", row.text, row.action, row.intent))
+}
+
+fn decide(rows: &[Row]) -> Vec<Value> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nightdesk"))
+        .current_dir(root())
+        .args(["--config", "config.example.yaml", "match", "--jsonl", "--at", AT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = child.stdin.take().expect("it is piped");
+    let lines: Vec<String> = rows.iter().map(|row| json!({"id": 0, "text": row.text}).to_string()).collect();
+    let lines = lines.join("\n");
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("the writer ends").expect("the binary reads to the end");
+    assert!(output.status.success(), "{output:?}");
+    let output = String::from_utf8(output.stdout).expect("it is UTF-8");
+    output.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
