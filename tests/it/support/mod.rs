@@ -2,12 +2,16 @@
 
 pub(crate) mod bot_api;
 pub(crate) mod dovecot;
+pub(crate) mod gate;
 pub(crate) mod guarded;
 pub(crate) mod imap_script;
 pub(crate) mod ledger;
+pub(crate) mod letter;
 pub(crate) mod lmtp;
 pub(crate) mod ports;
+pub(crate) mod post;
 pub(crate) mod postgres;
+pub(crate) mod shop;
 pub(crate) mod smtp_relay;
 pub(crate) mod smtp_sink;
 pub(crate) mod token_endpoint;

@@ -1,0 +1,8 @@
+//! What happens when something breaks on the way: the program, the mail servers, the login.
+
+mod chaos;
+mod crash;
+mod login;
+mod mailbox;
+mod sending;
+mod takeover;

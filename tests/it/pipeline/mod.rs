@@ -1,0 +1,9 @@
+//! The whole way, from a real mail server or Bot API through the real program and back: what buyers and sellers see.
+
+mod answers;
+mod desk;
+mod loops;
+mod machines;
+mod start;
+mod telegram;
+mod tickets;
