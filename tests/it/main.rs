@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod conditions;
 mod decisions;
+mod docs;
 mod email;
 mod faults;
 mod guards;
