@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     channel::{
         Channel, Inbox, ListenError, PhaseLog,
-        email::{self, EmailChannel, EnvelopeSender},
+        email::{self, EmailChannel, EnvelopeSender, status::FolderStatus},
         folder::{self, FolderChannel},
         telegram::{self, TelegramChannel},
     },
@@ -114,6 +114,15 @@ impl Accounts {
     /// Returns the names of all accounts, sorted.
     pub fn names(&self) -> Vec<String> {
         self.channels.keys().map(ToString::to_string).collect()
+    }
+
+    /// Returns how the folders of every mailbox are doing; accounts of other kinds have no folders.
+    pub fn mailboxes(&self) -> BTreeMap<String, BTreeMap<String, FolderStatus>> {
+        let mailbox = |(name, channel): (&AccountName, &Arc<AnyChannel>)| match &**channel {
+            AnyChannel::Email(channel) => Some((name.to_string(), channel.status().folders())),
+            AnyChannel::Folder(_) | AnyChannel::Telegram(_) => None,
+        };
+        self.channels.iter().filter_map(mailbox).collect()
     }
 
     /// Returns one channel.

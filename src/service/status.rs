@@ -1,17 +1,22 @@
 //! Health and readiness over HTTP, for people and for process managers. Loopback by default; it tells no names.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    channel::email::status::FolderStatus,
     service::{ServiceError, accounts::Accounts},
     store::{Store, error::StoreError, status::Counts},
 };
+
+/// A mailbox that was not read for so long needs a person: pauses between attempts end at five minutes, so this is three
+/// attempts in a row, or an account that gave up.
+const MAX_SILENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What the pages look at.
 #[derive(Debug, Clone)]
@@ -27,6 +32,7 @@ struct Status {
     started: Timestamp,
     paused: Option<String>,
     accounts: Vec<String>,
+    mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
     counts: Counts,
 }
 
@@ -35,7 +41,8 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, ServiceErro
     TcpListener::bind(address).await.map_err(|source| ServiceError::Status { address, source })
 }
 
-/// Serves until told to stop: `/healthz` (the process answers), `/readyz` (the store answers), `/status` (counts).
+/// Serves until told to stop: `/healthz` (the process answers), `/readyz` (the store answers
+/// and every mailbox is read), `/status` (counts).
 pub(super) async fn serve(listener: TcpListener, page: Page, stop: CancellationToken) {
     let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -49,10 +56,17 @@ pub(super) async fn serve(listener: TcpListener, page: Page, stop: CancellationT
 }
 
 async fn ready(State(page): State<Page>) -> (StatusCode, String) {
-    match page.store.paused().await {
-        Ok(None) => (StatusCode::OK, "ready\n".to_owned()),
-        Ok(Some(reason)) => (StatusCode::OK, format!("ready, paused: {reason}\n")),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
+    let paused = match page.store.paused().await {
+        Ok(paused) => paused,
+        Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
+    };
+    let silent = silent_folders(&page.accounts.mailboxes(), page.started, Timestamp::now());
+    if !silent.is_empty() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", silent.join("; ")));
+    }
+    match paused {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(reason) => (StatusCode::OK, format!("ready, paused: {reason}\n")),
     }
 }
 
@@ -61,5 +75,59 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let counts = page.store.counts().await.map_err(failed)?;
     let paused = page.store.paused().await.map_err(failed)?;
     let accounts = page.accounts.names();
-    Ok(Json(Status { started: page.started, paused, accounts, counts }))
+    let mailboxes = page.accounts.mailboxes();
+    Ok(Json(Status { started: page.started, paused, accounts, mailboxes, counts }))
+}
+
+/// Returns the folders that were not read for too long, each with what went wrong last.
+fn silent_folders(
+    mailboxes: &BTreeMap<String, BTreeMap<String, FolderStatus>>,
+    started: Timestamp,
+    now: Timestamp,
+) -> Vec<String> {
+    let folders = mailboxes.iter().flat_map(|(account, folders)| folders.iter().map(move |folder| (account, folder)));
+    let silent =
+        folders.filter(|(_, (_, status))| now.duration_since(status.last_poll.unwrap_or(started)) > MAX_SILENCE);
+    let said = silent.map(|(account, (folder, status))| {
+        let why = status.last_error.as_ref().map_or("nothing went wrong that we know of", |(_, why)| why.as_str());
+        format!("{account} {folder} was not read for more than {} minutes: {why}", MAX_SILENCE.as_mins())
+    });
+    said.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(last_poll: Option<&str>, error: Option<&str>) -> BTreeMap<String, BTreeMap<String, FolderStatus>> {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let status = FolderStatus {
+            connected_since: None,
+            last_poll: last_poll.map(at),
+            last_error: error.map(|words| (at("2026-11-21T02:00:00Z"), words.to_owned())),
+        };
+        BTreeMap::from([("support".to_owned(), BTreeMap::from([("INBOX".to_owned(), status)]))])
+    }
+
+    fn silent(last_poll: Option<&str>, error: Option<&str>, now: &str) -> Vec<String> {
+        let started = "2026-11-21T01:00:00Z".parse().expect("a time");
+        silent_folders(&folder(last_poll, error), started, now.parse().expect("a time"))
+    }
+
+    #[test]
+    fn a_mailbox_that_is_read_is_ready() {
+        assert!(silent(Some("2026-11-21T02:50:00Z"), Some("it broke once"), "2026-11-21T03:00:00Z").is_empty());
+    }
+
+    #[test]
+    fn a_mailbox_that_gave_up_is_not_ready_and_says_why() {
+        let said = silent(Some("2026-11-21T02:00:00Z"), Some("the login was refused"), "2026-11-21T02:16:00Z");
+        assert_eq!(said, ["support INBOX was not read for more than 15 minutes: the login was refused"]);
+    }
+
+    #[test]
+    fn a_mailbox_that_was_never_read_gets_its_time_from_the_start() {
+        assert!(silent(None, None, "2026-11-21T01:14:00Z").is_empty());
+        assert_eq!(silent(None, None, "2026-11-21T01:16:00Z").len(), 1);
+    }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// The state of all folders of one account.
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub struct ChannelStatus {
 }
 
 /// The state of one folder.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct FolderStatus {
     /// Since when the folder is open; none while there is no connection.
     pub connected_since: Option<Timestamp>,
@@ -43,6 +44,11 @@ impl ChannelStatus {
             status.connected_since = None;
             status.last_error = Some((now, error));
         });
+    }
+
+    /// Takes a folder out that turned out not to exist.
+    pub(super) fn forget(&self, folder: &str) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
     }
 
     fn change(&self, folder: &str, change: impl FnOnce(&mut FolderStatus)) {

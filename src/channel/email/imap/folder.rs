@@ -77,6 +77,7 @@ pub(super) async fn keep(
         let error = match one.await {
             Ok(Ok(Ended::Stopped)) => return Ok(()),
             Ok(Ok(Ended::NoJunkFolder)) => {
+                account.status.forget(target.label());
                 info!(account = %account.settings.name, "The mailbox has no junk folder; nothing to record there.");
                 return Ok(());
             }
