@@ -59,7 +59,13 @@ impl<'a> Understanding<'a> {
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }
-        let entities = reading.entities().to_vec();
+        // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
+        let mut entities = reading.entities().to_vec();
+        for value in evaluation.captured {
+            if !entities.contains(&value) {
+                entities.push(value);
+            }
+        }
         let pending = ctx
             .thread
             .as_ref()
