@@ -53,9 +53,6 @@ pub enum ListenError {
         /// What and what to do.
         reason: String,
     },
-    /// The service is going down.
-    #[error("the inbox is closed")]
-    Closed,
 }
 
 /// The service's ear: everything a channel wants to have stored or wants to know.

@@ -78,7 +78,7 @@ async fn serve(mut files: Files) -> anyhow::Result<()> {
 fn advised(error: ServiceError) -> anyhow::Error {
     match error {
         ServiceError::NoChannel(reason) => anyhow::anyhow!(
-            "no account is left to serve: {}; check its server, user and secret in the configuration, then start again",
+            "no account is left to serve: {}; mend it in the configuration, then start again",
             reason.trim_end_matches('.')
         ),
         error => error.into(),

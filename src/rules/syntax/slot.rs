@@ -19,7 +19,7 @@ use crate::{
 pub const UNKNOWN_SOURCE: Code = Code::new("unknown-source");
 
 /// What is known about a buyer beside the message.
-const BUYER_FIELDS: &[&str] = &["country", "first_name"];
+const BUYER_FIELDS: &[&str] = &["country"];
 
 /// Reads the mapping of needed values.
 pub(super) fn read(fields: &mut Fields<'_>, file: FileId) -> Vec<Need> {
