@@ -60,8 +60,8 @@ fn what_is_typed_is_answered_and_ctrl_c_ends_it_well() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());
     let log = folder.path().join("screen");
-    // `script` lends the demo a terminal.
-    let demo = format!("{} demo", env!("CARGO_BIN_EXE_nightdesk"));
+    // `script` lends the demo a terminal; `exec` because a shell that stays gets the Ctrl-C too, and some then say 130.
+    let demo = format!("exec {} demo", env!("CARGO_BIN_EXE_nightdesk"));
     let command = Command::new("script")
         .args(["-qefc", &demo])
         .arg(&log)
