@@ -64,6 +64,7 @@ pub(super) fn verdict(
         learned,
         confident: confident(understanding),
         confidence: confidence::of_verdict(understanding),
+        similar: Vec::new(),
     }
 }
 

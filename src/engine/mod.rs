@@ -132,6 +132,7 @@ impl Engine {
             learned: std::collections::BTreeMap::new(),
             confident: false,
             confidence: 0.0,
+            similar: Vec::new(),
         }
     }
 }

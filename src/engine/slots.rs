@@ -89,7 +89,8 @@ pub(super) fn answer_pending<'a>(engine: &'a Engine, understanding: &mut Underst
         pattern: format!("answer to {}", need.ask.as_ref().map_or(need.slot.as_str(), |ask| ask.value.as_str())),
         words: 1,
         spans: vec![found.span],
-        repaired: false,
+        repairs: Vec::new(),
+        confidence: 0.0,
     };
     understanding.hits.push((rule, hit));
 }

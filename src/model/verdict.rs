@@ -51,8 +51,11 @@ pub struct Verdict {
     pub learned: BTreeMap<String, String>,
     /// The engine asserts the first hit's intent, whatever its mode.
     pub confident: bool,
-    /// How sure, 0 to 1. Version 1 knows pattern evidence only and says so in the documentation.
+    /// How sure, 0 to 1: the confidence of the hit that the verdict asserts first.
     pub confidence: f64,
+    /// What the rules' examples say about the message, best first: the second witness.
+    #[serde(default)]
+    pub similar: Vec<Likeness>,
 }
 
 impl Verdict {
@@ -176,7 +179,7 @@ pub enum SentenceKind {
 }
 
 /// A rule that stands in a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The rule, which is the intent.
     pub rule: IntentId,
@@ -190,8 +193,32 @@ pub struct Hit {
     pub spans: Vec<Range<usize>>,
     /// How many words of the text it matched.
     pub words: usize,
-    /// It needed a spelling repair.
-    pub repaired: bool,
+    /// Spelling repairs that it needed.
+    #[serde(default)]
+    pub repairs: Vec<Repair>,
+    /// How sure the engine is of this intent, 0 to 1.
+    #[serde(default)]
+    pub confidence: f64,
+}
+
+/// A word of the buyer read as another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// Where the word stands in the text.
+    pub span: Range<usize>,
+    /// The word as rules know it.
+    pub meant: String,
+}
+
+/// How much a message resembles the examples of one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Likeness {
+    /// The rule.
+    pub rule: IntentId,
+    /// 0 to 1; comparable among the rules of one message.
+    pub score: f64,
+    /// The example that resembles it most, as written.
+    pub example: String,
 }
 
 /// A rule that hit and does not stand.

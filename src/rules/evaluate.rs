@@ -323,7 +323,8 @@ impl JudgedSentence<'_> {
             pattern: phrase.text.clone(),
             spans: self.matcher.spans(&finding.found.words),
             words: finding.found.words.len(),
-            repaired: false,
+            repairs: Vec::new(),
+            confidence: 0.0,
         }
     }
 

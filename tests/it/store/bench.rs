@@ -343,6 +343,7 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         learned: plan.country.into_iter().map(|country| ("country".to_owned(), country)).collect(),
         confident: true,
         confidence: 1.0,
+        similar: Vec::new(),
     }
 }
 
