@@ -40,26 +40,46 @@ pub struct Evaluation {
     pub captured: Vec<EntityFound>,
 }
 
+/// One pattern that matches a text, before anything is weighed: what `check` compares patterns by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The rule, by its place in the set.
+    pub rule: usize,
+    /// The pattern, by its place in the rule's `say`.
+    pub phrase: usize,
+    /// The sentence, by its place in the text.
+    pub sentence: usize,
+    /// The words it matches, in order.
+    pub words: Vec<usize>,
+    /// Bytes from its first to its last word in the text.
+    pub span: Range<usize>,
+    /// A negator before the words takes them away.
+    pub negated: bool,
+}
+
+/// Returns every match of every pattern, in no particular order.
+pub(in crate::rules) fn attempts(set: &RuleSet, reading: &Reading) -> Vec<Attempt> {
+    let view = View::new(reading, &set.vocabulary);
+    let sentences: Vec<Range<usize>> = reading.sentences().iter().map(|sentence| sentence.words.clone()).collect();
+    let matcher = Matcher { view: &view, negators: &set.negators };
+    let mut attempts = Vec::new();
+    for (sentence, findings) in findings(set, &matcher, &sentences).into_iter().enumerate() {
+        attempts.extend(findings.into_iter().map(|Finding { rule, phrase, found }| {
+            let place = matcher.spans(&found.words);
+            let start = place.first().map_or(0, |span| span.start);
+            let end = place.last().map_or(start, |span| span.end);
+            Attempt { rule, phrase, sentence, words: found.words, span: start..end, negated: found.negated.is_some() }
+        }));
+    }
+    attempts
+}
+
 /// Evaluates all rules of a set.
 pub(in crate::rules) fn evaluate(set: &RuleSet, reading: &Reading, moment: &Moment) -> Evaluation {
     let view = View::new(reading, &set.vocabulary);
     let sentences: Vec<Range<usize>> = reading.sentences().iter().map(|sentence| sentence.words.clone()).collect();
     let matcher = Matcher { view: &view, negators: &set.negators };
-    let mut findings: Vec<Vec<Finding>> = sentences.iter().map(|_| Vec::new()).collect();
-    for (index, sentence) in sentences.iter().enumerate() {
-        let scope = std::slice::from_ref(sentence);
-        for id in set.in_sentence.candidates(&view, sentence) {
-            findings[index].extend(matcher.confirm(&set.rules, id, scope));
-        }
-    }
-    let whole = 0..reading.folded().words().len();
-    for id in set.in_message.candidates(&view, &whole) {
-        for finding in matcher.confirm(&set.rules, id, &sentences) {
-            let first = finding.found.words.first().copied().unwrap_or_default();
-            let home = sentences.partition_point(|sentence| sentence.end <= first);
-            findings[home.min(sentences.len() - 1)].push(finding);
-        }
-    }
+    let findings = findings(set, &matcher, &sentences);
     let mut evaluation = Evaluation::default();
     let mut owners = BTreeMap::new();
     for (index, findings) in findings.into_iter().enumerate() {
@@ -69,6 +89,27 @@ pub(in crate::rules) fn evaluate(set: &RuleSet, reading: &Reading, moment: &Mome
         }
     }
     evaluation
+}
+
+/// Returns every match by the sentence it belongs to.
+fn findings(set: &RuleSet, matcher: &Matcher<'_>, sentences: &[Range<usize>]) -> Vec<Vec<Finding>> {
+    let (view, reading) = (matcher.view, matcher.view.reading);
+    let mut findings: Vec<Vec<Finding>> = sentences.iter().map(|_| Vec::new()).collect();
+    for (index, sentence) in sentences.iter().enumerate() {
+        let scope = std::slice::from_ref(sentence);
+        for id in set.in_sentence.candidates(view, sentence) {
+            findings[index].extend(matcher.confirm(&set.rules, id, scope));
+        }
+    }
+    let whole = 0..reading.folded().words().len();
+    for id in set.in_message.candidates(view, &whole) {
+        for finding in matcher.confirm(&set.rules, id, sentences) {
+            let first = finding.found.words.first().copied().unwrap_or_default();
+            let home = sentences.partition_point(|sentence| sentence.end <= first);
+            findings[home.min(sentences.len() - 1)].push(finding);
+        }
+    }
+    findings
 }
 
 /// One phrase that matches.

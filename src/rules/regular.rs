@@ -62,6 +62,11 @@ impl Regular {
         Ok(Self { source: source.to_owned(), literals: required(&hir), compiled: OnceLock::new() })
     }
 
+    /// Returns the expression as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Returns literals of which one in each list must occur in a text that matches; empty if nothing is required.
     pub fn literals(&self) -> &[Vec<String>] {
         &self.literals

@@ -13,7 +13,7 @@ use crate::{
     rules::{
         compile::Compiler,
         condition::Moment,
-        evaluate::{self, Evaluation},
+        evaluate::{self, Attempt, Evaluation},
         negation::Negators,
         prefilter::Prefilter,
         rule::Rule,
@@ -100,6 +100,11 @@ impl RuleSet {
     /// Evaluates every rule in every sentence of a text.
     pub fn evaluate(&self, reading: &Reading, moment: &Moment) -> Evaluation {
         evaluate::evaluate(self, reading, moment)
+    }
+
+    /// Returns every match of every pattern of a text, before anything is weighed.
+    pub fn attempts(&self, reading: &Reading) -> Vec<Attempt> {
+        evaluate::attempts(self, reading)
     }
 
     /// Returns the SHA-256, in hexadecimal, of all files with their paths, in the order of the paths.

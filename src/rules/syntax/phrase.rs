@@ -41,6 +41,8 @@ pub struct WrittenPhrase {
     pub language: Language,
     /// As written, white space collapsed.
     pub text: String,
+    /// Where it is written.
+    pub span: Range<usize>,
     /// What it says.
     pub expression: WrittenExpression,
 }
@@ -135,7 +137,7 @@ impl Reader<'_> {
         for item in items {
             if let Some(expression) = self.expression(language, item, 0) {
                 let text = self.shown(item);
-                phrases.push(WrittenPhrase { language, text, expression });
+                phrases.push(WrittenPhrase { language, text, span: item.span.clone(), expression });
             }
         }
     }
