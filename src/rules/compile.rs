@@ -41,21 +41,30 @@ pub struct Compiler<'a> {
     vocabulary: Vocabulary,
 }
 
+/// One rule file compiled.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The rule, without the patterns that could not be compiled.
+    pub rule: Rule,
+    /// Nothing was left out; only such a rule may be evaluated.
+    pub whole: bool,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 impl<'a> Compiler<'a> {
     /// Starts with an empty vocabulary.
     pub fn new(sources: &'a SourceMap, lists: &'a BTreeMap<String, WordList>, negators: &'a Negators) -> Self {
         Self { sources, lists, negators, vocabulary: Vocabulary::default() }
     }
 
-    /// Compiles one rule. There is none if it names something that does not exist.
-    pub fn compile(&mut self, written: RuleFile) -> (Option<Rule>, Vec<Diagnostic>) {
+    /// Compiles one rule. A pattern that names something that does not exist is reported and left out.
+    pub fn compile(&mut self, written: RuleFile) -> Compiled {
         let mut diagnostics = Vec::new();
+        let patterns = written.say.len() + written.unless.len();
+        let mut languages: Vec<Language> = written.say.iter().map(|phrase| phrase.language).collect();
         let say = self.phrases(written.file, written.say, &mut diagnostics);
         let unless = self.phrases(written.file, written.unless, &mut diagnostics);
-        if !diagnostics.is_empty() {
-            return (None, diagnostics);
-        }
-        let mut languages: Vec<Language> = say.iter().map(|phrase| phrase.language).collect();
         languages.sort_unstable();
         languages.dedup();
         let rule = Rule {
@@ -79,7 +88,8 @@ impl<'a> Compiler<'a> {
             when: written.when,
             ignore_negation: written.negation == Negation::Ignore,
         };
-        (Some(rule), diagnostics)
+        let whole = written.whole && rule.say.len() + rule.unless.len() == patterns;
+        Compiled { rule, whole, diagnostics }
     }
 
     /// Returns the words of all rules compiled.
@@ -172,14 +182,15 @@ impl Lowering<'_, '_> {
             Element::Optional(branches) => Ok(Element::Optional(all(branches)?)),
             Element::List { name, range } => {
                 let place = inside(&self.compiler.sources.file(self.file).text, span, text, range.clone());
-                let entries = self.list(name, Span::new(self.file, place)).map_err(|found| vec![*found])?;
+                let entries = self.list(name, Span::new(self.file, place))?;
                 Ok(Element::Choice(entries.clone()))
             }
             other => Ok(other.clone()),
         }
     }
 
-    fn list(&self, name: &str, span: Span) -> Result<&Vec<Sequence>, Box<Diagnostic>> {
+    /// Returns the entries of a list. What a broken list lacks is no news: its own file says what is wrong.
+    fn list(&self, name: &str, span: Span) -> Result<&Vec<Sequence>, Vec<Diagnostic>> {
         let lists = self.compiler.lists;
         let Some(list) = lists.get(name) else {
             let known: Vec<&str> = lists.keys().map(String::as_str).collect();
@@ -192,13 +203,16 @@ impl Lowering<'_, '_> {
             if let Some(meant) = nearest(name, known) {
                 found = found.fix(span, meant);
             }
-            return Err(Box::new(found));
+            return Err(vec![found]);
         };
         list.entries.get(&self.language).ok_or_else(|| {
+            if !list.whole {
+                return Vec::new();
+            }
             let message = format!("the word list `{name}` has no words for `{}`", self.language);
             let path = &self.compiler.sources.file(list.file).path;
             let help = format!("add `{}: [word, word]` to {path}", self.language);
-            Box::new(Diagnostic::error(WORD_LIST_WITHOUT_LANGUAGE, message, span, "none in this language").help(help))
+            vec![Diagnostic::error(WORD_LIST_WITHOUT_LANGUAGE, message, span, "none in this language").help(help)]
         })
     }
 

@@ -36,6 +36,8 @@ const WORDS_FOLDER: &str = "_words";
 #[derive(Debug)]
 pub struct RuleSet {
     pub(in crate::rules) rules: Vec<Rule>,
+    /// Rules with errors, as far as they could be read; never evaluated.
+    partial: Vec<Rule>,
     pub(in crate::rules) vocabulary: Vocabulary,
     pub(in crate::rules) negators: Negators,
     /// Phrases that hit within one sentence.
@@ -71,14 +73,15 @@ impl RuleSet {
                 Place::Other => {}
             }
         }
-        let written = without_duplicates(written, &mut diagnostics);
+        refuse_duplicates(&mut written, &mut diagnostics);
         let negators = Negators::new(languages(&written));
-        let (rules, vocabulary) = compile(sources, &lists, &negators, written, &mut diagnostics);
+        let (rules, partial, vocabulary) = compile(sources, &lists, &negators, written, &mut diagnostics);
         let by_intent = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         let set = Self {
             in_sentence: Prefilter::new(&rules, vocabulary.len(), false),
             in_message: Prefilter::new(&rules, vocabulary.len(), true),
             rules,
+            partial,
             vocabulary,
             negators,
             by_intent,
@@ -90,6 +93,12 @@ impl RuleSet {
     /// Returns the rules in the order of their files' paths.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Returns what could be read of rules with errors, in the order of their files' paths. They take part in nothing;
+    /// checks look at what they name, so that all mistakes are seen at once.
+    pub fn partial(&self) -> &[Rule] {
+        &self.partial
     }
 
     /// Returns the rule that recognises an intent.
@@ -143,9 +152,9 @@ fn stray(sources: &SourceMap, file: FileId, help: &str) -> Diagnostic {
     Diagnostic::error(STRAY_FILE, message, Span::new(file, 0..0), "this file").help(help)
 }
 
-fn without_duplicates(written: Vec<RuleFile>, diagnostics: &mut Vec<Diagnostic>) -> Vec<RuleFile> {
+/// Reports every file that recognises the intent of an earlier one; it counts as broken.
+fn refuse_duplicates(written: &mut [RuleFile], diagnostics: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<IntentId, Span> = BTreeMap::new();
-    let mut kept = Vec::new();
     for rule in written {
         let intent = &rule.intent;
         if let Some(earlier) = first.get(&intent.value) {
@@ -153,12 +162,11 @@ fn without_duplicates(written: Vec<RuleFile>, diagnostics: &mut Vec<Diagnostic>)
             let found = Diagnostic::error(DUPLICATE_INTENT, message, intent.span.clone(), "second file");
             let found = found.related(earlier.clone(), "first file");
             diagnostics.push(found.help("put all patterns of one intent into one file"));
-            continue;
+            rule.whole = false;
+        } else {
+            first.insert(intent.value.clone(), intent.span.clone());
         }
-        first.insert(intent.value.clone(), intent.span.clone());
-        kept.push(rule);
     }
-    kept
 }
 
 fn languages(written: &[RuleFile]) -> Vec<Language> {
@@ -171,15 +179,19 @@ fn compile(
     negators: &Negators,
     written: Vec<RuleFile>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<Rule>, Vocabulary) {
+) -> (Vec<Rule>, Vec<Rule>, Vocabulary) {
     let mut compiler = Compiler::new(sources, lists, negators);
-    let mut rules = Vec::new();
-    for rule in written {
-        let (rule, found) = compiler.compile(rule);
-        diagnostics.extend(found);
-        rules.extend(rule);
+    let (mut rules, mut partial) = (Vec::new(), Vec::new());
+    for written in written {
+        let compiled = compiler.compile(written);
+        if compiled.whole {
+            rules.push(compiled.rule)
+        } else {
+            partial.push(compiled.rule)
+        }
+        diagnostics.extend(compiled.diagnostics);
     }
-    (rules, compiler.finish())
+    (rules, partial, compiler.finish())
 }
 
 fn hash(sources: &SourceMap, files: &[FileId]) -> String {

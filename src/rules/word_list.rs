@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{
-        Code, Diagnostic,
+        Code, Diagnostic, has_errors,
         source::{FileId, SourceMap, Span},
         yaml::parse_all,
     },
@@ -25,12 +25,14 @@ pub struct WordList {
     pub file: FileId,
     /// The entries of each language.
     pub entries: BTreeMap<Language, Vec<Sequence>>,
+    /// Nothing in it is an error.
+    pub whole: bool,
 }
 
 /// Reads a word list; entries that cannot be read are left out and reported.
 pub fn read(sources: &SourceMap, file: FileId) -> (WordList, Vec<Diagnostic>) {
     let text = &sources.file(file).text;
-    let mut list = WordList { file, entries: BTreeMap::new() };
+    let mut list = WordList { file, entries: BTreeMap::new(), whole: false };
     let (root, mut diagnostics) = parse_all(file, text);
     let Some(root) = root else { return (list, diagnostics) };
     let (phrases, found) = read_languages(file, text, &root);
@@ -55,6 +57,7 @@ pub fn read(sources: &SourceMap, file: FileId) -> (WordList, Vec<Diagnostic>) {
             }
         }
     }
+    list.whole = !has_errors(&diagnostics);
     (list, diagnostics)
 }
 

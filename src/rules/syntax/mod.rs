@@ -78,9 +78,11 @@ pub struct RuleFile {
     pub tags: Vec<String>,
     /// The contract.
     pub examples: Vec<Example>,
+    /// Nothing in it is an error. Of a file that is not whole, what could be read is here: enough to see what it names.
+    pub whole: bool,
 }
 
-/// Reads a rule file. There is none if anything in it is an error; warnings leave it whole.
+/// Reads a rule file. There is none if it is no mapping at all; what is wrong inside of it leaves the rest readable.
 pub fn read(sources: &SourceMap, file: FileId) -> (Option<RuleFile>, Vec<Diagnostic>) {
     let source = sources.file(file);
     let (root, mut diagnostics) = parse_all(file, &source.text);
@@ -92,13 +94,13 @@ pub fn read(sources: &SourceMap, file: FileId) -> (Option<RuleFile>, Vec<Diagnos
             return (None, diagnostics);
         }
     };
-    let rule = fill(&mut fields, file, &source.path, &source.text);
+    let mut rule = fill(&mut fields, file, &source.path, &source.text);
     diagnostics.extend(fields.finish());
-    let whole = !crate::diagnostic::has_errors(&diagnostics);
-    (rule.filter(|_| whole), diagnostics)
+    rule.whole = !crate::diagnostic::has_errors(&diagnostics);
+    (Some(rule), diagnostics)
 }
 
-fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> Option<RuleFile> {
+fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFile {
     let intent = intent(fields, file, path);
     let title = fields.require("title", "say in a few words what buyers want: `title: Is shipping free`");
     let category = category(fields, file, path);
@@ -119,13 +121,17 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> Option
     if !fields.has("say") {
         fields.missing("say", "write what buyers say: `say:` and below it `en: [free shipping]`");
     }
+    // What stands here for a missing value is never used: the file is not whole then.
+    let complete = intent.is_some() && category.is_some() && action.is_some();
+    let stem = stem_and_folder(path).0;
+    let action = action.unwrap_or(if reply.is_some() { Action::Answer } else { Action::Escalate });
     let rule = RuleFile {
         file,
-        intent: intent?,
-        title: title?,
-        category: category?,
-        action: action?,
-        mode: mode.unwrap_or(if action? == Action::Answer { Mode::Suggest } else { Mode::Auto }),
+        intent: intent.unwrap_or_else(|| Named { value: IntentId::new(stem), span: Span::new(file, 0..0) }),
+        title: title.unwrap_or_default(),
+        category: category.unwrap_or(Category::Other),
+        action,
+        mode: mode.unwrap_or(if action == Action::Answer { Mode::Suggest } else { Mode::Auto }),
         priority,
         say,
         unless,
@@ -138,9 +144,12 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> Option
         negation: negation.unwrap_or(Negation::Respect),
         tags,
         examples,
+        whole: complete,
     };
-    check_action(fields, &rule);
-    Some(rule)
+    if complete {
+        check_action(fields, &rule);
+    }
+    rule
 }
 
 fn intent(fields: &mut Fields<'_>, file: FileId, path: &str) -> Option<Named<IntentId>> {
