@@ -134,7 +134,7 @@ impl Library {
         let (replies, found) = Catalog::read(&sources.map, &sources.replies);
         diagnostics.extend(found);
         let library = check::lint::Material { sources: &sources.map, rules: &rules, replies: &replies, languages };
-        diagnostics.extend(check::lint::run(&library));
+        diagnostics.extend(check::lint::files(&library));
         Self { sources: sources.map, rules, replies, diagnostics }
     }
 }

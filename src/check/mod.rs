@@ -4,5 +4,9 @@
 //! engine, which is the same one that answers.
 
 pub mod cases;
+pub mod coverage;
 pub mod explain;
 pub mod lint;
+pub mod regexes;
+pub mod sample;
+pub mod trial;

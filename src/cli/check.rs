@@ -3,11 +3,20 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use jiff::Zoned;
+use jiff::Timestamp;
 
 use crate::{
+    check::{
+        coverage::{Coverage, TARGET_PERCENT},
+        lint,
+        trial::Trial,
+    },
     cli::{exit::Exit, files::Files, output},
-    diagnostic::render::{github, human, json},
+    diagnostic::{
+        Diagnostic, has_errors,
+        render::{github, human, json},
+        source::SourceMap,
+    },
 };
 
 /// Look for mistakes in configuration, rules and replies.
@@ -16,6 +25,9 @@ pub(super) struct Check {
     /// How findings are written: for people, one JSON object per line, or annotations of a pull request
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Also end with exit code 1 if there are warnings, as continuous integration wants it
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,13 +37,33 @@ enum Format {
     Github,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
 impl Check {
     pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
         let mut files = Files::read(config)?;
-        let today = Zoned::now().date();
-        let dated = files.library.replies.check_dates(today);
-        files.library.diagnostics.extend(dated);
-        let (sources, found) = (&files.library.sources, &files.library.diagnostics[..]);
+        let sources = files.library.sources.clone();
+        let mut found = std::mem::take(&mut files.library.diagnostics);
+        let origin = files.origin.clone();
+        let engine = files.engine();
+        let trial = Trial::new(&sources, &engine, Timestamp::now());
+        found.extend(engine.replies().check_dates(trial.today()));
+        found.extend(lint::trial(&trial));
+        self.show(&sources, &found);
+        if self.format == Format::Human {
+            covered(&Coverage::of(&trial.material));
+        }
+        let rules = output::counted(engine.rules().rules().len() + engine.rules().partial().len(), "rule");
+        let replies = output::counted(engine.replies().all().len(), "reply");
+        output::talk(&format!("Checked {rules} and {replies} of {origin}."));
+        let denied = self.deny == Some(Deny::Warnings) && !found.is_empty();
+        Ok(if denied || has_errors(&found) { Exit::Findings } else { Exit::Success })
+    }
+
+    fn show(&self, sources: &SourceMap, found: &[Diagnostic]) {
         let text = match self.format {
             Format::Human => human::render(sources, found, output::data_is_colored()),
             Format::Json => json::render(sources, found),
@@ -40,9 +72,17 @@ impl Check {
         if !text.is_empty() {
             output::data(text.trim_end());
         }
-        let rules = output::counted(files.library.rules.rules().len(), "rule");
-        let replies = output::counted(files.library.replies.names().len(), "reply");
-        output::talk(&format!("Checked {rules} and {replies} of {}.", files.origin));
-        Ok(if files.has_errors() { Exit::Findings } else { Exit::Success })
     }
+}
+
+/// Says how much of what the shop knows is there in each of its languages.
+fn covered(coverage: &Coverage<'_>) {
+    if coverage.intents == 0 {
+        return;
+    }
+    let rows = coverage.languages.iter();
+    let rows: Vec<String> =
+        rows.map(|row| format!("{} {} of {}", row.language, coverage.intents - row.missing.len(), coverage.intents)).collect();
+    let percent = coverage.percent();
+    output::talk(&format!("Covered by language: {}; together {percent} % (target {TARGET_PERCENT} %).", rows.join(", ")));
 }

@@ -29,6 +29,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Catalog {
     pub(super) pages: BTreeMap<PageKey, Page>,
+    /// Every file of a reply or frame, also those with errors, which are no pages.
+    pub(super) files: BTreeMap<PageKey, FileId>,
     pub(super) environment: Environment<'static>,
     pub(super) facts: Arc<Facts>,
     pub(super) situations: Vec<Situation>,
@@ -69,6 +71,8 @@ pub(super) struct Page {
     pub variables: BTreeSet<&'static str>,
     /// Variables the rule must provide.
     pub needed: Vec<(&'static str, Span)>,
+    /// How long its own words are, without tags and subject, in UTF-16 code units, as Telegram counts.
+    pub units: usize,
 }
 
 /// Something that replies quote and that the starter pack made up: the shop's own value must take its place.
@@ -87,6 +91,19 @@ pub struct Requirement {
     pub variable: &'static str,
     /// Where a template uses it.
     pub span: Span,
+}
+
+/// How long one text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Length<'a> {
+    /// The reply.
+    pub reply: &'a ReplyId,
+    /// Its language.
+    pub language: Language,
+    /// The file.
+    pub file: FileId,
+    /// UTF-16 code units.
+    pub units: usize,
 }
 
 /// One message to be written: one or more replies between one greeting and one closing.
@@ -233,6 +250,52 @@ impl Catalog {
         self.texts().filter(|key| key.reply == *reply).map(|key| key.language).collect()
     }
 
+    /// Returns the languages in which files of a reply lie there, sorted; those with errors too.
+    pub fn written(&self, reply: &ReplyId) -> Vec<Language> {
+        self.text_files().filter(|(key, _)| key.reply == *reply).map(|(key, _)| key.language).collect()
+    }
+
+    /// Returns every reply of which there is a text, also one with errors, with the place of its first text; sorted.
+    pub fn all(&self) -> Vec<(&ReplyId, Span)> {
+        let mut all: Vec<(&ReplyId, Span)> = Vec::new();
+        for (key, file) in self.text_files() {
+            if all.last().is_none_or(|(reply, _)| **reply != key.reply) {
+                all.push((&key.reply, Span::new(*file, 0..0)));
+            }
+        }
+        all
+    }
+
+    /// Returns how long each text is together with the shortest frame of its language, in UTF-16 code units, tags not
+    /// counted: what every message made from it has at least.
+    pub fn lengths(&self) -> Vec<Length<'_>> {
+        let framed = |language: Language| {
+            let frames = self.pages.iter().filter(|(key, _)| key.reply.as_str() == read::FRAME);
+            let own = frames.filter(|(key, _)| key.language == language && key.form == Form::Text);
+            own.map(|(_, page)| page.units).min().unwrap_or(0)
+        };
+        let texts = self.pages.iter().filter(|(key, _)| is_text(key));
+        texts
+            .map(|(key, page)| Length {
+                reply: &key.reply,
+                language: key.language,
+                file: page.file,
+                units: page.units + framed(key.language),
+            })
+            .collect()
+    }
+
+    /// Returns where each text prints something of the situation in force.
+    pub fn situation_uses(&self) -> Vec<(&ReplyId, FileId)> {
+        let speaks = |page: &Page| page.variables.iter().any(|name| name.starts_with("situation."));
+        self.pages.iter().filter(|(_, page)| speaks(page)).map(|(key, page)| (&key.reply, page.file)).collect()
+    }
+
+    /// Returns all situations, in the order of the file.
+    pub fn situations(&self) -> &[Situation] {
+        &self.situations
+    }
+
     /// Returns the variables that rules with this reply must provide, with one place each.
     pub fn requirements(&self, reply: &ReplyId) -> Vec<Requirement> {
         let mut requirements: Vec<Requirement> = Vec::new();
@@ -280,6 +343,14 @@ impl Catalog {
     }
 
     fn texts(&self) -> impl Iterator<Item = &PageKey> {
-        self.pages.keys().filter(|key| key.form == Form::Text && key.reply.as_str() != read::FRAME)
+        self.pages.keys().filter(|key| is_text(key))
     }
+
+    fn text_files(&self) -> impl Iterator<Item = (&PageKey, &FileId)> {
+        self.files.iter().filter(|(key, _)| is_text(key))
+    }
+}
+
+fn is_text(key: &PageKey) -> bool {
+    key.form == Form::Text && key.reply.as_str() != read::FRAME
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     diagnostic::{
-        Code, Diagnostic,
+        Code, Diagnostic, has_errors,
         nearest::advice,
         source::{FileId, SourceMap, Span},
     },
@@ -20,6 +20,7 @@ use crate::{
         catalog::{Catalog, Form, Page, PageKey},
         facts::Facts,
         html, render, situations,
+        tags,
         template::{self, FactUse, TEMPLATE_FACT, TEMPLATE_SYNTAX, Uses},
         variables::Place,
     },
@@ -42,6 +43,8 @@ const SUBJECT: &str = "Subject:";
 pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagnostic>) {
     let mut reader = Reader {
         pages: BTreeMap::new(),
+        files: BTreeMap::new(),
+        broken_facts: BTreeSet::new(),
         environment: render::environment(),
         facts: Facts::default(),
         situations: Vec::new(),
@@ -55,12 +58,15 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
     reader.check_facts();
     reader.check_frames();
     let hash = hash(sources, files);
-    let Reader { pages, environment, facts, situations, diagnostics, .. } = reader;
-    (Catalog { pages, environment, facts: Arc::new(facts), situations, hash }, diagnostics)
+    let Reader { pages, files, environment, facts, situations, diagnostics, .. } = reader;
+    (Catalog { pages, files, environment, facts: Arc::new(facts), situations, hash }, diagnostics)
 }
 
 struct Reader {
     pages: BTreeMap<PageKey, Page>,
+    files: BTreeMap<PageKey, FileId>,
+    /// Files of facts with errors: what they lack is no news.
+    broken_facts: BTreeSet<String>,
     environment: Environment<'static>,
     facts: Facts,
     situations: Vec<situations::Situation>,
@@ -77,6 +83,9 @@ impl Reader {
                 return;
             };
             let found = self.facts.read(file, stem, text);
+            if has_errors(&found) {
+                self.broken_facts.insert(stem.to_owned());
+            }
             self.diagnostics.extend(found);
             return;
         }
@@ -99,6 +108,7 @@ impl Reader {
     }
 
     fn page(&mut self, file: FileId, key: PageKey, path: &str, text: &str) {
+        self.files.insert(key.clone(), file);
         let is_frame = key.reply.as_str() == FRAME;
         let place = if is_frame { Place::Frame } else { Place::Everywhere };
         let (subject, body) = split_subject(text);
@@ -112,12 +122,13 @@ impl Reader {
             let added = self.environment.add_template_owned(name, text[range].trim_end().to_owned());
             found.extend(added.err().map(|error| syntax(file, start, text, &error)));
         }
-        let usable = !crate::diagnostic::has_errors(&found);
+        let usable = !has_errors(&found);
         self.diagnostics.extend(found);
         self.uses.extend(uses.facts);
         if usable {
             let (links, variables, needed) = (html::links(text), uses.variables, uses.needed);
-            let page = Page { file, template: path.to_owned(), subject: subject_name, links, variables, needed };
+            let units = tags::without_tags(&text[body..]).split_whitespace().map(|word| word.encode_utf16().count() + 1).sum();
+            let page = Page { file, template: path.to_owned(), subject: subject_name, links, variables, needed, units };
             self.pages.insert(key, page);
         }
     }
@@ -126,7 +137,9 @@ impl Reader {
     fn check_facts(&mut self) {
         let names = self.facts.names();
         for used in &self.uses {
+            let stem = used.name.split('.').next().unwrap_or_default();
             let (message, help) = match self.facts.is_keyed(&used.name) {
+                None if self.broken_facts.contains(stem) => continue,
                 None => (format!("there is no fact `{}`", used.name), advice(&used.name, &names)),
                 Some(true) if !used.keyed => {
                     let help = format!("write `fact(\"{}\", entity.country)`", used.name);
@@ -144,7 +157,7 @@ impl Reader {
 
     fn check_frames(&mut self) {
         let frames: BTreeSet<Language> =
-            self.pages.keys().filter(|key| is_frame(key)).map(|key| key.language).collect();
+            self.files.keys().filter(|key| is_frame(key)).map(|key| key.language).collect();
         let mut reported: BTreeSet<Language> = frames;
         for (key, page) in &self.pages {
             if !reported.insert(key.language) {

@@ -1,12 +1,11 @@
 //! A fact or situation of the starter pack is still the made-up one.
 
 use crate::{
-    check::lint::{Lint, Material},
+    check::lint::{Lint, Look, Material},
     diagnostic::{Code, Diagnostic},
 };
 
-pub(super) const LINT: Lint =
-    Lint { code: CODE, finds: "a fact or situation is still the starter pack's example", run };
+pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Files(run) };
 
 const CODE: Code = Code::new("example-fact");
 

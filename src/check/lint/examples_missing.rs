@@ -1,17 +1,13 @@
 //! A rule answers by itself in a language in which it has no example.
 
 use crate::{
-    check::lint::{Lint, Material},
+    check::lint::{Lint, Look, Material},
     diagnostic::{Code, Diagnostic, source::Span},
     model::mode::Mode,
     rules::rule::Action,
 };
 
-pub(super) const LINT: Lint = Lint {
-    code: CODE,
-    finds: "a rule answers by itself in a language in which it has no example to be tested with",
-    run,
-};
+pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Files(run) };
 
 const CODE: Code = Code::new("missing-examples");
 

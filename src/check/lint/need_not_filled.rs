@@ -1,15 +1,14 @@
 //! A reply needs a value that the rule does not provide: every such answer would become a ticket.
 
 use crate::{
-    check::lint::{Lint, Material},
+    check::lint::{Lint, Look, Material},
     diagnostic::{Code, Diagnostic},
     model::ids::ReplyId,
     replies::catalog::Requirement,
     rules::rule::{Named, Need, Rule, Source},
 };
 
-pub(super) const LINT: Lint =
-    Lint { code: CODE, finds: "a reply prints a value that the rule does not list under `needs`", run };
+pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Files(run) };
 
 const CODE: Code = Code::new("need-not-filled");
 

@@ -1,23 +1,19 @@
 //! A rule recognizes a language of the shop in which its reply has no text.
 
 use crate::{
-    check::lint::{Lint, Material},
+    check::lint::{Lint, Look, Material},
     diagnostic::{Code, Diagnostic},
     model::ids::ReplyId,
     rules::rule::{Named, Rule},
 };
 
-pub(super) const LINT: Lint = Lint {
-    code: CODE,
-    finds: "a rule recognizes a language of the shop in which its reply, ack or question has no text",
-    run,
-};
+pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Files(run) };
 
 const CODE: Code = Code::new("missing-language");
 
 fn run(material: &Material<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for rule in material.rules.rules() {
+    for rule in material.all_rules() {
         let asks = rule.needs.iter().filter_map(|need| need.ask.as_ref());
         for name in rule.reply.iter().chain(&rule.ack).chain(asks) {
             found.extend(missing(material, rule, name));
@@ -27,7 +23,7 @@ fn run(material: &Material<'_>) -> Vec<Diagnostic> {
 }
 
 fn missing(material: &Material<'_>, rule: &Rule, name: &Named<ReplyId>) -> Option<Diagnostic> {
-    let offered = material.replies.languages(&name.value);
+    let offered = material.replies.written(&name.value);
     if offered.is_empty() {
         // That the reply does not exist at all is another finding.
         return None;

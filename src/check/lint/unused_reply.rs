@@ -1,0 +1,34 @@
+//! A reply that no rule names.
+
+use crate::{
+    check::{
+        lint::{Lint, Look},
+        trial::Trial,
+    },
+    diagnostic::{Code, Diagnostic},
+    engine::UNKNOWN_ACK,
+};
+
+pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
+
+const CODE: Code = Code::new("unused-reply");
+
+fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
+    let rules = trial.material.all_rules();
+    let named: Vec<&str> = rules
+        .flat_map(|rule| {
+            let asks = rule.needs.iter().filter_map(|need| need.ask.as_ref());
+            rule.reply.iter().chain(&rule.ack).chain(asks)
+        })
+        .map(|name| name.value.as_str())
+        .chain([UNKNOWN_ACK])
+        .collect();
+    let replies = trial.material.replies.all().into_iter();
+    let orphans = replies.filter(|(reply, _)| !named.contains(&reply.as_str()));
+    let found = orphans.map(|(reply, span)| {
+        let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());
+        Diagnostic::warning(CODE, message, span, "never sent")
+            .help(format!("write `reply: {}` in the rule it belongs to, or remove the folder", reply.as_str()))
+    });
+    found.collect()
+}

@@ -1,0 +1,116 @@
+//! A rule set tried out: its files as written, what became of the examples, and which patterns match where.
+//!
+//! Made once per `check`; the lints only look at it. Nothing is judged here.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil};
+
+use crate::{
+    check::{
+        cases::{self, CaseResult},
+        lint::Material,
+    },
+    diagnostic::source::{FileId, SourceMap, Span},
+    engine::Engine,
+    model::{context::Context, inbound::{ChannelKind, Inbound}, mode::Mode, verdict::Verdict},
+    rules::{
+        evaluate::Attempt,
+        rule::{Example, Rule},
+        syntax::{self, RuleFile, phrase::WrittenPhrase},
+        word_list::{self, WordList},
+    },
+    text::reading::Reading,
+};
+
+/// Everything lints look at beside the files.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    /// The files as read.
+    pub material: Material<'a>,
+    /// The engine they make.
+    pub engine: &'a Engine,
+    /// The moment for which facts, situations and `when` are judged.
+    pub now: Timestamp,
+    /// Every rule file as written, by its file.
+    pub written: BTreeMap<FileId, RuleFile>,
+    /// Every word list by its name.
+    pub lists: BTreeMap<String, WordList>,
+    /// What became of the examples, as `test` says.
+    pub cases: Vec<CaseResult>,
+    /// Every `match` example of a rule that is not off, with all patterns that match it.
+    pub tried: Vec<Tried<'a>>,
+}
+
+/// One example and the patterns that match it.
+#[derive(Debug)]
+pub struct Tried<'a> {
+    /// Its rule, by its place in the set.
+    pub rule: usize,
+    /// The example.
+    pub example: &'a Example,
+    /// Every match of every pattern.
+    pub attempts: Vec<Attempt>,
+}
+
+impl<'a> Trial<'a> {
+    /// Tries the rules of an engine. `sources` are the texts it was read from.
+    pub fn new(sources: &'a SourceMap, engine: &'a Engine, now: Timestamp) -> Self {
+        let (rules, replies) = (engine.rules(), engine.replies());
+        let material = Material { sources, rules, replies, languages: &engine.settings().languages };
+        let mut written = BTreeMap::new();
+        let mut lists = BTreeMap::new();
+        for (file, source) in sources.iter() {
+            match source.path.strip_prefix("rules/") {
+                Some(path) if path.starts_with("_words/") => {
+                    let name = path.trim_start_matches("_words/").trim_end_matches(".yaml");
+                    lists.insert(name.to_owned(), word_list::read(sources, file).0);
+                }
+                Some(_) => written.extend(syntax::read(sources, file).0.map(|rule| (file, rule))),
+                None => {}
+            }
+        }
+        let tried = rules.rules().iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off);
+        let tried = tried.flat_map(|(rule, compiled)| {
+            let examples = compiled.examples.iter().filter(|example| example.matches);
+            examples.map(move |example| {
+                let attempts = rules.attempts(&Reading::new(&example.text));
+                Tried { rule, example, attempts }
+            })
+        });
+        let tried = tried.collect();
+        Self { material, engine, now, written, lists, cases: cases::run(engine, now), tried }
+    }
+
+    /// Returns the day at the desk.
+    pub fn today(&self) -> civil::Date {
+        self.now.to_zoned(self.engine.settings().desk.zone.clone()).date()
+    }
+
+    /// Returns the rules that can be evaluated.
+    pub fn rules(&self) -> &'a [Rule] {
+        self.material.rules.rules()
+    }
+
+    /// Returns a pattern as written; none if the texts are not those the rules were read from.
+    pub fn pattern(&self, rule: usize, phrase: usize) -> Option<&WrittenPhrase> {
+        self.written.get(&self.rules().get(rule)?.file)?.say.get(phrase)
+    }
+
+    /// Returns where a pattern is written.
+    pub fn place(&self, rule: usize, phrase: usize) -> Option<Span> {
+        let file = self.rules().get(rule)?.file;
+        Some(Span::new(file, self.pattern(rule, phrase)?.span.clone()))
+    }
+
+    /// Returns what the engine decides about a text that arrives alone.
+    pub fn decide(&self, text: &str) -> Verdict {
+        let inbound = Inbound::from_text(ChannelKind::Email, text, self.now);
+        self.engine.decide(&inbound, &Context::default(), self.now)
+    }
+}
+
+/// Returns what decides between two matches beside repairs and file order: greater wins.
+pub fn rank(rule: &Rule, attempt: &Attempt) -> (i32, usize, usize) {
+    (rule.priority, attempt.words.len(), attempt.span.len())
+}
