@@ -4,6 +4,7 @@
 //! engine, which is the same one that answers.
 
 pub mod cases;
+pub mod codes;
 pub mod coverage;
 pub mod explain;
 pub mod lint;

@@ -13,7 +13,12 @@ use crate::{
     },
     diagnostic::source::{FileId, SourceMap, Span},
     engine::Engine,
-    model::{context::Context, inbound::{ChannelKind, Inbound}, mode::Mode, verdict::Verdict},
+    model::{
+        context::Context,
+        inbound::{ChannelKind, Inbound},
+        mode::Mode,
+        verdict::Verdict,
+    },
     rules::{
         evaluate::Attempt,
         rule::{Example, Rule},

@@ -81,8 +81,12 @@ fn covered(coverage: &Coverage<'_>) {
         return;
     }
     let rows = coverage.languages.iter();
-    let rows: Vec<String> =
-        rows.map(|row| format!("{} {} of {}", row.language, coverage.intents - row.missing.len(), coverage.intents)).collect();
+    let rows: Vec<String> = rows
+        .map(|row| format!("{} {} of {}", row.language, coverage.intents - row.missing.len(), coverage.intents))
+        .collect();
     let percent = coverage.percent();
-    output::talk(&format!("Covered by language: {}; together {percent} % (target {TARGET_PERCENT} %).", rows.join(", ")));
+    output::talk(&format!(
+        "Covered by language: {}; together {percent} % (target {TARGET_PERCENT} %).",
+        rows.join(", ")
+    ));
 }

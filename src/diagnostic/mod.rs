@@ -43,6 +43,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Returns the word that people and programs see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A place and what is to be said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {

@@ -19,8 +19,7 @@ use crate::{
     replies::{
         catalog::{Catalog, Form, Page, PageKey},
         facts::Facts,
-        html, render, situations,
-        tags,
+        html, render, situations, tags,
         template::{self, FactUse, TEMPLATE_FACT, TEMPLATE_SYNTAX, Uses},
         variables::Place,
     },
@@ -127,7 +126,8 @@ impl Reader {
         self.uses.extend(uses.facts);
         if usable {
             let (links, variables, needed) = (html::links(text), uses.variables, uses.needed);
-            let units = tags::without_tags(&text[body..]).split_whitespace().map(|word| word.encode_utf16().count() + 1).sum();
+            let units =
+                tags::without_tags(&text[body..]).split_whitespace().map(|word| word.encode_utf16().count() + 1).sum();
             let page = Page { file, template: path.to_owned(), subject: subject_name, links, variables, needed, units };
             self.pages.insert(key, page);
         }

@@ -35,7 +35,10 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
                 ("this pattern stands twice in one rule".to_owned(), "remove one".to_owned())
             } else {
                 let message = format!("`{}` and `{owner}` have the same pattern", rule.intent.value);
-                (message, "keep it in the rule it belongs to, and add to the other a word that tells them apart".to_owned())
+                (
+                    message,
+                    "keep it in the rule it belongs to, and add to the other a word that tells them apart".to_owned(),
+                )
             };
             let second = Diagnostic::warning(CODE, message, span, "second");
             found.push(second.related(place.clone(), "first").help(help));
@@ -45,7 +48,7 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
 }
 
 /// Returns the expression in a form that is the same for all ways to write it.
-fn meaning(expression: &WrittenExpression) -> String {
+pub(super) fn meaning(expression: &WrittenExpression) -> String {
     match expression {
         WrittenExpression::Words { sequence, .. } => sequence_meaning(sequence),
         WrittenExpression::Regular(regular) => format!("regex:{}", regular.source()),

@@ -20,7 +20,7 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         let CaseOutcome::StolenBy(thief) = &case.outcome else { continue };
         let message = format!("the rule `{thief}` takes this example of `{}`", case.rule);
         let help = format!(
-            "make a pattern of `{thief}` narrower, give it an `unless:`, or give `{}` a pattern with more words",
+            "make a pattern of `{thief}` narrower or give it an `unless:`; or give `{}` a pattern with more words, or a priority",
             case.rule
         );
         let mut stolen = Diagnostic::warning(CODE, message, case.span.clone(), "another rule stands here").help(help);

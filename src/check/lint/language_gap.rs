@@ -16,11 +16,14 @@ const CODE: Code = Code::new("language-gap");
 /// So many intents are named for each language; the others are only counted.
 const NAMED: usize = 5;
 
+/// With fewer intents one missing text is a large share of everything, and has a finding of its own.
+const MIN_INTENTS: usize = 5;
+
 fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let coverage = Coverage::of(&trial.material);
     let percent = coverage.percent();
     let Some(worst) = coverage.languages.iter().max_by_key(|row| row.missing.len()) else { return Vec::new() };
-    if percent >= TARGET_PERCENT || worst.missing.is_empty() {
+    if coverage.intents < MIN_INTENTS || percent >= TARGET_PERCENT || worst.missing.is_empty() {
         return Vec::new();
     }
     let named: Vec<String> = worst.missing.iter().take(NAMED).map(|rule| format!("`{}`", rule.id)).collect();

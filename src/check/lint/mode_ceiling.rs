@@ -45,7 +45,8 @@ fn place(trial: &Trial<'_>) -> Option<(Span, &'static str)> {
     const KEY: &str = "max_mode";
     let mut files = trial.material.sources.iter().filter(|(_, source)| !source.path.starts_with("rules/"));
     files.find_map(|(file, source)| {
-        let at = source.text.starts_with(KEY).then_some(0).or_else(|| source.text.find("\nmax_mode").map(|at| at + 1))?;
+        let at =
+            source.text.starts_with(KEY).then_some(0).or_else(|| source.text.find("\nmax_mode").map(|at| at + 1))?;
         Some((Span::new(file, at..at + KEY.len()), "the ceilings"))
     })
 }

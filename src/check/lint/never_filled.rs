@@ -24,7 +24,8 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         let rest = &text[start..];
         let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_')).unwrap_or(rest.len());
         let variable = &rest[..length];
-        let message = format!("the reply `{}` prints `{variable}`, and no situation is in force or to come", reply.as_str());
+        let message =
+            format!("the reply `{}` prints `{variable}`, and no situation is in force or to come", reply.as_str());
         Diagnostic::warning(CODE, message, Span::new(file, start..start + length), "never has a value")
             .help("add the situation to replies/_situations.yaml, or take these words out")
     });

@@ -17,7 +17,10 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let off = trial.written.values().filter(|rule| rule.mode == Mode::Off);
     let found = off.map(|rule| {
         let (intent, patterns, examples) = (&rule.intent, rule.say.len(), rule.examples.len());
-        let message = format!("the rule `{}` is off: its patterns ({patterns}) and examples ({examples}) are not tried", intent.value);
+        let message = format!(
+            "the rule `{}` is off: its patterns ({patterns}) and examples ({examples}) are not tried",
+            intent.value
+        );
         let span: Span = intent.span.clone();
         Diagnostic::warning(CODE, message, span, "off")
             .help("write `mode: shadow` to see in the records what it would do, or remove the file")

@@ -1,4 +1,6 @@
-//! Two rules hit the same words of an example with equal rank: only the order of the files decides.
+//! An example that stands only because its rule's file comes first: another rule hits the same words with equal rank.
+//!
+//! If the other file comes first, the example is stolen, which is another finding.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +10,10 @@ use crate::{
         trial::{Trial, Tried, rank},
     },
     diagnostic::{Code, Diagnostic},
-    model::{mode::Mode, verdict::{LossReason, Verdict}},
+    model::{
+        mode::Mode,
+        verdict::{LossReason, Verdict},
+    },
     rules::evaluate::Attempt,
 };
 
@@ -56,7 +61,7 @@ fn tie<'t>(
         }
         // What `unless`, `when` or a third rule settles is no tie.
         let verdict = trial.decide(&tried.example.text);
-        if robbed(trial, &verdict, own.rule, other.rule) || robbed(trial, &verdict, other.rule, own.rule) {
+        if robbed(trial, &verdict, other.rule, own.rule) {
             return Some((own, other));
         }
     }
@@ -72,7 +77,10 @@ fn report(trial: &Trial<'_>, tried: &Tried<'_>, own: &Attempt, other: &Attempt) 
     let rules = trial.rules();
     let (id, rival) = (&rules[own.rule].id, &rules[other.rule].id);
     let message = format!("`{id}` and `{rival}` hit the same words of this example, and neither comes first");
-    let help = format!("give the more important one `priority: {}`, or one of the patterns a word more", rules[own.rule].priority + 1);
+    let help = format!(
+        "give the more important one `priority: {}`, or one of the patterns a word more",
+        rules[own.rule].priority + 1
+    );
     let found = Diagnostic::warning(CODE, message, tried.example.span.clone(), "only the order of the files decides");
     let found = found.related(trial.place(own.rule, own.phrase)?, "hit by this pattern");
     Some(found.related(trial.place(other.rule, other.phrase)?, "and by this one").help(help))

@@ -5,7 +5,7 @@
 
 use crate::{
     check::{
-        lint::{Lint, Look},
+        lint::{Lint, Look, duplicate_pattern::meaning},
         sample::{Samples, samples},
         trial::{Trial, rank},
     },
@@ -45,6 +45,10 @@ fn always_taken(trial: &Trial<'_>, own: (usize, usize), written: &WrittenPhrase)
     if !complete {
         return None;
     }
+    let same = |other: &Attempt| {
+        let other = trial.pattern(other.rule, other.phrase);
+        other.is_some_and(|other| meaning(&other.expression) == meaning(&written.expression))
+    };
     let mut last = None;
     for text in texts {
         let attempts = trial.material.rules.attempts(&Reading::new(&text));
@@ -53,8 +57,13 @@ fn always_taken(trial: &Trial<'_>, own: (usize, usize), written: &WrittenPhrase)
         // A text that is read in another way than meant proves nothing.
         let first = mine.first()?;
         let thief = attempts.iter().find(|other| mine.iter().all(|mine| takes(trial, other, mine)))?;
+        // That is another finding.
+        if same(thief) {
+            return None;
+        }
         let standing = trial.decide(&text).hits;
-        let stands = standing.iter().any(|hit| hit.rule == trial.rules()[thief.rule].id && hit.sentence == Some(first.sentence));
+        let stands =
+            standing.iter().any(|hit| hit.rule == trial.rules()[thief.rule].id && hit.sentence == Some(first.sentence));
         if !stands {
             return None;
         }

@@ -5,7 +5,7 @@ use crate::{
         lint::{Lint, Look},
         trial::Trial,
     },
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, nearest::nearest},
     engine::UNKNOWN_ACK,
 };
 
@@ -23,11 +23,19 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         .map(|name| name.value.as_str())
         .chain([UNKNOWN_ACK])
         .collect();
-    let replies = trial.material.replies.all().into_iter();
-    let orphans = replies.filter(|(reply, _)| !named.contains(&reply.as_str()));
+    let replies = trial.material.replies.all();
+    let known = |name: &&&str| replies.iter().any(|(reply, _)| reply.as_str() == **name);
+    // A mistyped name has a finding of its own, which tells what is meant.
+    let meant: Vec<&str> = named
+        .iter()
+        .filter(|name| !known(name))
+        .filter_map(|name| nearest(name, replies.iter().map(|(reply, _)| reply.as_str())))
+        .collect();
+    let used = |reply: &str| named.contains(&reply) || meant.contains(&reply);
+    let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()));
     let found = orphans.map(|(reply, span)| {
         let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());
-        Diagnostic::warning(CODE, message, span, "never sent")
+        Diagnostic::warning(CODE, message, span.clone(), "never sent")
             .help(format!("write `reply: {}` in the rule it belongs to, or remove the folder", reply.as_str()))
     });
     found.collect()

@@ -7,7 +7,7 @@ use crate::{
         lint::{Lint, Look},
         trial::Trial,
     },
-    diagnostic::{Code, Diagnostic, source::Span},
+    diagnostic::{Code, Diagnostic, nearest::nearest, source::Span},
     rules::{
         pattern::Element,
         syntax::phrase::{WrittenExpression, WrittenGroup},
@@ -23,7 +23,11 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     for phrase in trial.written.values().flat_map(|rule| rule.say.iter().chain(&rule.unless)) {
         lists_of(&phrase.expression, &mut named);
     }
-    let orphans = trial.lists.iter().filter(|(name, _)| !named.contains(name.as_str()));
+    // A mistyped name has a finding of its own, which tells what is meant.
+    let mistyped = named.iter().filter(|name| !trial.lists.contains_key(**name));
+    let meant: Vec<&str> = mistyped.filter_map(|name| nearest(name, trial.lists.keys().map(String::as_str))).collect();
+    let used = |name: &str| named.contains(name) || meant.contains(&name);
+    let orphans = trial.lists.iter().filter(|(name, _)| !used(name));
     let found = orphans.map(|(name, list)| {
         let message = format!("no pattern names the word list `{name}`");
         Diagnostic::warning(CODE, message, Span::new(list.file, 0..0), "never used")

@@ -2,11 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::{
-    Diagnostic,
-    render::{in_order, severity_word},
-    source::SourceMap,
-};
+use crate::diagnostic::{Diagnostic, render::in_order, source::SourceMap};
 
 /// Returns one workflow command per line; empty if there is none.
 pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
@@ -19,7 +15,7 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
         let _infallible = writeln!(
             text,
             "::{severity} file={file},line={line},col={column},endLine={end_line},endColumn={end_column},title={code}::{message}",
-            severity = severity_word(diagnostic.severity),
+            severity = diagnostic.severity.as_str(),
             file = property(&sources.file(span.file).path),
             code = diagnostic.code,
             message = body(&format!("{}{help}", diagnostic.message)),

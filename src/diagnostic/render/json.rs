@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{
     Diagnostic,
-    render::{in_order, severity_word},
+    render::in_order,
     source::{SourceMap, Span},
 };
 
@@ -62,7 +62,7 @@ impl<'a> Line<'a> {
         let related = diagnostic.related.iter();
         Self {
             code: diagnostic.code.as_str(),
-            severity: severity_word(diagnostic.severity),
+            severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
             place: Place::of(sources, &diagnostic.primary.span),
             label: &diagnostic.primary.text,

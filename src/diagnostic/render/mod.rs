@@ -6,7 +6,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 
-use crate::diagnostic::{Diagnostic, Severity, source::SourceMap};
+use crate::diagnostic::{Diagnostic, source::SourceMap};
 
 /// Returns the findings by path, then place, then code, each once.
 fn in_order<'a>(sources: &SourceMap, diagnostics: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
@@ -22,11 +22,4 @@ fn key<'a>(sources: &'a SourceMap, diagnostic: &'a Diagnostic) -> Key<'a> {
     let span = &diagnostic.primary.span;
     let path = sources.file(span.file).path.as_str();
     (path, span.range.start, span.range.end, diagnostic.code.as_str(), &diagnostic.message)
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
 }
