@@ -28,10 +28,10 @@ pub struct Row<'a> {
 }
 
 impl<'a> Coverage<'a> {
-    /// Counts what is there, rules with errors included.
+    /// Counts the rules that can be evaluated.
     pub fn of(material: &Material<'a>) -> Self {
         let counted = |rule: &&Rule| rule.mode != Mode::Off && rule.category != Category::Foreign;
-        let rules: Vec<&Rule> = material.all_rules().filter(counted).collect();
+        let rules: Vec<&Rule> = material.rules.rules().iter().filter(counted).collect();
         let languages = material.languages.iter().map(|language| {
             let missing = rules.iter().copied().filter(|rule| !covers(material, rule, *language)).collect();
             Row { language: *language, missing }

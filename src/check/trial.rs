@@ -41,9 +41,9 @@ pub struct Trial<'a> {
     pub written: BTreeMap<FileId, RuleFile>,
     /// Every word list by its name.
     pub lists: BTreeMap<String, WordList>,
-    /// What became of the examples, as `test` says.
+    /// What became of the examples, as `test` says; none while a word list is broken.
     pub cases: Vec<CaseResult>,
-    /// Every `match` example of a rule that is not off, with all patterns that match it.
+    /// Every `match` example of a rule that is not off, with all patterns that match it; none while a word list is broken.
     pub tried: Vec<Tried<'a>>,
 }
 
@@ -58,6 +58,9 @@ pub struct Tried<'a> {
     pub attempts: Vec<Attempt>,
 }
 
+/// Where word lists lie.
+const WORDS: &str = "rules/_words/";
+
 impl<'a> Trial<'a> {
     /// Tries the rules of an engine. `sources` are the texts it was read from.
     pub fn new(sources: &'a SourceMap, engine: &'a Engine, now: Timestamp) -> Self {
@@ -67,7 +70,7 @@ impl<'a> Trial<'a> {
         let mut lists = BTreeMap::new();
         for (file, source) in sources.iter() {
             match source.path.strip_prefix("rules/") {
-                Some(path) if path.starts_with("_words/") => {
+                Some(path) if source.path.starts_with(WORDS) => {
                     let name = path.trim_start_matches("_words/").trim_end_matches(".yaml");
                     lists.insert(name.to_owned(), word_list::read(sources, file).0);
                 }
@@ -75,7 +78,9 @@ impl<'a> Trial<'a> {
                 None => {}
             }
         }
-        let tried = rules.rules().iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off);
+        // What a broken list lacks, examples lack too; that is no news.
+        let whole = lists.values().all(|list| list.whole);
+        let tried = rules.rules().iter().enumerate().filter(|(_, rule)| whole && rule.mode != Mode::Off);
         let tried = tried.flat_map(|(rule, compiled)| {
             let examples = compiled.examples.iter().filter(|example| example.matches);
             examples.map(move |example| {
@@ -84,7 +89,8 @@ impl<'a> Trial<'a> {
             })
         });
         let tried = tried.collect();
-        Self { material, engine, now, written, lists, cases: cases::run(engine, now), tried }
+        let cases = if whole { cases::run(engine, now) } else { Vec::new() };
+        Self { material, engine, now, written, lists, cases, tried }
     }
 
     /// Returns the day at the desk.
@@ -106,6 +112,21 @@ impl<'a> Trial<'a> {
     pub fn place(&self, rule: usize, phrase: usize) -> Option<Span> {
         let file = self.rules().get(rule)?.file;
         Some(Span::new(file, self.pattern(rule, phrase)?.span.clone()))
+    }
+
+    /// Returns whether a rule file with errors mentions a name. What it says cannot all be read, so whatever it mentions
+    /// may be in use.
+    pub fn broken_file_mentions(&self, name: &str) -> bool {
+        let rules = self.material.sources.iter().filter(|(_, source)| source.path.starts_with("rules/"));
+        let rules = rules.filter(|(_, source)| !source.path.starts_with(WORDS));
+        let mut broken = rules.filter(|(file, _)| !self.written.get(file).is_some_and(|rule| rule.whole));
+        broken.any(|(_, source)| {
+            let inside = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+            source.text.match_indices(name).any(|(at, _)| {
+                let (before, after) = (&source.text[..at], &source.text[at + name.len()..]);
+                !inside(before.chars().next_back()) && !inside(after.chars().next())
+            })
+        })
     }
 
     /// Returns what the engine decides about a text that arrives alone.

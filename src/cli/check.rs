@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     check::{
+        codes,
         coverage::{Coverage, TARGET_PERCENT},
         lint,
         trial::Trial,
@@ -28,6 +29,9 @@ pub(super) struct Check {
     /// Also end with exit code 1 if there are warnings, as continuous integration wants it
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
+    /// Say what a code means, why it matters and how it is written right; nothing is checked
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["format", "deny"])]
+    explain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +48,9 @@ enum Deny {
 
 impl Check {
     pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
+        if let Some(code) = &self.explain {
+            return explain(code);
+        }
         let mut files = Files::read(config)?;
         let sources = files.library.sources.clone();
         let mut found = std::mem::take(&mut files.library.diagnostics);
@@ -53,7 +60,7 @@ impl Check {
         found.extend(engine.replies().check_dates(trial.today()));
         found.extend(lint::trial(&trial));
         self.show(&sources, &found);
-        if self.format == Format::Human {
+        if self.format == Format::Human && !has_errors(&found) {
             covered(&Coverage::of(&trial.material));
         }
         let rules = output::counted(engine.rules().rules().len() + engine.rules().partial().len(), "rule");
@@ -75,6 +82,19 @@ impl Check {
     }
 }
 
+fn explain(code: &str) -> anyhow::Result<Exit> {
+    match codes::explain(code) {
+        Ok(paragraph) => {
+            output::data(paragraph.trim_end());
+            Ok(Exit::Success)
+        }
+        Err(unknown) => {
+            output::failure(&unknown.into());
+            Ok(Exit::Usage)
+        }
+    }
+}
+
 /// Says how much of what the shop knows is there in each of its languages.
 fn covered(coverage: &Coverage<'_>) {
     if coverage.intents == 0 {
@@ -82,11 +102,11 @@ fn covered(coverage: &Coverage<'_>) {
     }
     let rows = coverage.languages.iter();
     let rows: Vec<String> = rows
-        .map(|row| format!("{} {} of {}", row.language, coverage.intents - row.missing.len(), coverage.intents))
+        .map(|row| format!("{} of {} in {}", coverage.intents - row.missing.len(), coverage.intents, row.language))
         .collect();
     let percent = coverage.percent();
     output::talk(&format!(
-        "Covered by language: {}; together {percent} % (target {TARGET_PERCENT} %).",
+        "Intents covered: {}; together {percent} %, the target is {TARGET_PERCENT} %.",
         rows.join(", ")
     ));
 }

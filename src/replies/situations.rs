@@ -89,7 +89,8 @@ pub(super) fn in_force(situations: &[Situation], today: civil::Date) -> Option<&
 
 /// Returns a warning for each situation that is over: it only makes the file longer.
 pub(super) fn check_dates(situations: &[Situation], today: civil::Date) -> Vec<Diagnostic> {
-    let over = situations.iter().filter(|situation| situation.to < today);
+    // One that ends before it begins has a finding of its own.
+    let over = situations.iter().filter(|situation| situation.from <= situation.to && situation.to < today);
     over.map(|situation| {
         let message = format!("the situation `{}` ended on {}", situation.id, situation.to);
         Diagnostic::warning(SITUATION_OVER, message, situation.span.clone(), "over")

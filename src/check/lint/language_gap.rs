@@ -20,6 +20,10 @@ const NAMED: usize = 5;
 const MIN_INTENTS: usize = 5;
 
 fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
+    // What a broken rule covers is not known yet.
+    if !trial.material.rules.partial().is_empty() {
+        return Vec::new();
+    }
     let coverage = Coverage::of(&trial.material);
     let percent = coverage.percent();
     let Some(worst) = coverage.languages.iter().max_by_key(|row| row.missing.len()) else { return Vec::new() };

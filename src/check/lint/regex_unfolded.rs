@@ -22,12 +22,18 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
             Some((at, letter, folded))
         })?;
         let place = regex.place(at..at + written.len_utf8());
-        let message = format!("`{written}` never occurs in folded text, so this expression waits in vain");
-        let help = format!("messages are compared without accents, in simplified characters: write `{folded}`");
+        let message = format!("`{written}` never occurs in folded text, so this part never matches");
+        let help = format!("messages are compared without accents and in simplified characters: write `{folded}`");
         let found = Diagnostic::warning(CODE, message, place.clone(), "folded away").help(help);
-        Some(if place.range.len() == written.len_utf8() { found.fix(place, folded) } else { found })
+        let whole = regex.place(0..text.len());
+        let exact = place.range.len() == written.len_utf8() && whole.range.len() == text.len();
+        Some(if exact { found.fix(whole, all_folded(text)) } else { found })
     });
     found.collect()
+}
+
+fn all_folded(text: &str) -> String {
+    text.chars().map(|letter| folded(letter).unwrap_or_else(|| letter.to_string())).collect()
 }
 
 /// Returns what a letter becomes, if that is another one; capitals do not count, because expressions ignore case.

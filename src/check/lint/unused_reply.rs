@@ -31,7 +31,7 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         .filter(|name| !known(name))
         .filter_map(|name| nearest(name, replies.iter().map(|(reply, _)| reply.as_str())))
         .collect();
-    let used = |reply: &str| named.contains(&reply) || meant.contains(&reply);
+    let used = |reply: &str| named.contains(&reply) || meant.contains(&reply) || trial.broken_file_mentions(reply);
     let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()));
     let found = orphans.map(|(reply, span)| {
         let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());

@@ -26,7 +26,7 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     // A mistyped name has a finding of its own, which tells what is meant.
     let mistyped = named.iter().filter(|name| !trial.lists.contains_key(**name));
     let meant: Vec<&str> = mistyped.filter_map(|name| nearest(name, trial.lists.keys().map(String::as_str))).collect();
-    let used = |name: &str| named.contains(name) || meant.contains(&name);
+    let used = |name: &str| named.contains(name) || meant.contains(&name) || trial.broken_file_mentions(name);
     let orphans = trial.lists.iter().filter(|(name, _)| !used(name));
     let found = orphans.map(|(name, list)| {
         let message = format!("no pattern names the word list `{name}`");

@@ -1,5 +1,6 @@
 //! Holds the documents to their word: their commands, files, tables and transcripts.
 
+mod codes;
 mod commands;
 mod reference;
 mod transcript;
@@ -9,6 +10,21 @@ use std::{fs, path::Path};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Compares a page with what the program generates for it; `UPDATE=1` rewrites the page.
+fn generated(path: &str, page: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(root().join(path), page).expect("the page is writable");
+        return;
+    }
+    let written = fs::read_to_string(root().join(path)).unwrap_or_default();
+    let differs = written.lines().zip(page.lines()).position(|(written, page)| written != page);
+    assert!(
+        written == page,
+        "{path} differs from line {:?} on; run the test with UPDATE=1 and review it",
+        differs.map(|at| at + 1)
+    );
 }
 
 fn root() -> &'static Path {
