@@ -11,13 +11,18 @@ use crate::model::language::Language;
 /// One pattern per row: language, kind, regular expression over lower-case text.
 const TABLE: &str = include_str!("promises.tsv");
 
+/// The group that alone counts, in expressions that have it.
+const COUNTS: &str = "no";
+
 /// What is wrong with a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It promises what the shop cannot keep.
     Promise,
-    /// It says nothing a buyer could rely on.
-    Vague,
+    /// It names a time without a date.
+    When,
+    /// It answers without an answer.
+    Hedge,
 }
 
 /// A phrase that must not go out.
@@ -44,9 +49,12 @@ pub fn forbidden(text: &str, language: Language) -> Vec<Forbidden> {
     let text = text.to_lowercase();
     let mut found: Vec<Forbidden> = Vec::new();
     for pattern in PATTERNS.iter().filter(|pattern| pattern.language == language) {
-        found.extend(pattern.regex.find_iter(&text).map(|hit| Forbidden {
+        let group = pattern.regex.capture_names().flatten().any(|name| name == COUNTS);
+        let hits = pattern.regex.captures_iter(&text);
+        let hits = hits.filter_map(|hit| if group { hit.name(COUNTS) } else { hit.get(0) });
+        found.extend(hits.map(|hit| Forbidden {
             fault: pattern.fault,
-            phrase: hit.as_str().to_owned(),
+            phrase: hit.as_str().trim().to_owned(),
             range: hit.range(),
         }));
     }
@@ -65,7 +73,8 @@ fn pattern(row: &str) -> Option<Pattern> {
     let language = columns.next()?.parse().ok()?;
     let fault = match columns.next()? {
         "promise" => Fault::Promise,
-        "vague" => Fault::Vague,
+        "when" => Fault::When,
+        "hedge" => Fault::Hedge,
         _ => return None,
     };
     Some(Pattern { language, fault, regex: Regex::new(columns.next()?).ok()? })

@@ -85,9 +85,15 @@ pub(super) fn check_words(file: FileId, source: &str, language: Language, html: 
                 "would not be sent",
             )
             .help("say what the rule is and who decides: the customs office, the carrier, a colleague"),
-            Fault::Vague => {
-                Diagnostic::warning(VAGUE_WORD, format!("`{phrase}` says nothing definite"), span, "would not be sent")
-                    .help("name a day, a number or the next step; `{{ human_eta }}` says when a person will write")
+            Fault::When => {
+                Diagnostic::warning(VAGUE_WORD, format!("`{phrase}` names no time"), span, "would not be sent").help(
+                    "the buyer counts from now and writes again: name a day or a number of days; `{{ human_eta }}` says when \
+                     a person will write",
+                )
+            }
+            Fault::Hedge => {
+                Diagnostic::warning(VAGUE_WORD, format!("`{phrase}` leaves the answer open"), span, "would not be sent")
+                    .help("say what is known, who decides, or what the buyer can do next")
             }
         });
     }
