@@ -6,8 +6,12 @@
 pub mod cases;
 pub mod codes;
 pub mod coverage;
+pub mod derive;
 pub mod explain;
 pub mod lint;
+pub mod nearness;
+mod probe;
 pub mod regexes;
 pub mod sample;
+pub mod schema;
 pub mod trial;

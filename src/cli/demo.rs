@@ -21,12 +21,12 @@ use crate::{
     cli::{
         exit::Exit,
         files::{Files, open_store},
-        layout, output,
+        layout, output, reload,
         run::{start_log, stop_on_signal},
         runtime,
         samples::{self, SAMPLES},
     },
-    engine::{Engine, guard::GUARDS},
+    engine::guard::GUARDS,
     library,
     model::{ids::InboundId, outbound::OutboundKind},
     service::{Service, accounts::Accounts},
@@ -133,15 +133,16 @@ fn fill(folder: &Path) -> anyhow::Result<()> {
 
 async fn serve(folder: &Path, mut files: Files, first: bool, once: bool) -> anyhow::Result<()> {
     let config = files.config.take().context("the demo has no configuration")?;
+    let path = folder.join("config.yaml");
     let rules = output::counted(files.library.rules.rules().len(), "rule");
     let store = open_store(&config).await?;
     let lock = store.serve_alone()?;
     let instance = store.instance().await?;
     let accounts = Arc::new(Accounts::new(&config.accounts, instance.key.clone()));
-    let engine = Engine::new(config.engine(instance.key), files.library.rules, files.library.replies);
+    let live = reload::live(&path, reload::state(&path), &config, files, &instance.key);
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
-    let service = Service::new(config.service.clone(), store.clone(), Arc::new(engine), accounts);
+    let service = Service::new(config.service.clone(), store.clone(), Arc::new(live), accounts);
     let serving = tokio::spawn(service.run(stop.clone()));
     let tour = Tour { folder, store, stop: stop.clone(), seen: InboundId(0) };
     tour.show(first, rules, once).await?;

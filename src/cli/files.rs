@@ -131,6 +131,12 @@ pub(super) fn config_only(path: &Path) -> anyhow::Result<Config> {
     })
 }
 
+/// Reads the configuration without a word about what is wrong with it; none if it cannot be used.
+pub(super) fn config_quietly(path: &Path) -> Option<Config> {
+    let (config, _) = read_config(path, &mut SourceMap::default()).ok()?;
+    config
+}
+
 /// Opens the store of a configuration beside a running service.
 pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open(&config.store).await?)

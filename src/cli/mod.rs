@@ -3,6 +3,7 @@
 //! `main` calls [`run()`]; everything it returns is an [`Exit`]. Errors are explained here, once.
 
 mod check;
+mod completions;
 mod demo;
 pub mod exit;
 mod explain;
@@ -13,14 +14,17 @@ mod layout;
 mod matching;
 mod output;
 mod pause;
+mod reload;
 mod run;
 mod samples;
+mod schema;
 mod test;
 mod ticket;
+mod write;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     cli::{exit::Exit, files::Unusable},
@@ -64,6 +68,10 @@ enum Command {
     Pause(pause::Pause),
     /// Answer automatically again
     Resume(pause::Resume),
+    /// Print or write the JSON Schemas with which editors complete and explain your files
+    Schema(schema::SchemaArguments),
+    /// Print what makes the Tab key complete commands in your shell
+    Completions(completions::Completions),
 }
 
 /// Runs the command of the command line.
@@ -87,6 +95,8 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Run(run) => run.run(&configuration(named)?),
         Command::Check(check) => check.run(&configuration(named)?),
         Command::Test(test) => test.run(&configuration(named)?),

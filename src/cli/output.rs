@@ -53,6 +53,12 @@ pub(super) fn strong(text: &str) -> String {
     format!("{STRONG}{text}{PLAIN}")
 }
 
+/// Returns the text with what stands between two marks in color, and without the marks.
+pub(super) fn highlighted(text: &str, [open, close]: [char; 2]) -> String {
+    text.replace(open, HIT).replace(close, PLAIN)
+}
+
+const HIT: &str = "\u{1b}[1;32m";
 const ERROR: &str = "\u{1b}[1;31m";
 const STRONG: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Args;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -11,9 +12,9 @@ use crate::{
     cli::{
         exit::Exit,
         files::{Files, Unusable, open_store},
-        output, runtime,
+        output, reload, runtime,
     },
-    engine::Engine,
+    library::watch::State,
     replies::catalog::Catalog,
     service::{Service, ServiceError, accounts::Accounts},
 };
@@ -41,9 +42,10 @@ impl Run {
         if !config.exists() {
             return Err(Unusable::NoConfig(config.to_owned()).into());
         }
+        let first = reload::state(config);
         let files = Files::read(config)?.usable()?;
         let runtime = runtime()?;
-        let served = runtime.block_on(serve(files));
+        let served = runtime.block_on(serve(config, first, files));
         // A thread that still chews on a hostile message must not hold up the end.
         runtime.shutdown_timeout(LAST_GRACE);
         served?;
@@ -51,13 +53,14 @@ impl Run {
     }
 }
 
-async fn serve(mut files: Files) -> anyhow::Result<()> {
+async fn serve(path: &Path, first: State, mut files: Files) -> anyhow::Result<()> {
     let config = files.config.take().context("there is no configuration")?;
     let store = open_store(&config).await?;
     let lock = store.serve_alone()?;
     let instance = store.instance().await?;
     let accounts = Arc::new(Accounts::new(&config.accounts, instance.key.clone()));
-    let engine = Engine::new(config.engine(instance.key), files.library.rules, files.library.replies);
+    let live = reload::live(path, first, &config, files, &instance.key);
+    let engine = live.engine();
     tracing::info!(
         rules = engine.rules().rules().len(),
         rule_set = engine.hash(),
@@ -65,9 +68,10 @@ async fn serve(mut files: Files) -> anyhow::Result<()> {
         "nightdesk is serving"
     );
     warn_of_examples(engine.replies());
-    let service = Service::new(config.service.clone(), store, Arc::new(engine), accounts);
+    let service = Service::new(config.service.clone(), store, Arc::new(live), accounts);
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
+    reread_on_signal(service.reread())?;
     service.run(stop).await.map_err(advised)?;
     drop(lock);
     output::talk("Nightdesk stopped.");
@@ -104,6 +108,25 @@ pub(super) fn stop_on_signal(stop: CancellationToken) {
         signal().await;
         std::process::exit(130);
     });
+}
+
+/// Has the files read at once whenever SIGHUP comes, changed or not.
+#[cfg(unix)]
+fn reread_on_signal(reread: Arc<Notify>) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reread.notify_one();
+        }
+    });
+    Ok(())
+}
+
+/// There is no such signal here; edits are noticed by themselves.
+#[cfg(not(unix))]
+fn reread_on_signal(_reread: Arc<Notify>) -> anyhow::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::{
 /// Hours, days, dates or zones that cannot be read.
 pub(super) const BAD_TIME: Code = Code::new("bad-time");
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Returns the hours of a shop that names none: working days of the given zone, nine to six.
 pub(super) fn default_hours() -> DeskHours {

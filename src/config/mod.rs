@@ -6,9 +6,11 @@
 
 mod account;
 mod desk;
+pub mod fixed;
 pub mod mask;
 mod raw;
 mod resolve;
+pub mod schema;
 mod units;
 
 use std::{
@@ -54,6 +56,8 @@ pub struct Config {
     pub limits: engine::settings::Limits,
     /// Status page and retries.
     pub service: service::Settings,
+    /// What is read at the start only.
+    pub fixed: fixed::Fixed,
 }
 
 /// The environment as the configuration sees it: a name to a value.

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, Environment, account, desk, resolve, units},
+    config::{Config, Environment, account, desk, fixed::Fixed, resolve, units},
     diagnostic::{
         Code, Diagnostic, has_errors,
         nearest::nearest,
@@ -155,6 +155,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         max_mode,
         limits,
         service,
+        fixed: Fixed::of(root),
     })
 }
 

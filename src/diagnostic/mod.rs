@@ -5,6 +5,7 @@
 
 pub mod nearest;
 pub mod render;
+pub mod schema;
 pub mod source;
 pub mod yaml;
 

@@ -6,6 +6,7 @@
 pub mod guard;
 pub mod settings;
 
+mod circumstances;
 mod clause;
 mod compose;
 mod confidence;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    engine::{Engine, understand::Understanding},
-    model::{context::Context, ids::ReplyId, verdict::Hit},
-    rules::rule::{Need, Rule, Source},
+    engine::{Engine, circumstances, understand::Understanding},
+    model::{context::Context, ids::ReplyId, order::Order, verdict::Hit},
+    rules::rule::{BuyerField, Need, OrderField, Rule, Source},
+    text::entity::country,
 };
 
 /// What became of the needs of one rule.
@@ -116,34 +117,46 @@ fn value_of(
 ) -> Option<String> {
     need.from.iter().find_map(|source| match &source.value {
         Source::Entity(kind) => single(understanding, kind),
-        Source::Buyer(field) if field == "country" => {
-            // Somebody who names two countries now is not asking about the one we remember.
-            let named = understanding.entities.iter().any(|entity| entity.kind == "country");
-            ctx.buyer.as_ref().and_then(|buyer| buyer.country.clone()).filter(|_| !named)
-        }
-        Source::Buyer(_) => None,
+        Source::Buyer(field) => of_buyer(*field, understanding, ctx),
+        Source::Order(field) => of_order(*field, circumstances::order_in_question(ctx, &understanding.entities)?),
         Source::Situation => engine.replies.situation(today).map(|situation| situation.id.clone()),
     })
 }
 
-/// Returns the one value of that kind; none if the text names several different ones.
+fn of_buyer(field: BuyerField, understanding: &Understanding<'_>, ctx: &Context) -> Option<String> {
+    let buyer = ctx.buyer.as_ref()?;
+    match field {
+        BuyerField::Country => {
+            // Somebody who names two countries now is not asking about the one we remember.
+            let named = understanding.entities.iter().any(|entity| entity.kind == country::KIND);
+            buyer.country.clone().filter(|_| !named)
+        }
+        BuyerField::Grade => buyer.grade.clone(),
+        BuyerField::Name => buyer.name.clone(),
+    }
+}
+
+fn of_order(field: OrderField, order: &Order) -> Option<String> {
+    let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
+    match field {
+        OrderField::Number => Some(order.number.clone()),
+        OrderField::Status => Some(order.status.as_str().to_owned()),
+        OrderField::Carrier => order.carrier.clone(),
+        OrderField::Tracking => order.tracking.clone(),
+        OrderField::Placed => day(order.placed),
+        OrderField::Shipped => day(order.shipped),
+        OrderField::Delivered => day(order.delivered),
+    }
+}
+
 fn single(understanding: &Understanding<'_>, kind: &str) -> Option<String> {
-    let mut values: Vec<&str> = understanding
-        .entities
-        .iter()
-        .filter(|entity| entity.kind == kind)
-        .map(|entity| entity.value.as_str())
-        .collect();
-    values.sort_unstable();
-    values.dedup();
-    let [value] = values[..] else { return None };
-    Some(value.to_owned())
+    circumstances::only_value(&understanding.entities, kind).map(str::to_owned)
 }
 
 fn entity_kinds(need: &Need) -> BTreeSet<&str> {
     let kinds = need.from.iter().filter_map(|source| match &source.value {
         Source::Entity(kind) => Some(kind.as_str()),
-        Source::Buyer(_) | Source::Situation => None,
+        Source::Buyer(_) | Source::Order(_) | Source::Situation => None,
     });
     kinds.collect()
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    engine::{Engine, language, slots},
+    engine::{Engine, circumstances::Circumstances, language, slots},
     model::{
         context::Context,
         inbound::Inbound,
@@ -11,10 +11,7 @@ use crate::{
         thread::PendingAsk,
         verdict::{EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
-    rules::{
-        condition::Moment,
-        rule::{Action, Rule},
-    },
+    rules::rule::{Action, Rule},
     text::reading::Reading,
 };
 
@@ -42,20 +39,15 @@ pub(super) struct Understanding<'a> {
 
 impl<'a> Understanding<'a> {
     pub(super) fn of(engine: &'a Engine, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Self {
-        let reading = Reading::new(&inbound.text);
+        let reading = engine.rules.reading(&inbound.text);
         let found = language::detect(engine, inbound, ctx);
-        let moment = Moment {
-            channel: inbound.channel,
-            account: inbound.account.clone(),
-            language: found.detected,
-            desk_open: engine.settings.desk.is_open(now),
-            date: engine.today(now),
-        };
+        let circumstances = Circumstances::of(engine, inbound, ctx, reading.entities(), now);
+        let moment = circumstances.moment(found.detected);
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
         if let Some(subject) = fresh_subject(&inbound.subject) {
-            let evaluation = engine.rules.evaluate(&Reading::new(subject), &moment);
+            let evaluation = engine.rules.evaluate(&engine.rules.reading(subject), &moment);
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }

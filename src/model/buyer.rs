@@ -19,4 +19,13 @@ pub struct Buyer {
     pub country: Option<String>,
     /// Answers to this address are switched off: hard bounce, complaint or opt-out.
     pub suppressed: bool,
+    /// The grade the shop gave (`A`, `vip`); none while nobody graded.
+    #[serde(default)]
+    pub grade: Option<String>,
+    /// Labels the shop gave, sorted.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// How many orders the buyer placed so far; none where the shop's order data is not at hand.
+    #[serde(default)]
+    pub orders: Option<u32>,
 }

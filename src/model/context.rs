@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::model::{
     buyer::Buyer,
     ids::{InboundId, ReplyId},
+    order::Order,
     thread::ThreadState,
 };
 
@@ -17,6 +18,9 @@ pub struct Context {
     pub unverified_thread: Option<crate::model::ids::ThreadId>,
     /// The buyer, if seen before.
     pub buyer: Option<Buyer>,
+    /// The orders of this buyer, newest first; empty where the buyer is not certain or the shop's order data is not at
+    /// hand.
+    pub orders: Vec<Order>,
     /// An earlier inbound with the same Message-ID and the same body hash, from any account, within 90 days.
     pub duplicate_of: Option<InboundId>,
     /// What caps count.

@@ -38,6 +38,8 @@ pub struct Inbound {
     pub received_at: Timestamp,
     /// When the sender says it was written (RFC 5322 `Date`), if that could be read.
     pub sent_at: Option<Timestamp>,
+    /// The marketplace whose relay brought it, by the name of its mail profile; none for direct mail and for chats.
+    pub marketplace: Option<String>,
     /// Who wrote it: the single valid author, or none (guard B10 then speaks).
     pub from: Option<Mailbox>,
     /// The decoded subject; empty for Telegram.
@@ -68,6 +70,7 @@ impl Inbound {
             account: AccountName::new("text"),
             received_at: at,
             sent_at: Some(at),
+            marketplace: None,
             from: Some(Mailbox { name: None, address: "buyer@example.com".to_owned() }),
             subject: String::new(),
             text: text.to_owned(),

@@ -13,18 +13,20 @@ use crate::{
     },
     model::language::Language,
     rules::{
+        condition::Names,
+        entity_list::Kinds,
         negation::Negators,
         pattern::{Element, Sequence},
-        program::{Expression, Group, MAX_STEPS, Program, Step},
-        rule::{Negation, Phrase, Rule},
+        program::{Clause, Expression, Group, MAX_STEPS, Occurrence, Program, Step},
+        rule::{Named, Negation, Phrase, Rule, Source},
         syntax::{
             RuleFile,
             phrase::{BAD_PATTERN, WrittenExpression, WrittenGroup, WrittenPhrase},
+            slot::UNKNOWN_SOURCE,
         },
         vocabulary::{Atom, AtomId, Vocabulary},
         word_list::WordList,
     },
-    text::entity::ENTITIES,
 };
 
 /// `<name>` without a file `rules/_words/<name>.yaml`.
@@ -32,12 +34,17 @@ pub const UNKNOWN_WORD_LIST: Code = Code::new("unknown-word-list");
 /// `<name>` in a language for which the list has no entries.
 pub const WORD_LIST_WITHOUT_LANGUAGE: Code = Code::new("word-list-without-language");
 
+/// A pattern is written out if it stands for at most so many rows of words: what a choice of eight verbs and one of eight
+/// nouns makes. Others stay programs, which cost memory once and time only when their words occur.
+const MAX_ROWS: usize = 64;
+
 /// Turns rule files into rules. One for the whole set, because words are numbered across rules.
 #[derive(Debug)]
 pub struct Compiler<'a> {
     sources: &'a SourceMap,
     lists: &'a BTreeMap<String, WordList>,
     negators: &'a Negators,
+    kinds: &'a Kinds<'a>,
     vocabulary: Vocabulary,
 }
 
@@ -54,17 +61,28 @@ pub struct Compiled {
 
 impl<'a> Compiler<'a> {
     /// Starts with an empty vocabulary.
-    pub fn new(sources: &'a SourceMap, lists: &'a BTreeMap<String, WordList>, negators: &'a Negators) -> Self {
-        Self { sources, lists, negators, vocabulary: Vocabulary::default() }
+    pub(in crate::rules) fn new(
+        sources: &'a SourceMap,
+        lists: &'a BTreeMap<String, WordList>,
+        negators: &'a Negators,
+        kinds: &'a Kinds<'a>,
+    ) -> Self {
+        Self { sources, lists, negators, kinds, vocabulary: Vocabulary::default() }
     }
 
     /// Compiles one rule. A pattern that names something that does not exist is reported and left out.
-    pub fn compile(&mut self, written: RuleFile) -> Compiled {
+    pub fn compile(&mut self, mut written: RuleFile) -> Compiled {
         let mut diagnostics = Vec::new();
-        let patterns = written.say.len() + written.unless.len();
         let mut languages: Vec<Language> = written.say.iter().map(|phrase| phrase.language).collect();
+        let mut names = Elsewhere { compiler: self, file: written.file, diagnostics: &mut diagnostics };
+        written.when.settle(&mut names);
         let say = self.phrases(written.file, written.say, &mut diagnostics);
         let unless = self.phrases(written.file, written.unless, &mut diagnostics);
+        for source in written.needs.iter().flat_map(|need| &need.from) {
+            if let Source::Entity(kind) = &source.value {
+                diagnostics.extend(self.kinds.unknown(UNKNOWN_SOURCE, "entity.", kind, source.span.clone()));
+            }
+        }
         languages.sort_unstable();
         languages.dedup();
         let rule = Rule {
@@ -88,7 +106,7 @@ impl<'a> Compiler<'a> {
             when: written.when,
             ignore_negation: written.negation == Negation::Ignore,
         };
-        let whole = written.whole && rule.say.len() + rule.unless.len() == patterns;
+        let whole = written.whole && diagnostics.is_empty();
         Compiled { rule, whole, diagnostics }
     }
 
@@ -115,6 +133,23 @@ impl<'a> Compiler<'a> {
     }
 }
 
+/// What conditions and needs of one rule ask of the whole set.
+struct Elsewhere<'c, 'a> {
+    compiler: &'c mut Compiler<'a>,
+    file: FileId,
+    diagnostics: &'c mut Vec<Diagnostic>,
+}
+
+impl Names for Elsewhere<'_, '_> {
+    fn phrases(&mut self, written: Vec<WrittenPhrase>) -> Vec<Phrase> {
+        self.compiler.phrases(self.file, written, self.diagnostics)
+    }
+
+    fn entity(&mut self, kind: &Named<String>) {
+        self.diagnostics.extend(self.compiler.kinds.unknown(UNKNOWN_SOURCE, "", &kind.value, kind.span.clone()));
+    }
+}
+
 /// One phrase on its way down.
 struct Lowering<'c, 'a> {
     compiler: &'c mut Compiler<'a>,
@@ -129,9 +164,15 @@ impl Lowering<'_, '_> {
             WrittenExpression::Words { sequence, text, span } => {
                 let sequence = self.resolve(without_edge_gaps(&sequence), &text, &span)?;
                 self.negative |= self.compiler.negators.holds(self.language, &sequence);
-                self.program(&sequence, &span).map(Expression::Program).map_err(|found| vec![found])
+                match self.rows(&sequence) {
+                    Some(rows) => Ok(Expression::Rows(rows)),
+                    None => {
+                        let program = self.program(&sequence, &span).map_err(|found| vec![found])?;
+                        Ok(Expression::Program(Box::new(program)))
+                    }
+                }
             }
-            WrittenExpression::Regular(regular) => Ok(Expression::Regular(regular)),
+            WrittenExpression::Regular(regular) => Ok(Expression::Regular(Box::new(regular))),
             WrittenExpression::Group(WrittenGroup { all, any, none, message_wide }) => {
                 let (all, any) = (self.expressions(all), self.expressions(any));
                 // What must not be said is no part of what is said.
@@ -139,7 +180,9 @@ impl Lowering<'_, '_> {
                 let none = self.expressions(none);
                 self.negative = negative;
                 match (all, any, none) {
-                    (Ok(all), Ok(any), Ok(none)) => Ok(Expression::Group(Group { all, any, none, message_wide })),
+                    (Ok(all), Ok(any), Ok(none)) => {
+                        Ok(Expression::Group(Box::new(Group { all, any, none, message_wide })))
+                    }
                     (all, any, none) => {
                         Err([all.err(), any.err(), none.err()].into_iter().flatten().flatten().collect())
                     }
@@ -185,6 +228,13 @@ impl Lowering<'_, '_> {
                 let entries = self.list(name, Span::new(self.file, place))?;
                 Ok(Element::Choice(entries.clone()))
             }
+            Element::Entity { kind, range, .. } => {
+                let place = inside(&self.compiler.sources.file(self.file).text, span, text, range.clone());
+                match self.compiler.kinds.unknown(BAD_PATTERN, "", kind, Span::new(self.file, place)) {
+                    Some(found) => Err(vec![found]),
+                    None => Ok(element.clone()),
+                }
+            }
             other => Ok(other.clone()),
         }
     }
@@ -216,6 +266,44 @@ impl Lowering<'_, '_> {
         })
     }
 
+    /// Writes out every way to say a sequence; none if it holds more than words, or too many ways.
+    fn rows(&mut self, sequence: &[Element]) -> Option<Vec<Box<[AtomId]>>> {
+        let mut rows: Vec<Vec<AtomId>> = vec![Vec::new()];
+        for element in sequence {
+            let ways = match element {
+                Element::Gap(_) | Element::Entity { .. } | Element::List { .. } => return None,
+                Element::Choice(branches) => self.ways(branches)?,
+                Element::Optional(branches) => {
+                    let mut ways = self.ways(branches)?;
+                    ways.push(Box::default());
+                    ways
+                }
+                word => {
+                    let atom = self.atom(word)?;
+                    for row in &mut rows {
+                        row.push(atom);
+                    }
+                    continue;
+                }
+            };
+            if rows.len() * ways.len() > MAX_ROWS {
+                return None;
+            }
+            rows = rows.iter().flat_map(|row| ways.iter().map(|way| [row, &**way].concat())).collect();
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        Some(rows.into_iter().map(Vec::into_boxed_slice).collect())
+    }
+
+    fn ways(&mut self, branches: &[Sequence]) -> Option<Vec<Box<[AtomId]>>> {
+        let mut ways = Vec::new();
+        for branch in branches {
+            ways.extend(self.rows(branch)?);
+        }
+        Some(ways)
+    }
+
     fn program(&mut self, sequence: &Sequence, span: &Range<usize>) -> Result<Program, Diagnostic> {
         let mut steps = Steps::default();
         self.steps(sequence, &mut steps);
@@ -234,9 +322,9 @@ impl Lowering<'_, '_> {
         for element in sequence {
             match element {
                 Element::Gap(longest) => steps.list.push(Step::Gap(*longest)),
-                Element::Entity { kind, name } => {
+                Element::Entity { kind, name, .. } => {
                     steps.names.push((steps.here(), name.clone()));
-                    steps.list.push(Step::Entity(entity_kind(kind)));
+                    steps.list.extend(self.compiler.kinds.number(kind).map(Step::Entity));
                 }
                 Element::Choice(branches) => self.fork(branches, false, steps),
                 Element::Optional(branches) => self.fork(branches, true, steps),
@@ -250,7 +338,7 @@ impl Lowering<'_, '_> {
 
     fn fork(&mut self, branches: &[Sequence], or_nothing: bool, steps: &mut Steps) {
         let fork = steps.list.len();
-        steps.list.push(Step::Fork(Vec::new()));
+        steps.list.push(Step::Fork(Box::default()));
         let mut targets = Vec::new();
         let mut ends = Vec::new();
         for branch in branches {
@@ -264,16 +352,16 @@ impl Lowering<'_, '_> {
         for end in ends {
             steps.list[end] = Step::Jump(after);
         }
-        steps.list[fork] = Step::Fork(targets);
+        steps.list[fork] = Step::Fork(targets.into());
     }
 
     /// Returns the number of a single word; none for what is no single word.
     fn atom(&mut self, element: &Element) -> Option<AtomId> {
         let atom = match element {
-            Element::Word(form) => Atom::Word(self.language, form.clone()),
-            Element::Character(form) => Atom::Character(form.clone()),
-            Element::Beginning(form) => Atom::Beginning(form.clone()),
-            Element::Exact(form) => Atom::Exact(form.clone()),
+            Element::Word(form) => Atom::Word(self.language, form),
+            Element::Character(form) => Atom::Character(form),
+            Element::Beginning(form) => Atom::Beginning(form),
+            Element::Exact(form) => Atom::Exact(form),
             _ => return None,
         };
         Some(self.compiler.vocabulary.intern(&atom))
@@ -282,24 +370,26 @@ impl Lowering<'_, '_> {
     /// Returns what must occur for the sequence to match.
     fn required(&mut self, sequence: &[Element]) -> Vec<Clause> {
         let mut clauses = Vec::new();
-        let mut run = String::new();
+        let mut run = Vec::new();
         for element in sequence {
-            if let Element::Character(form) = element {
-                run.push_str(form);
+            if let Element::Character(_) = element {
+                run.extend(self.atom(element));
                 continue;
             }
-            self.flush(&mut run, &mut clauses);
+            flush(&mut run, &mut clauses);
             match element {
                 Element::Choice(branches) => {
                     let best: Option<Vec<Clause>> =
                         branches.iter().map(|branch| self.required(branch).into_iter().min_by_key(Vec::len)).collect();
                     clauses.extend(best.map(|lists| lists.concat()));
                 }
-                Element::Entity { kind, .. } => clauses.push(vec![Occurrence::Entity(entity_kind(kind))]),
+                Element::Entity { kind, .. } => {
+                    clauses.extend(self.compiler.kinds.number(kind).map(|kind| vec![Occurrence::Entity(kind)]));
+                }
                 element => clauses.extend(self.atom(element).map(|atom| vec![self.occurrence(element, atom)])),
             }
         }
-        self.flush(&mut run, &mut clauses);
+        flush(&mut run, &mut clauses);
         clauses
     }
 
@@ -310,38 +400,16 @@ impl Lowering<'_, '_> {
         };
         Occurrence::Word { atom, common }
     }
-
-    fn flush(&mut self, run: &mut String, clauses: &mut Vec<Clause>) {
-        match run.chars().count() {
-            0 => {}
-            1 => {
-                let atom = self.compiler.vocabulary.intern(&Atom::Character(std::mem::take(run)));
-                clauses.push(vec![Occurrence::Word { atom, common: true }]);
-            }
-            _ => clauses.push(vec![Occurrence::Dense(std::mem::take(run))]),
-        }
-    }
 }
 
-/// One of these must occur.
-pub(in crate::rules) type Clause = Vec<Occurrence>;
-
-/// Something that must occur in a text for a pattern to match.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::rules) enum Occurrence {
-    /// A word with this atom; `common` if it stands in almost every message.
-    Word {
-        /// Its number.
-        atom: AtomId,
-        /// Not worth being looked up by.
-        common: bool,
-    },
-    /// These characters of a script without spaces, one after the other.
-    Dense(String),
-    /// An entity of this kind.
-    Entity(u16),
-    /// This folded text, anywhere.
-    Literal(String),
+/// Turns characters in a row into one clause: together they are rare, each alone stands in every message.
+fn flush(run: &mut Vec<AtomId>, clauses: &mut Vec<Clause>) {
+    match run[..] {
+        [] => {}
+        [atom] => clauses.push(vec![Occurrence::Word { atom, common: true }]),
+        _ => clauses.push(vec![Occurrence::Row(run.as_slice().into())]),
+    }
+    run.clear();
 }
 
 #[derive(Default)]
@@ -363,9 +431,4 @@ fn without_edge_gaps(sequence: &[Element]) -> &[Element] {
     let start = sequence.iter().take_while(is_gap).count();
     let end = sequence.len() - sequence.iter().rev().take_while(is_gap).count();
     &sequence[start..end]
-}
-
-fn entity_kind(kind: &str) -> u16 {
-    let index = ENTITIES.iter().position(|recognizer| recognizer.kind == kind).unwrap_or(usize::from(u16::MAX));
-    u16::try_from(index).unwrap_or(u16::MAX)
 }

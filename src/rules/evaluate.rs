@@ -1,32 +1,36 @@
 //! Every rule in every sentence: what hits, what stands, what lost and why.
 //!
-//! Candidates come from the [`prefilter`](crate::rules::prefilter); here they are confirmed, weighed against `unless`,
-//! negators and `when`, and put in order. What is answered with is decided elsewhere (`engine`).
+//! Rows come from the [`trie`](crate::rules::trie), all other candidates from the
+//! [`prefilter`](crate::rules::prefilter) and are confirmed by [`find`](crate::rules::find); [`judge`] weighs them
+//! against `unless`, negators and `when`, and puts them in order. What is answered with is decided elsewhere (`engine`).
 
-use std::{cmp::Ordering, collections::BTreeMap, ops::Range};
+use std::{cell::LazyCell, ops::Range};
 
 use crate::{
-    model::{
-        language::Language,
-        mode::Mode,
-        verdict::{EntityFound, Hit, Loser, LossReason},
-    },
+    model::verdict::{EntityFound, Hit, Loser},
     rules::{
-        condition::{self, Moment},
-        negation::Negators,
-        prefilter::PhraseId,
-        program::{Expression, Group, Match, Program},
-        regular::Regular,
+        condition::{Moment, Scene},
+        entity_list::Kinds,
+        find::{Finder, word_number},
+        judge::{Finding, Judge},
+        prefilter::{Filed, Key, Keys, PhraseId, Postings},
         rule::{Phrase, Rule},
+        scratch::Scratch,
         set::RuleSet,
-        view::View,
+        view::{View, entity_words},
     },
-    text::reading::Reading,
+    text::{reading::Reading, sentence::Sentence},
 };
 
 /// The order of hits in one sentence, in words, for people who ask why.
 pub const ORDER: &str = "higher priority, then a hit without spelling repair, then more words matched, then the longer \
                          span, then the order of the files";
+
+/// Steps of patterns' programs for one message, about five milliseconds of work. Honest messages stay below a
+/// hundredth, even with ten thousand rules; what is beyond is written to keep us busy.
+const MAX_STEPS: u64 = 500_000;
+/// Matches and candidates of one message; beyond it the rules are too alike, or the message is built of their words.
+const MAX_MATCHES: usize = 2000;
 
 /// What the rules say about a text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +42,30 @@ pub struct Evaluation {
     /// Values that patterns of standing hits named (`{country:destination}`, named groups of `regex:`); `kind` is the
     /// name.
     pub captured: Vec<EntityFound>,
+    /// Set if the text was too much work and some of it was not looked at; why, for a person.
+    pub unfinished: Option<String>,
+}
+
+/// A row of the trie that matched: phrase, first word, end. The phrase is a number of the trie.
+pub(in crate::rules) type Raw = (u32, u32, u32);
+
+/// Evaluates all rules of a set.
+pub(in crate::rules) fn evaluate(
+    set: &RuleSet,
+    reading: &Reading,
+    moment: &Moment<'_>,
+    scratch: &mut Scratch,
+) -> Evaluation {
+    let subject = LazyCell::new(|| set.reading(moment.subject));
+    let in_subject = |phrase: &Phrase| set.hits(&subject, phrase);
+    let scene = Scene { moment, in_subject: &in_subject };
+    let mut judge = Judge::new(set, &scene, reading.sentences());
+    let mut evaluation = Evaluation::default();
+    let unfinished = each_sentence(set, reading, scratch, |index, findings, finder| {
+        judge.judge(index, findings, finder, &mut evaluation);
+    });
+    evaluation.unfinished = unfinished;
+    evaluation
 }
 
 /// One pattern that matches a text, before anything is weighed: what `check` compares patterns by.
@@ -58,325 +86,214 @@ pub struct Attempt {
 }
 
 /// Returns every match of every pattern, in no particular order.
-pub(in crate::rules) fn attempts(set: &RuleSet, reading: &Reading) -> Vec<Attempt> {
-    let view = View::new(reading, &set.vocabulary);
-    let sentences: Vec<Range<usize>> = reading.sentences().iter().map(|sentence| sentence.words.clone()).collect();
-    let matcher = Matcher { view: &view, negators: &set.negators };
+pub(in crate::rules) fn attempts(set: &RuleSet, reading: &Reading, scratch: &mut Scratch) -> Vec<Attempt> {
+    let all = reading.folded().words();
     let mut attempts = Vec::new();
-    for (sentence, findings) in findings(set, &matcher, &sentences).into_iter().enumerate() {
-        attempts.extend(findings.into_iter().map(|Finding { rule, phrase, found }| {
-            let place = matcher.spans(&found.words);
-            let start = place.first().map_or(0, |span| span.start);
-            let end = place.last().map_or(start, |span| span.end);
-            Attempt { rule, phrase, sentence, words: found.words, span: start..end, negated: found.negated.is_some() }
+    each_sentence(set, reading, scratch, |sentence, findings, _| {
+        attempts.extend(findings.drain(..).map(|Finding { id, found, .. }| {
+            let words: Vec<usize> = found.words.iter().collect();
+            let start = words.first().map_or(0, |word| all[*word].original.start);
+            let end = words.last().map_or(start, |word| all[*word].original.end);
+            let (rule, phrase) = (id.rule as usize, id.phrase as usize);
+            Attempt { rule, phrase, sentence, words, span: start..end, negated: found.negated.is_some() }
         }));
-    }
+    });
     attempts
 }
 
-/// Evaluates all rules of a set.
-pub(in crate::rules) fn evaluate(set: &RuleSet, reading: &Reading, moment: &Moment) -> Evaluation {
-    let view = View::new(reading, &set.vocabulary);
-    let sentences: Vec<Range<usize>> = reading.sentences().iter().map(|sentence| sentence.words.clone()).collect();
-    let matcher = Matcher { view: &view, negators: &set.negators };
-    let findings = findings(set, &matcher, &sentences);
-    let mut evaluation = Evaluation::default();
-    let mut owners = BTreeMap::new();
-    for (index, findings) in findings.into_iter().enumerate() {
-        if !findings.is_empty() {
-            let sentence = JudgedSentence { set, matcher: &matcher, moment, index, words: sentences[index].clone() };
-            sentence.judge(findings, &mut owners, &mut evaluation);
+/// Hands what matches to `visit`, sentence after sentence; it leaves nothing behind. Returns why some of the text was
+/// not looked at, if so.
+fn each_sentence(
+    set: &RuleSet,
+    reading: &Reading,
+    scratch: &mut Scratch,
+    mut visit: impl FnMut(usize, &mut Vec<Finding>, &mut Finder<'_>),
+) -> Option<String> {
+    let Scratch { memory, atoms, entities, machine, keys, raw, row_keys, literals, candidates } = scratch;
+    memory.look_up(&set.vocabulary, reading.folded(), atoms);
+    entity_words(reading, &Kinds(set.entity_lists()), entities);
+    machine.steps_left = MAX_STEPS;
+    let view = View { reading, atoms, entities };
+    let mut matches_left = MAX_MATCHES;
+    let sentences = reading.sentences();
+    let mut rows = Rows { set, view, raw, keys: row_keys };
+    rows.walk(sentences);
+    set.prefilter.literals(reading.folded().text(), literals);
+    let mut occurring = Occurring { set, view, row_keys, literals, keys };
+    let mut finder = Finder { view, negators: &set.negators, machine };
+    let wide = wide_findings(&mut occurring, &mut finder, candidates, &mut matches_left);
+    let (mut raw, mut wide, mut findings) = (raw.as_slice(), wide.into_iter().peekable(), Vec::new());
+    for (index, sentence) in sentences.iter().enumerate() {
+        let own = raw.partition_point(|(_, start, _)| (*start as usize) < sentence.words.end);
+        for (number, start, end) in raw[..own].iter().take(matches_left) {
+            findings.push(row_finding(set, &finder, sentence, *number, *start as usize..*end as usize));
         }
+        matches_left = matches_left.saturating_sub(own);
+        raw = &raw[own..];
+        occurring.candidates(&set.prefilter.in_sentence, &sentence.words, candidates);
+        for id in candidates.iter().take(matches_left) {
+            confirm(&set.rules, &mut finder, *id, std::slice::from_ref(sentence), &mut findings);
+        }
+        matches_left = matches_left.saturating_sub(candidates.len());
+        while let Some((_, finding)) = wide.next_if(|(home, _)| *home == index) {
+            findings.push(finding);
+        }
+        visit(index, &mut findings, &mut finder);
     }
-    evaluation
+    unfinished(matches_left, finder.machine.steps_left)
 }
 
-/// Returns every match by the sentence it belongs to.
-fn findings(set: &RuleSet, matcher: &Matcher<'_>, sentences: &[Range<usize>]) -> Vec<Vec<Finding>> {
-    let (view, reading) = (matcher.view, matcher.view.reading);
-    let mut findings: Vec<Vec<Finding>> = sentences.iter().map(|_| Vec::new()).collect();
-    for (index, sentence) in sentences.iter().enumerate() {
-        let scope = std::slice::from_ref(sentence);
-        for id in set.in_sentence.candidates(view, sentence) {
-            findings[index].extend(matcher.confirm(&set.rules, id, scope));
+/// Returns whether a pattern hits anywhere in a text, whatever else hits there.
+pub(in crate::rules) fn hits(set: &RuleSet, reading: &Reading, phrase: &Phrase, scratch: &mut Scratch) -> bool {
+    let Scratch { memory, atoms, entities, machine, .. } = scratch;
+    memory.look_up(&set.vocabulary, reading.folded(), atoms);
+    entity_words(reading, &Kinds(set.entity_lists()), entities);
+    machine.steps_left = MAX_STEPS;
+    let mut finder = Finder { view: View { reading, atoms, entities }, negators: &set.negators, machine };
+    !finder.find(&phrase.expression, None, reading.sentences()).is_empty()
+}
+
+fn unfinished(matches_left: usize, steps_left: u64) -> Option<String> {
+    if steps_left == 0 {
+        return Some("the text is built so that patterns take too long to compare with it".to_owned());
+    }
+    (matches_left == 0).then(|| format!("more than {MAX_MATCHES} places of the text resemble patterns"))
+}
+
+/// Walks the trie.
+struct Rows<'a> {
+    set: &'a RuleSet,
+    view: View<'a>,
+    raw: &'a mut Vec<Raw>,
+    keys: &'a mut Vec<(Key, usize)>,
+}
+
+impl Rows<'_> {
+    /// Notes every row, by first word; of the rows of one phrase from one word only the longest.
+    fn walk(&mut self, sentences: &[Sentence]) {
+        self.raw.clear();
+        self.keys.clear();
+        let Self { set, view, raw, keys } = self;
+        let atoms = |word: usize| view.atoms.of(word);
+        for (index, sentence) in sentences.iter().enumerate() {
+            for start in sentence.words.clone() {
+                let before = raw.len();
+                set.prefilter.trie.walk(&atoms, start, sentence.words.end, &mut |numbers, end| {
+                    for number in numbers {
+                        match set.prefilter.filed(*number) {
+                            Filed::Phrase(_) => raw.push((*number, word_number(start), word_number(end))),
+                            Filed::Key(key) => keys.push((key, index)),
+                        }
+                    }
+                });
+                if raw.len() > before + 1 {
+                    keep_longest(raw, before);
+                }
+                if raw.len() > MAX_MATCHES {
+                    return;
+                }
+            }
         }
     }
-    let whole = 0..reading.folded().words().len();
-    for id in set.in_message.candidates(view, &whole) {
-        for finding in matcher.confirm(&set.rules, id, sentences) {
-            let first = finding.found.words.first().copied().unwrap_or_default();
-            let home = sentences.partition_point(|sentence| sentence.end <= first);
-            findings[home.min(sentences.len() - 1)].push(finding);
+}
+
+/// Keeps the longest row of each phrase among those that begin at the same word.
+fn keep_longest(raw: &mut Vec<Raw>, from: usize) {
+    raw[from..].sort_unstable_by_key(|(number, _, end)| (*number, std::cmp::Reverse(*end)));
+    let mut kept = from;
+    for at in from..raw.len() {
+        if kept == from || raw[kept - 1].0 != raw[at].0 {
+            raw[kept] = raw[at];
+            kept += 1;
         }
     }
+    raw.truncate(kept);
+}
+
+fn row_finding(set: &RuleSet, finder: &Finder<'_>, sentence: &Sentence, number: u32, words: Range<usize>) -> Finding {
+    let Filed::Phrase(id) = set.prefilter.filed(number) else { unreachable!("keys are kept apart") };
+    let rule = &set.rules[id.rule as usize];
+    let found = finder.row(words, rule.negators(id), &sentence.words);
+    Finding::new(rule, id, found, finder.view.reading)
+}
+
+fn confirm(rules: &[Rule], finder: &mut Finder<'_>, id: PhraseId, scope: &[Sentence], findings: &mut Vec<Finding>) {
+    let rule = &rules[id.rule as usize];
+    let written = &rule.say[id.phrase as usize];
+    let found = finder.find(&written.expression, rule.negators(id), scope);
+    findings.extend(found.into_iter().map(|found| Finding::new(rule, id, found, finder.view.reading)));
+}
+
+/// Returns what phrases `within: message` find, with the sentence each belongs to, in the order of the sentences.
+fn wide_findings(
+    occurring: &mut Occurring<'_>,
+    finder: &mut Finder<'_>,
+    candidates: &mut Vec<PhraseId>,
+    matches_left: &mut usize,
+) -> Vec<(usize, Finding)> {
+    let set = occurring.set;
+    let sentences = finder.view.reading.sentences();
+    let whole = 0..finder.view.reading.folded().words().len();
+    let mut findings = Vec::new();
+    occurring.candidates(&set.prefilter.in_message, &whole, candidates);
+    for id in candidates.iter().take(*matches_left) {
+        confirm(&set.rules, finder, *id, sentences, &mut findings);
+    }
+    *matches_left = matches_left.saturating_sub(candidates.len());
+    let home = |finding: Finding| {
+        let first = finding.found.words.iter().next().unwrap_or_default();
+        let home = sentences.partition_point(|sentence| sentence.words.end <= first);
+        (home.min(sentences.len() - 1), finding)
+    };
+    let mut findings: Vec<(usize, Finding)> = findings.into_iter().map(home).collect();
+    findings.sort_by_key(|(home, _)| *home);
     findings
 }
 
-/// One phrase that matches.
-#[derive(Debug, Clone)]
-struct Finding {
-    rule: usize,
-    phrase: usize,
-    found: Found,
-}
-
-/// Where something matches.
-#[derive(Debug, Clone, Default)]
-struct Found {
-    /// The words, in order, each once.
-    words: Vec<usize>,
-    /// The negator before them, where that matters.
-    negated: Option<String>,
-    named: Vec<EntityFound>,
-}
-
-/// Confirms phrases on one text.
-struct Matcher<'a> {
-    view: &'a View<'a>,
-    negators: &'a Negators,
-}
-
-impl Matcher<'_> {
-    fn confirm(&self, rules: &[Rule], id: PhraseId, scope: &[Range<usize>]) -> Vec<Finding> {
-        let (rule, phrase) = (id.rule as usize, id.phrase as usize);
-        let written = &rules[rule].say[phrase];
-        let negators = (!rules[rule].ignore_negation && !written.negative).then_some(written.language);
-        let found = self.find(&written.expression, negators, scope);
-        found.into_iter().map(|found| Finding { rule, phrase, found }).collect()
-    }
-
-    /// Returns every match in the sentences of the scope; `negators` is the language whose negators matter.
-    fn find(&self, expression: &Expression, negators: Option<Language>, scope: &[Range<usize>]) -> Vec<Found> {
-        match expression {
-            Expression::Program(program) => {
-                scope.iter().flat_map(|sentence| self.run(program, negators, sentence)).collect()
-            }
-            Expression::Regular(regular) => {
-                scope.iter().flat_map(|sentence| self.search(regular, negators, sentence)).collect()
-            }
-            Expression::Group(group) => self.combine(group, negators, scope),
-        }
-    }
-
-    fn run(&self, program: &Program, negators: Option<Language>, sentence: &Range<usize>) -> Vec<Found> {
-        let mut matches = Vec::new();
-        program.matches(self.view, sentence.clone(), &mut matches);
-        let entities = self.view.reading.entities();
-        matches
-            .into_iter()
-            .map(|Match { words, named }| {
-                let named = named.into_iter().filter_map(|(name, word, kind)| {
-                    let covers =
-                        |entity: &&crate::rules::view::EntityWords| entity.kind == kind && entity.words.start == word;
-                    let entity = self.view.entities.iter().filter(covers).max_by_key(|entity| entity.words.end)?;
-                    Some(EntityFound { kind: name, ..entities[entity.index].clone() })
-                });
-                Found { negated: self.negated(negators, sentence, &words), named: named.collect(), words }
-            })
-            .collect()
-    }
-
-    fn search(&self, regular: &Regular, negators: Option<Language>, sentence: &Range<usize>) -> Vec<Found> {
-        let Some(regex) = regular.regex() else { return Vec::new() };
-        let folded = self.view.reading.folded();
-        let place = self.view.sentence_text(sentence);
-        let text = folded.text()[place.clone()].trim_end();
-        let mut found = Vec::new();
-        for captures in regex.captures_iter(text) {
-            let Some(whole) = captures.get(0) else { continue };
-            let words: Vec<usize> =
-                self.view.words_at(&(place.start + whole.start()..place.start + whole.end())).collect();
-            let named = regex.capture_names().flatten().filter_map(|name| {
-                let value = captures.name(name)?;
-                let span = folded.original_range(place.start + value.start()..place.start + value.end());
-                Some(EntityFound { kind: name.to_owned(), value: value.as_str().to_owned(), span })
-            });
-            found.push(Found { negated: self.negated(negators, sentence, &words), named: named.collect(), words });
-        }
-        found
-    }
-
-    fn combine(&self, group: &Group, negators: Option<Language>, scope: &[Range<usize>]) -> Vec<Found> {
-        if group.none.iter().any(|part| !self.find(part, None, scope).is_empty()) {
-            return Vec::new();
-        }
-        let any: Vec<Found> = group.any.iter().flat_map(|part| self.find(part, negators, scope)).collect();
-        if group.all.is_empty() {
-            return any;
-        }
-        let mut parts = Vec::new();
-        if !group.any.is_empty() {
-            let Some(found) = best(any) else { return Vec::new() };
-            parts.push(found);
-        }
-        for part in &group.all {
-            let Some(found) = best(self.find(part, negators, scope)) else { return Vec::new() };
-            parts.push(found);
-        }
-        vec![union(parts)]
-    }
-
-    fn negated(&self, negators: Option<Language>, sentence: &Range<usize>, words: &[usize]) -> Option<String> {
-        self.negators.before(self.view.reading, negators?, sentence, words)
-    }
-
-    /// Returns the places of words in the original, neighbours joined.
-    fn spans(&self, words: &[usize]) -> Vec<Range<usize>> {
-        let all = self.view.reading.folded().words();
-        let mut spans: Vec<Range<usize>> = Vec::new();
-        let mut last = None;
-        for word in words {
-            let span = all[*word].original.clone();
-            match spans.last_mut() {
-                Some(open) if last.is_some_and(|last| last + 1 == *word) => open.end = open.end.max(span.end),
-                _ => spans.push(span),
-            }
-            last = Some(*word);
-        }
-        spans
-    }
-}
-
-/// Returns the match that serves best: not negated, more words, earlier.
-fn best(found: Vec<Found>) -> Option<Found> {
-    found.into_iter().min_by_key(|found| {
-        (found.negated.is_some(), std::cmp::Reverse(found.words.len()), found.words.first().copied())
-    })
-}
-
-fn union(parts: Vec<Found>) -> Found {
-    let mut whole = Found::default();
-    for part in parts {
-        whole.words.extend(part.words);
-        whole.named.extend(part.named);
-        whole.negated = whole.negated.or(part.negated);
-    }
-    whole.words.sort_unstable();
-    whole.words.dedup();
-    whole
-}
-
-/// One sentence whose findings are weighed.
-struct JudgedSentence<'a> {
+/// Finds out which keys occur in a sentence.
+struct Occurring<'a> {
     set: &'a RuleSet,
-    matcher: &'a Matcher<'a>,
-    moment: &'a Moment,
-    index: usize,
-    words: Range<usize>,
+    view: View<'a>,
+    row_keys: &'a [(Key, usize)],
+    literals: &'a [(Key, usize, usize)],
+    keys: &'a mut Keys,
 }
 
-impl JudgedSentence<'_> {
-    /// Adds hits and losers. `owners` holds the words taken so far and the rule that took each.
-    fn judge(&self, findings: Vec<Finding>, owners: &mut BTreeMap<usize, usize>, evaluation: &mut Evaluation) {
-        let mut by_rule: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
-        for finding in findings {
-            by_rule.entry(finding.rule).or_default().push(finding);
+impl Occurring<'_> {
+    /// Replaces `candidates` by the phrases that can match these words.
+    fn candidates(&mut self, postings: &Postings, words: &Range<usize>, candidates: &mut Vec<PhraseId>) {
+        candidates.clear();
+        if postings.is_empty() {
+            candidates.extend(&postings.always);
+            return;
         }
-        let mut competing = Vec::new();
-        for (rule, mut findings) in by_rule {
-            findings.sort_by(|left, right| self.order(left, right));
-            match self.objection(&self.set.rules[rule], &findings) {
-                Some(why) => evaluation.losers.push(self.loser(&findings[0], why)),
-                None => competing.extend(findings.into_iter().filter(|finding| finding.found.negated.is_none())),
-            }
+        let prefilter = &self.set.prefilter;
+        prefilter.clear(self.keys);
+        let view = self.view;
+        for atom in words.clone().flat_map(|word| view.atoms.of(word)) {
+            self.keys.add(*atom);
         }
-        competing.sort_by(|left, right| self.order(left, right));
-        self.stand(competing, owners, evaluation);
-    }
-
-    /// Returns why a rule cannot count in this sentence whatever else hits.
-    fn objection(&self, rule: &Rule, findings: &[Finding]) -> Option<LossReason> {
-        if let Some(unmet) = condition::unmet(&rule.when, self.moment) {
-            return Some(LossReason::When(unmet));
-        }
-        if let Some(phrase) = rule.unless.iter().find(|phrase| self.hits(phrase)) {
-            return Some(LossReason::Unless(phrase.text.clone()));
-        }
-        let negators = findings.iter().map(|finding| finding.found.negated.clone());
-        let negators: Option<Vec<String>> = negators.collect();
-        negators.and_then(|negators| negators.into_iter().next()).map(LossReason::Negated)
-    }
-
-    fn hits(&self, phrase: &Phrase) -> bool {
-        let sentence = [self.words.clone()];
-        let all: Vec<Range<usize>>;
-        let scope: &[Range<usize>] = match &phrase.expression {
-            Expression::Group(Group { message_wide: true, .. }) => {
-                let sentences = self.matcher.view.reading.sentences();
-                all = sentences.iter().map(|sentence| sentence.words.clone()).collect();
-                &all
-            }
-            _ => &sentence,
+        let inside = |entity: &&crate::rules::view::EntityWords| {
+            words.start <= entity.words.start && entity.words.end <= words.end
         };
-        !self.matcher.find(&phrase.expression, None, scope).is_empty()
-    }
-
-    /// Lets findings stand in order; each takes its words, and each rule stands once.
-    fn stand(&self, competing: Vec<Finding>, owners: &mut BTreeMap<usize, usize>, evaluation: &mut Evaluation) {
-        let mut standing: Vec<usize> = Vec::new();
-        let mut losers: BTreeMap<usize, Loser> = BTreeMap::new();
-        for finding in competing {
-            let rule = &self.set.rules[finding.rule];
-            if standing.contains(&finding.rule) {
-                continue;
+        for entity in view.entities.iter().filter(inside) {
+            if let Some(key) = prefilter.entity(entity.kind) {
+                self.keys.add(key);
             }
-            let owner = finding.found.words.iter().find_map(|word| owners.get(word));
-            if let Some(owner) = owner {
-                let why = LossReason::StolenBy(self.set.rules[*owner].id.clone());
-                losers.entry(finding.rule).or_insert_with(|| self.loser(&finding, why));
-                continue;
+        }
+        let sentences = view.reading.sentences();
+        for (key, sentence) in self.row_keys {
+            let at = &sentences[*sentence].words;
+            if words.start <= at.start && at.end <= words.end {
+                self.keys.add(*key);
             }
-            if rule.mode == Mode::Shadow {
-                // It would stand, and takes nothing: without it all else is the same.
-                let why = LossReason::Mode(rule.mode.as_str().to_owned());
-                losers.insert(finding.rule, self.loser(&finding, why));
-                continue;
+        }
+        let text = view.sentence_text(words);
+        for (key, start, end) in self.literals {
+            if text.start <= *start && *end <= text.end {
+                self.keys.add(*key);
             }
-            standing.push(finding.rule);
-            losers.remove(&finding.rule);
-            owners.extend(finding.found.words.iter().map(|word| (*word, finding.rule)));
-            evaluation.captured.extend(finding.found.named.iter().cloned());
-            evaluation.hits.push(self.hit(&finding));
         }
-        evaluation.losers.extend(losers.into_values());
-    }
-
-    /// The order of [`ORDER`], then the place in the text, so that nothing is left to chance.
-    fn order(&self, left: &Finding, right: &Finding) -> Ordering {
-        let rank = |finding: &Finding| {
-            let words = &finding.found.words;
-            let place = self.matcher.spans(words);
-            let start = place.first().map_or(0, |span| span.start);
-            let length = place.last().map_or(0, |span| span.end) - start;
-            let priority = self.set.rules[finding.rule].priority;
-            (-priority, usize::MAX - words.len(), usize::MAX - length, finding.rule, start, finding.phrase)
-        };
-        rank(left).cmp(&rank(right))
-    }
-
-    fn hit(&self, finding: &Finding) -> Hit {
-        let rule = &self.set.rules[finding.rule];
-        let phrase = &rule.say[finding.phrase];
-        Hit {
-            rule: rule.id.clone(),
-            sentence: Some(self.index),
-            language: phrase.language,
-            pattern: phrase.text.clone(),
-            spans: self.matcher.spans(&finding.found.words),
-            words: finding.found.words.len(),
-            repairs: Vec::new(),
-            confidence: 0.0,
-        }
-    }
-
-    fn loser(&self, finding: &Finding, why: LossReason) -> Loser {
-        let rule = &self.set.rules[finding.rule];
-        Loser {
-            rule: rule.id.clone(),
-            sentence: Some(self.index),
-            pattern: rule.say[finding.phrase].text.clone(),
-            spans: self.matcher.spans(&finding.found.words),
-            why,
-        }
+        postings.candidates(self.keys, candidates);
     }
 }

@@ -6,16 +6,22 @@
 
 pub mod compile;
 pub mod condition;
+pub mod entity_list;
 pub mod evaluate;
+pub mod find;
+pub mod judge;
+pub mod memory;
 pub mod negation;
 pub mod pattern;
 pub mod prefilter;
 pub mod program;
 pub mod regular;
 pub mod rule;
+pub mod scratch;
 pub mod set;
 pub mod stop_word;
 pub mod syntax;
+pub mod trie;
 pub mod view;
 pub mod vocabulary;
 pub mod word_list;

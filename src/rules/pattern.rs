@@ -7,13 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{
-    diagnostic::nearest::advice,
-    text::{
-        entity::ENTITIES,
-        folded::{Folded, Script},
-    },
-};
+use crate::text::folded::{Folded, Script};
 
 /// A bare `*` skips up to this many words: enough for "ship it to me", too few to join two thoughts.
 pub const GAP: u8 = 3;
@@ -57,8 +51,10 @@ pub enum Element {
     },
     /// A value that the engine recognises.
     Entity {
-        /// The kind, as `country`.
+        /// The kind, as `country`, or the name of an own list; resolved like a word list.
         kind: String,
+        /// Where the kind stands in the pattern.
+        range: Range<usize>,
         /// The name under which the value is kept; the kind if none is written.
         name: String,
     },
@@ -94,9 +90,6 @@ pub enum Problem {
     /// `<>`, `{}` or a name with other characters.
     #[error("`{0}` is not a name: expected lower-case letters, digits and `_`")]
     Name(String),
-    /// An entity the engine does not recognise.
-    #[error("the entity `{0}` is not known")]
-    UnknownEntity(String),
     /// A pattern that nothing can fail.
     #[error("this pattern would match every message: everything in it is optional")]
     MatchesEmpty,
@@ -128,10 +121,6 @@ impl Problem {
             Self::GapSize(_) => "for words anywhere in the sentence write `all: [one, other]`".to_owned(),
             Self::Name(_) => {
                 "word lists are written `<ship>`, entities `{country}` or `{country:destination}`".to_owned()
-            }
-            Self::UnknownEntity(kind) => {
-                let known: Vec<&str> = ENTITIES.iter().map(|recognizer| recognizer.kind).collect();
-                advice(kind, &known)
             }
             Self::MatchesEmpty => "keep at least one word outside of `[…]`".to_owned(),
             Self::NoWord => "write the words that buyers use".to_owned(),
@@ -303,12 +292,7 @@ impl Parser<'_> {
             None => (range.clone(), range),
         };
         let name = self.name(name)?;
-        let kind_range = kind.clone();
-        let kind = self.name(kind)?;
-        if !ENTITIES.iter().any(|recognizer| recognizer.kind == kind) {
-            return Err(error(Problem::UnknownEntity(kind), kind_range));
-        }
-        Ok(Element::Entity { kind, name })
+        Ok(Element::Entity { kind: self.name(kind.clone())?, range: kind, name })
     }
 
     fn exact(&mut self, sequence: &mut Sequence) -> Result<(), PatternError> {

@@ -1,24 +1,22 @@
 //! Which phrases can match a sentence at all, found without looking at any other phrase.
 //!
-//! Every phrase knows what must occur for it to match: clauses, each a list of words, runs of characters, entities or
-//! literals of which one must be there. It is filed under its rarest clause; when that occurs, the other clauses are
-//! looked up among what the sentence has, and only then the phrase is a candidate. The cost of a message so depends on
-//! its own words and hardly on the number of rules.
-
-use std::{collections::HashMap, ops::Range};
+//! Rows of words stand in a [`trie`](crate::rules::trie), where finding is matching. Every other phrase knows what must
+//! occur for it to match: clauses, each a list of words, rows of characters, entities or literals of which one must be
+//! there. It is filed under its rarest clause; when that occurs, the other clauses are looked up among what the
+//! sentence has, and only then the phrase is a candidate. The cost of a message so depends on its own words and hardly
+//! on the number of rules.
 
 use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 
 use crate::{
     model::mode::Mode,
     rules::{
-        compile::{Clause, Occurrence},
-        program::{Expression, Group, Words as _},
+        program::{Clause, Expression, Group, Occurrence},
         rule::Rule,
-        view::View,
+        trie::{Builder, Trie},
         vocabulary::AtomId,
     },
-    text::{entity::ENTITIES, folded::Script},
 };
 
 /// One phrase of one rule.
@@ -28,254 +26,331 @@ pub(in crate::rules) struct PhraseId {
     pub(in crate::rules) phrase: u32,
 }
 
-/// The number of an occurrence: atoms first, then entities, character runs and literals.
-type Key = u32;
+/// The number of an occurrence: atoms first, then entities, rows and literals.
+pub(in crate::rules) type Key = u32;
 
+/// A number in the trie that stands for a key and not for a phrase.
+const IS_KEY: u32 = 1 << 31;
 /// A word of every message costs as much as this many phrases filed under a rare word.
 const COMMON_WORD_COST: u64 = 1_000_000;
+
+/// What a row found in the trie stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Filed {
+    /// A phrase matches.
+    Phrase(PhraseId),
+    /// Something occurs that other phrases require.
+    Key(Key),
+}
 
 /// Phrases by what must occur for them.
 #[derive(Debug)]
 pub(in crate::rules) struct Prefilter {
-    /// Phrases filed under each key.
-    postings: Vec<Vec<u32>>,
-    entries: Vec<Entry>,
-    /// Phrases without anything that must occur.
-    always: Vec<PhraseId>,
-    first_entity: Key,
-    dense: Literals,
-    literals: Literals,
+    /// All rows.
+    pub(in crate::rules) trie: Trie,
+    /// The phrases whose rows stand in the trie.
+    rows: Vec<PhraseId>,
+    /// Phrases that hit within one sentence.
+    pub(in crate::rules) in_sentence: Postings,
+    /// Phrases `within: message`.
+    pub(in crate::rules) in_message: Postings,
+    /// The key of each kind of entity that is asked for.
+    entities: FxHashMap<u16, Key>,
+    first_literal: Key,
+    literals: Option<AhoCorasick>,
+    n_keys: Key,
 }
 
-/// A phrase with its clauses; each key says whether it stands in almost every message.
-type Filed = (PhraseId, Vec<Vec<(Key, bool)>>);
+/// Phrases filed under keys.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Postings {
+    /// One bit for each key that something is filed under.
+    used: Vec<u64>,
+    /// Where the entries of each key begin, and one more.
+    starts: Vec<u32>,
+    filed: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Phrases without anything that must occur.
+    pub(in crate::rules) always: Vec<PhraseId>,
+}
 
 #[derive(Debug)]
 struct Entry {
     id: PhraseId,
     /// The clauses it is not filed under.
-    rest: Vec<Vec<Key>>,
+    rest: Box<[Box<[Key]>]>,
 }
 
-/// Strings found by one automaton.
-#[derive(Debug)]
-struct Literals {
-    first: Key,
-    automaton: Option<AhoCorasick>,
+/// The keys that occur in a sentence. Kept from sentence to sentence, so that none allocates.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Keys {
+    stamps: Vec<u32>,
+    now: u32,
+    found: Vec<Key>,
 }
+
+/// A phrase with its clauses; each key says whether it stands in almost every message.
+type Unfiled = (PhraseId, Vec<Vec<(Key, bool)>>);
 
 impl Prefilter {
-    /// Files the phrases of all rules that are not off; `message_wide` chooses which of the two sorts.
-    pub(in crate::rules) fn new(rules: &[Rule], n_atoms: AtomId, message_wide: bool) -> Self {
+    /// Files the phrases of all rules that are not off, and takes their rows.
+    pub(in crate::rules) fn new(rules: &mut [Rule], n_atoms: AtomId) -> Self {
         let mut numbering = Numbering::new(n_atoms);
-        let mut phrases = Vec::new();
+        let mut trie = Builder::default();
+        let mut rows = Vec::new();
+        let (mut sentence, mut message) = (Vec::<Unfiled>::new(), Vec::<Unfiled>::new());
         for (rule_index, rule) in (0..).zip(rules) {
-            for (phrase_index, phrase) in (0..).zip(&rule.say) {
-                if rule.mode == Mode::Off || is_message_wide(&phrase.expression) != message_wide {
+            for (phrase_index, phrase) in (0..).zip(&mut rule.say) {
+                let id = PhraseId { rule: rule_index, phrase: phrase_index };
+                if rule.mode == Mode::Off {
+                    continue;
+                }
+                if let Expression::Rows(own) = &mut phrase.expression {
+                    let number = small(rows.len());
+                    for row in std::mem::take(own) {
+                        trie.file(&row, number);
+                    }
+                    rows.push(id);
                     continue;
                 }
                 let clauses = required(&phrase.expression);
-                let keys = clauses.iter().map(|clause| numbering.keys(clause)).collect();
-                phrases.push((PhraseId { rule: rule_index, phrase: phrase_index }, keys));
+                let keys = clauses.iter().map(|clause| numbering.keys(clause, &mut trie)).collect();
+                let wide = is_message_wide(&phrase.expression);
+                if wide { &mut message } else { &mut sentence }.push((id, keys));
             }
         }
-        let (dense, literals, n_keys) = numbering.finish(&mut phrases);
-        let mut filter = Self {
-            postings: vec![Vec::new(); n_keys as usize],
-            entries: Vec::new(),
-            always: Vec::new(),
-            first_entity: n_atoms,
-            dense,
-            literals,
-        };
-        filter.file(phrases);
-        filter
+        let (literals, entities, n_rows) = (numbering.literals, numbering.entities, numbering.next);
+        let first_literal = n_rows;
+        let n_keys = first_literal + small(literals.strings.len());
+        for (key, _) in sentence.iter_mut().chain(&mut message).flat_map(|(_, clauses)| clauses).flatten() {
+            if *key & LITERAL != 0 {
+                *key = first_literal + (*key & !LITERAL);
+            }
+        }
+        Self {
+            trie: trie.finish(n_atoms),
+            rows,
+            in_sentence: Postings::new(sentence, n_keys),
+            in_message: Postings::new(message, n_keys),
+            entities,
+            first_literal,
+            literals: automaton(&literals.strings),
+            n_keys,
+        }
     }
 
-    fn file(&mut self, phrases: Vec<Filed>) {
-        let mut counts = vec![0u64; self.postings.len()];
+    /// Returns what a number of the trie stands for.
+    pub(in crate::rules) fn filed(&self, number: u32) -> Filed {
+        if number & IS_KEY == 0 { Filed::Phrase(self.rows[number as usize]) } else { Filed::Key(number & !IS_KEY) }
+    }
+
+    /// Returns the key of a kind of entity, if anything asks for it.
+    pub(in crate::rules) fn entity(&self, kind: u16) -> Option<Key> {
+        self.entities.get(&kind).copied()
+    }
+
+    /// Replaces `found` by the literals in a text: key, first byte, end.
+    pub(in crate::rules) fn literals(&self, text: &str, found: &mut Vec<(Key, usize, usize)>) {
+        found.clear();
+        let Some(automaton) = &self.literals else { return };
+        let literals = automaton.find_overlapping_iter(text);
+        found.extend(literals.map(|found| (self.first_literal + found.pattern().as_u32(), found.start(), found.end())));
+    }
+
+    /// Forgets the keys of the last sentence.
+    pub(in crate::rules) fn clear(&self, keys: &mut Keys) {
+        keys.found.clear();
+        if keys.stamps.len() != self.n_keys as usize || keys.now == u32::MAX {
+            keys.stamps.clear();
+            keys.stamps.resize(self.n_keys as usize, 0);
+            keys.now = 0;
+        }
+        keys.now += 1;
+    }
+}
+
+impl Keys {
+    /// Notes that a key occurs.
+    pub(in crate::rules) fn add(&mut self, key: Key) {
+        let stamp = &mut self.stamps[key as usize];
+        if *stamp != self.now {
+            *stamp = self.now;
+            self.found.push(key);
+        }
+    }
+
+    fn has(&self, key: Key) -> bool {
+        self.stamps[key as usize] == self.now
+    }
+}
+
+impl Postings {
+    fn new(phrases: Vec<Unfiled>, n_keys: Key) -> Self {
+        let mut counts = vec![0u64; n_keys as usize];
         for (key, _) in phrases.iter().flat_map(|(_, clauses)| clauses).flatten() {
             counts[*key as usize] += 1;
         }
         let cost = |clause: &Vec<(Key, bool)>| -> u64 {
             clause.iter().map(|(key, common)| counts[*key as usize] + u64::from(*common) * COMMON_WORD_COST).sum()
         };
+        let mut postings = Self::default();
+        let mut filed: Vec<(Key, u32)> = Vec::new();
         for (id, mut clauses) in phrases {
             clauses.sort_by_key(cost);
             let mut clauses = clauses.into_iter().map(|clause| {
                 let mut keys: Vec<Key> = clause.into_iter().map(|(key, _)| key).collect();
                 keys.sort_unstable();
                 keys.dedup();
-                keys
+                keys.into_boxed_slice()
             });
             let Some(rarest) = clauses.next() else {
-                self.always.push(id);
+                postings.always.push(id);
                 continue;
             };
-            let entry = u32::try_from(self.entries.len()).expect("files of all rules together stay below 4 GB");
-            for key in rarest {
-                self.postings[key as usize].push(entry);
-            }
-            self.entries.push(Entry { id, rest: clauses.collect() });
+            let entry = small(postings.entries.len());
+            filed.extend(rarest.iter().map(|key| (*key, entry)));
+            postings.entries.push(Entry { id, rest: clauses.collect() });
         }
+        filed.sort_unstable();
+        postings.used = vec![0; (n_keys as usize).div_ceil(64)];
+        let mut rest = filed.as_slice();
+        for key in 0..n_keys {
+            postings.starts.push(small(filed.len() - rest.len()));
+            let own = rest.partition_point(|(at, _)| *at == key);
+            postings.used[key as usize / 64] |= u64::from(own > 0) << (key % 64);
+            rest = &rest[own..];
+        }
+        postings.starts.push(small(filed.len()));
+        postings.filed = filed.into_iter().map(|(_, entry)| entry).collect();
+        postings
     }
 
-    /// Returns the phrases that can match these words, each once, in file order.
-    pub(in crate::rules) fn candidates(&self, view: &View<'_>, words: &Range<usize>) -> Vec<PhraseId> {
-        let mut found = self.always.clone();
-        if self.entries.is_empty() {
-            return found;
-        }
-        let keys = self.keys_of(view, words);
-        for key in &keys {
-            for entry in &self.postings[*key as usize] {
+    /// Returns whether nothing is filed here.
+    pub(in crate::rules) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns whether anything is filed under a key.
+    pub(in crate::rules) fn uses(&self, key: Key) -> bool {
+        self.used[key as usize / 64] >> (key % 64) & 1 == 1
+    }
+
+    /// Adds the phrases that can match where these keys occur, each once, in file order.
+    pub(in crate::rules) fn candidates(&self, keys: &Keys, found: &mut Vec<PhraseId>) {
+        found.extend(&self.always);
+        for key in keys.found.iter().filter(|key| self.uses(**key)) {
+            let filed = self.starts[*key as usize] as usize..self.starts[*key as usize + 1] as usize;
+            for entry in &self.filed[filed] {
                 let entry = &self.entries[*entry as usize];
-                let possible = |clause: &Vec<Key>| clause.iter().any(|key| keys.binary_search(key).is_ok());
-                if entry.rest.iter().all(possible) {
+                if entry.rest.iter().all(|clause| clause.iter().any(|key| keys.has(*key))) {
                     found.push(entry.id);
                 }
             }
         }
         found.sort_unstable();
         found.dedup();
-        found
-    }
-
-    /// Returns the keys that occur in these words, sorted.
-    fn keys_of(&self, view: &View<'_>, words: &Range<usize>) -> Vec<Key> {
-        let mut keys: Vec<Key> = words.clone().flat_map(|word| view.atoms(word)).copied().collect();
-        let inside = |entity: &Range<usize>| words.start <= entity.start && entity.end <= words.end;
-        let entities = view.entities.iter().filter(|entity| inside(&entity.words));
-        keys.extend(entities.map(|entity| self.first_entity + Key::from(entity.kind)));
-        if self.dense.automaton.is_some() {
-            self.dense.find(&dense_text(view, words), &mut keys);
-        }
-        if self.literals.automaton.is_some() {
-            let text = view.reading.folded().text();
-            self.literals.find(&text[view.sentence_text(words)], &mut keys);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        keys
     }
 }
 
-impl Literals {
-    fn new(first: Key, strings: &[String]) -> Self {
-        let automaton = match strings {
-            [] => None,
-            strings => Some(AhoCorasick::new(strings).expect("the strings of all rules together stay far below 4 GB")),
-        };
-        Self { first, automaton }
-    }
-
-    fn find(&self, text: &str, keys: &mut Vec<Key>) {
-        let Some(automaton) = &self.automaton else { return };
-        let found = automaton.find_overlapping_iter(text);
-        keys.extend(found.map(|found| self.first + found.pattern().as_u32()));
+fn automaton(strings: &[String]) -> Option<AhoCorasick> {
+    match strings {
+        [] => None,
+        strings => Some(AhoCorasick::new(strings).expect("the strings of all rules together stay far below 4 GB")),
     }
 }
 
-/// Returns the characters of scripts without spaces, as patterns see them: next to each other even across white space
-/// and punctuation, apart where a spaced word stands between.
-fn dense_text(view: &View<'_>, words: &Range<usize>) -> String {
-    let folded = view.reading.folded();
-    let mut text = String::new();
-    for word in &folded.words()[words.clone()] {
-        if word.script == Script::Dense {
-            text.push_str(folded.form(word));
-        } else if !text.is_empty() && !text.ends_with(' ') {
-            text.push(' ');
-        }
-    }
-    text
-}
-
-/// Hands out keys. Runs and literals are numbered after the atoms and entities, once their number is known.
+/// Hands out keys. Literals are numbered last, once the number of rows is known.
 struct Numbering {
-    n_atoms: AtomId,
-    dense: Interned,
-    literals: Interned,
+    next: Key,
+    rows: FxHashMap<Box<[AtomId]>, Key>,
+    entities: FxHashMap<u16, Key>,
+    literals: Literals,
 }
 
 #[derive(Default)]
-struct Interned {
-    ids: HashMap<String, Key>,
+struct Literals {
+    ids: FxHashMap<String, Key>,
     strings: Vec<String>,
 }
 
-/// Marks provisional numbers of runs and of literals until [`Numbering::finish`].
-const DENSE: Key = 1 << 30;
+/// Marks provisional numbers of literals.
 const LITERAL: Key = 1 << 31;
 
 impl Numbering {
     fn new(n_atoms: AtomId) -> Self {
-        Self { n_atoms, dense: Interned::default(), literals: Interned::default() }
-    }
-
-    fn keys(&mut self, clause: &Clause) -> Vec<(Key, bool)> {
-        clause
-            .iter()
-            .map(|occurrence| match occurrence {
-                Occurrence::Word { atom, common } => (*atom, *common),
-                Occurrence::Entity(kind) => (self.n_atoms + Key::from(*kind), false),
-                Occurrence::Dense(run) => (DENSE | self.dense.id(run), false),
-                Occurrence::Literal(text) => (LITERAL | self.literals.id(text), false),
-            })
-            .collect()
-    }
-
-    fn finish(self, phrases: &mut [Filed]) -> (Literals, Literals, Key) {
-        let n_entities = Key::try_from(ENTITIES.len()).expect("a list in this program");
-        let first_dense = self.n_atoms + n_entities;
-        let dense = Literals::new(first_dense, &self.dense.strings);
-        let first_literal = first_dense + self.dense.count();
-        let literals = Literals::new(first_literal, &self.literals.strings);
-        for (key, _) in phrases.iter_mut().flat_map(|(_, clauses)| clauses).flatten() {
-            if *key & LITERAL != 0 {
-                *key = first_literal + (*key & !LITERAL);
-            } else if *key & DENSE != 0 {
-                *key = first_dense + (*key & !DENSE);
-            }
+        Self {
+            next: n_atoms,
+            rows: FxHashMap::default(),
+            entities: FxHashMap::default(),
+            literals: Literals::default(),
         }
-        (dense, literals, first_literal + self.literals.count())
+    }
+
+    fn keys(&mut self, clause: &Clause, trie: &mut Builder) -> Vec<(Key, bool)> {
+        clause.iter().map(|occurrence| self.key(occurrence, trie)).collect()
+    }
+
+    fn key(&mut self, occurrence: &Occurrence, trie: &mut Builder) -> (Key, bool) {
+        let next = self.next;
+        let key = match occurrence {
+            Occurrence::Word { atom, common } => return (*atom, *common),
+            Occurrence::Literal(text) => return (LITERAL | self.literals.id(text), false),
+            Occurrence::Entity(kind) => *self.entities.entry(*kind).or_insert(next),
+            Occurrence::Row(row) => {
+                let key = *self.rows.entry(row.clone()).or_insert(next);
+                if key == next {
+                    trie.file(row, IS_KEY | key);
+                }
+                key
+            }
+        };
+        self.next += Key::from(key == next);
+        (key, false)
     }
 }
 
-impl Interned {
+impl Literals {
     fn id(&mut self, text: &str) -> Key {
         if let Some(id) = self.ids.get(text) {
             return *id;
         }
-        let id = self.count();
+        let id = small(self.strings.len());
         self.ids.insert(text.to_owned(), id);
         self.strings.push(text.to_owned());
         id
     }
-
-    fn count(&self) -> Key {
-        Key::try_from(self.strings.len()).expect("files of all rules together stay below 4 GB")
-    }
 }
 
 fn is_message_wide(expression: &Expression) -> bool {
-    matches!(expression, Expression::Group(Group { message_wide: true, .. }))
+    matches!(expression, Expression::Group(group) if group.message_wide)
 }
 
 /// Returns what must occur for an expression to match.
 fn required(expression: &Expression) -> Vec<Clause> {
     match expression {
-        Expression::Program(program) => program.required.clone(),
+        Expression::Rows(rows) => required_rows(rows),
+        Expression::Program(program) => program.required.to_vec(),
         Expression::Regular(regular) => {
             let literal = |text: &String| Occurrence::Literal(text.clone());
             regular.literals().iter().map(|list| list.iter().map(literal).collect()).collect()
         }
-        Expression::Group(group) => {
-            let mut clauses: Vec<Clause> = group.all.iter().flat_map(required).collect();
-            let any: Option<Vec<Clause>> =
-                group.any.iter().map(|part| required(part).into_iter().min_by_key(Vec::len)).collect();
-            clauses.extend(any.filter(|lists| !lists.is_empty()).map(|lists| lists.concat()));
-            clauses
-        }
+        Expression::Group(group) => required_group(group),
     }
+}
+
+/// One row must be there; a single row is as rare as a key can be.
+fn required_rows(rows: &[Box<[AtomId]>]) -> Vec<Clause> {
+    vec![rows.iter().map(|row| Occurrence::Row(row.clone())).collect()]
+}
+
+fn required_group(group: &Group) -> Vec<Clause> {
+    let mut clauses: Vec<Clause> = group.all.iter().flat_map(required).collect();
+    let any: Option<Vec<Clause>> =
+        group.any.iter().map(|part| required(part).into_iter().min_by_key(Vec::len)).collect();
+    clauses.extend(any.filter(|lists| !lists.is_empty()).map(|lists| lists.concat()));
+    clauses
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("files of all rules together stay below 4 GB")
 }

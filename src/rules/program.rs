@@ -4,17 +4,22 @@
 //! with the most words, then the shortest reach; each (step, position) is computed once, so the work is bounded by the
 //! product of both and never by the number of phrases a pattern stands for.
 
-use crate::rules::{compile::Clause, regular::Regular, vocabulary::AtomId};
+use std::ops::Range;
+
+use crate::rules::{regular::Regular, vocabulary::AtomId};
 
 /// What must be found.
 #[derive(Debug)]
 pub(in crate::rules) enum Expression {
+    /// Words next to each other, every way written out. Rules' own patterns of this kind are found by the
+    /// [`trie`](crate::rules::trie), which takes the rows away.
+    Rows(Vec<Box<[AtomId]>>),
     /// Words in order.
-    Program(Program),
+    Program(Box<Program>),
     /// A regular expression on the folded sentence.
-    Regular(Regular),
+    Regular(Box<Regular>),
     /// Several of these.
-    Group(Group),
+    Group(Box<Group>),
 }
 
 /// Patterns combined.
@@ -40,7 +45,7 @@ pub(in crate::rules) enum Step {
     /// Skip up to so many words.
     Gap(u8),
     /// Go on at any of these steps.
-    Fork(Vec<u16>),
+    Fork(Box<[u16]>),
     /// Go on there.
     Jump(u16),
     /// Done.
@@ -53,44 +58,87 @@ pub(in crate::rules) const MAX_STEPS: usize = 4000;
 /// A lowered pattern.
 #[derive(Debug)]
 pub(in crate::rules) struct Program {
-    steps: Vec<Step>,
+    steps: Box<[Step]>,
     /// Names of entities whose values are kept, by step.
-    pub(in crate::rules) names: Vec<(u16, String)>,
+    names: Box<[(u16, String)]>,
     /// The atoms a match can begin with, sorted; none if it can begin with an entity.
-    first: Option<Vec<AtomId>>,
-    /// What must occur for it to match.
-    pub(in crate::rules) required: Vec<Clause>,
+    first: Option<Box<[AtomId]>>,
+    /// What must occur for it to match: one of each list.
+    pub(in crate::rules) required: Box<[Clause]>,
+}
+
+/// One of these must occur.
+pub(in crate::rules) type Clause = Vec<Occurrence>;
+
+/// Something that must occur in a text for a pattern to match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::rules) enum Occurrence {
+    /// A word with this atom; `common` if it stands in almost every message.
+    Word {
+        /// Its number.
+        atom: AtomId,
+        /// Not worth being looked up by.
+        common: bool,
+    },
+    /// Words with these atoms, one after the other.
+    Row(Box<[AtomId]>),
+    /// An entity of this kind.
+    Entity(u16),
+    /// This folded text, anywhere.
+    Literal(String),
 }
 
 /// What a program needs to know of the words it runs over.
 pub(in crate::rules) trait Words {
-    /// Returns whether a word has an atom.
-    fn has(&self, word: usize, atom: AtomId) -> bool;
     /// Returns the atoms of a word.
     fn atoms(&self, word: usize) -> &[AtomId];
     /// Returns the words after the longest entity of that kind that begins at a word.
     fn entity_end(&self, word: usize, kind: u16) -> Option<usize>;
 }
 
-/// One way a program matches.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::rules) struct Match {
-    /// The words matched, in order; gaps are not among them.
-    pub(in crate::rules) words: Vec<usize>,
-    /// Entities matched under a name: name, first word, kind.
-    pub(in crate::rules) named: Vec<(String, usize, u16)>,
+/// An entity matched under a name.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) struct Named<'p> {
+    pub(in crate::rules) name: &'p str,
+    pub(in crate::rules) first_word: usize,
+    pub(in crate::rules) kind: u16,
 }
 
 /// The best that can be reached from a step and a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Reach {
-    words: usize,
-    end: usize,
+    words: u32,
+    end: u32,
 }
 
 impl Reach {
     fn better(self, other: Option<Self>) -> bool {
         other.is_none_or(|other| self.words > other.words || (self.words == other.words && self.end < other.end))
+    }
+}
+
+/// What was computed for a step and a position.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Nothing,
+    DeadEnd,
+    Reached(Reach),
+}
+
+/// Memory that runs share, so that none of them allocates, and the work they may still do.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Machine {
+    /// What each (position, step) reaches, once known; grows with the position.
+    memo: Vec<Known>,
+    /// Steps that may still be made for this message.
+    pub(in crate::rules) steps_left: u64,
+}
+
+impl Machine {
+    /// Takes steps off what is left; false when nothing is left.
+    pub(in crate::rules) fn spend(&mut self, steps: u64) -> bool {
+        self.steps_left = self.steps_left.saturating_sub(steps);
+        self.steps_left > 0
     }
 }
 
@@ -101,18 +149,35 @@ impl Program {
         let bounded = first_atoms(&steps, 0, &mut first);
         first.sort_unstable();
         first.dedup();
-        Self { steps, names, first: bounded.then_some(first), required }
+        Self {
+            steps: steps.into(),
+            names: names.into(),
+            first: bounded.then(|| first.into()),
+            required: required.into(),
+        }
     }
 
-    /// Adds the best match from every word of a range at which one begins.
-    pub(in crate::rules) fn matches(&self, words: &impl Words, range: std::ops::Range<usize>, found: &mut Vec<Match>) {
+    /// Calls `found` with the best match from every word of a range at which one begins: the words matched, in order,
+    /// without those in gaps, and the entities matched under a name.
+    pub(in crate::rules) fn matches<W: Words>(
+        &self,
+        words: &W,
+        range: Range<usize>,
+        machine: &mut Machine,
+        mut found: impl FnMut(&mut Machine, &[u32], &[Named<'_>]),
+    ) {
+        let (mut matched, mut named) = (Vec::new(), Vec::new());
         for start in range.clone() {
-            if !self.may_begin(words, start) {
+            if !self.may_begin(words, start) || !machine.spend(1) {
                 continue;
             }
-            let mut run = Run { program: self, words, start, end: range.end, memo: Vec::new() };
+            machine.memo.clear();
+            let mut run = Run { program: self, words, start, end: range.end, machine: &mut *machine };
             if run.best(0, start).is_some() {
-                found.push(run.trace());
+                matched.clear();
+                named.clear();
+                run.trace(&mut matched, &mut named);
+                found(machine, &matched, &named);
             }
         }
     }
@@ -136,43 +201,38 @@ fn first_atoms(steps: &[Step], at: usize, first: &mut Vec<AtomId>) -> bool {
     }
 }
 
-/// What was computed for a step and a position.
-#[derive(Debug, Clone, Copy)]
-enum Known {
-    Nothing,
-    DeadEnd,
-    Reached(Reach),
-}
-
 /// One run from one start.
-struct Run<'a, W> {
-    program: &'a Program,
+struct Run<'a, 'p, W> {
+    program: &'p Program,
     words: &'a W,
     start: usize,
     end: usize,
-    /// What each (position, step) reaches, once known; grows with the position.
-    memo: Vec<Known>,
+    machine: &'a mut Machine,
 }
 
-impl<W: Words> Run<'_, W> {
+impl<'p, W: Words> Run<'_, 'p, W> {
     fn best(&mut self, step: usize, at: usize) -> Option<Reach> {
         let key = (at - self.start) * self.program.steps.len() + step;
-        match self.memo.get(key) {
+        match self.machine.memo.get(key) {
             Some(Known::Reached(reach)) => return Some(*reach),
             Some(Known::DeadEnd) => return None,
             Some(Known::Nothing) | None => {}
         }
-        let reach = self.compute(step, at);
-        if self.memo.len() <= key {
-            self.memo.resize(key + 1, Known::Nothing);
+        if !self.machine.spend(1) {
+            return None;
         }
-        self.memo[key] = reach.map_or(Known::DeadEnd, Known::Reached);
+        let reach = self.compute(step, at);
+        let memo = &mut self.machine.memo;
+        if memo.len() <= key {
+            memo.resize(key + 1, Known::Nothing);
+        }
+        memo[key] = reach.map_or(Known::DeadEnd, Known::Reached);
         reach
     }
 
     fn compute(&mut self, step: usize, at: usize) -> Option<Reach> {
         if self.program.steps[step] == Step::Match {
-            return Some(Reach { words: 0, end: at });
+            return Some(Reach { words: 0, end: u32::try_from(at).unwrap_or(u32::MAX) });
         }
         let mut best = None;
         for index in 0.. {
@@ -187,14 +247,14 @@ impl<W: Words> Run<'_, W> {
     }
 
     /// Returns the way number `index` out of a step: the next step, the next position, and how many words it matched.
-    fn way(&self, step: usize, at: usize, index: usize) -> Option<(usize, usize, usize)> {
+    fn way(&self, step: usize, at: usize, index: usize) -> Option<(usize, usize, u32)> {
         match &self.program.steps[step] {
             Step::Word(atom) => {
-                (index == 0 && at < self.end && self.words.has(at, *atom)).then_some((step + 1, at + 1, 1))
+                (index == 0 && at < self.end && self.words.atoms(at).contains(atom)).then_some((step + 1, at + 1, 1))
             }
             Step::Entity(kind) if index == 0 && at < self.end => {
                 let after = self.words.entity_end(at, *kind).filter(|after| *after <= self.end)?;
-                Some((step + 1, after, after - at))
+                Some((step + 1, after, u32::try_from(after - at).unwrap_or(u32::MAX)))
             }
             Step::Gap(longest) => {
                 (index <= usize::from(*longest) && at + index <= self.end).then_some((step + 1, at + index, 0))
@@ -206,31 +266,27 @@ impl<W: Words> Run<'_, W> {
     }
 
     /// Follows the best ways from the start again and notes the words.
-    fn trace(&mut self) -> Match {
-        let mut found = Match::default();
+    fn trace(&mut self, matched: &mut Vec<u32>, named: &mut Vec<Named<'p>>) {
         let (mut step, mut at) = (0, self.start);
         while self.program.steps[step] != Step::Match {
             let goal = self.best(step, at);
-            let way = (0..).map_while(|index| self.way(step, at, index)).collect::<Vec<_>>();
-            let chosen = way.into_iter().find(|(next, after, counted)| {
+            let chosen = (0..).map_while(|index| self.way(step, at, index)).collect::<Vec<_>>();
+            let chosen = chosen.into_iter().find(|(next, after, counted)| {
                 let rest = self.best(*next, *after);
                 rest.map(|rest| Reach { words: rest.words + counted, end: rest.end }) == goal
             });
             let Some((next, after, counted)) = chosen else { break };
             if counted > 0 {
-                self.note_name(step, at, &mut found);
-                found.words.extend(at..after);
+                named.extend(self.name(step, at));
+                matched.extend((at..after).map(|word| u32::try_from(word).unwrap_or(u32::MAX)));
             }
             (step, at) = (next, after);
         }
-        found
     }
 
-    fn note_name(&self, step: usize, at: usize, found: &mut Match) {
-        let Step::Entity(kind) = self.program.steps[step] else { return };
+    fn name(&self, step: usize, at: usize) -> Option<Named<'p>> {
+        let Step::Entity(kind) = self.program.steps[step] else { return None };
         let named = self.program.names.iter().find(|(named, _)| usize::from(*named) == step);
-        if let Some((_, name)) = named {
-            found.named.push((name.clone(), at, kind));
-        }
+        named.map(|(_, name)| Named { name, first_word: at, kind })
     }
 }

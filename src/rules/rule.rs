@@ -8,7 +8,7 @@ use crate::{
         mode::Mode,
         ticket::Urgency,
     },
-    rules::{condition::Condition, program::Expression},
+    rules::{condition::Conditions, prefilter::PhraseId, program::Expression},
 };
 
 /// One intent and how it is recognised.
@@ -49,9 +49,17 @@ pub struct Rule {
     /// What switches it off for a sentence.
     pub(in crate::rules) unless: Vec<Phrase>,
     /// What must hold.
-    pub(in crate::rules) when: Vec<Box<dyn Condition>>,
+    pub(in crate::rules) when: Conditions,
     /// A negator before the words does not matter.
     pub(in crate::rules) ignore_negation: bool,
+}
+
+impl Rule {
+    /// Returns the language whose negators matter for a phrase.
+    pub(in crate::rules) fn negators(&self, id: PhraseId) -> Option<Language> {
+        let phrase = &self.say[id.phrase as usize];
+        (!self.ignore_negation && !phrase.negative).then_some(phrase.language)
+    }
 }
 
 /// One compiled pattern with the text it came from.
@@ -91,7 +99,9 @@ pub enum Source {
     /// `entity.country`: recognised in the message.
     Entity(String),
     /// `buyer.country`: known about the buyer.
-    Buyer(String),
+    Buyer(BuyerField),
+    /// `order.status`: known about the order in question.
+    Order(OrderField),
     /// `situation.text`: the situation in force.
     Situation,
 }
@@ -135,6 +145,38 @@ words! {
         Escalate = "escalate",
         /// Kept and listed, nobody is alerted.
         Suppress = "suppress",
+    }
+}
+
+words! {
+    /// What a reply may need to know about the buyer.
+    BuyerField {
+        /// ISO 3166-1 alpha-2.
+        Country = "country",
+        /// The shop's own grade.
+        Grade = "grade",
+        /// The name as last seen.
+        Name = "name",
+    }
+}
+
+words! {
+    /// What a reply may need to know about the order in question.
+    OrderField {
+        /// As the shop or the marketplace writes it.
+        Number = "number",
+        /// Where it stands.
+        Status = "status",
+        /// Who carries the parcel.
+        Carrier = "carrier",
+        /// The tracking number.
+        Tracking = "tracking",
+        /// The day it was placed.
+        Placed = "placed",
+        /// The day it was handed to the carrier.
+        Shipped = "shipped",
+        /// The day it was delivered.
+        Delivered = "delivered",
     }
 }
 

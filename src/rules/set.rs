@@ -13,15 +13,17 @@ use crate::{
     rules::{
         compile::Compiler,
         condition::Moment,
+        entity_list::{self, Kinds},
         evaluate::{self, Attempt, Evaluation},
         negation::Negators,
         prefilter::Prefilter,
-        rule::Rule,
+        rule::{Phrase, Rule},
+        scratch::Scratches,
         syntax::{self, RuleFile, is_name, stem_and_folder},
         vocabulary::Vocabulary,
         word_list::{self, WordList},
     },
-    text::reading::Reading,
+    text::{entity::own_list::OwnList, reading::Reading},
 };
 
 /// Two files recognise the same intent.
@@ -31,6 +33,8 @@ pub const STRAY_FILE: Code = Code::new("stray-file");
 
 /// The folder of word lists.
 const WORDS_FOLDER: &str = "_words";
+/// The folder of a shop's own kinds of values.
+const ENTITIES_FOLDER: &str = "_entities";
 
 /// All rules, ready to be evaluated.
 #[derive(Debug)]
@@ -40,10 +44,10 @@ pub struct RuleSet {
     partial: Vec<Rule>,
     pub(in crate::rules) vocabulary: Vocabulary,
     pub(in crate::rules) negators: Negators,
-    /// Phrases that hit within one sentence.
-    pub(in crate::rules) in_sentence: Prefilter,
-    /// Phrases `within: message`.
-    pub(in crate::rules) in_message: Prefilter,
+    pub(in crate::rules) prefilter: Prefilter,
+    scratches: Scratches,
+    /// In the order of their names.
+    entity_lists: Vec<OwnList>,
     by_intent: BTreeMap<IntentId, usize>,
     hash: String,
 }
@@ -56,6 +60,7 @@ impl RuleSet {
         files.sort_by_key(|file| &sources.file(*file).path);
         let mut diagnostics = Vec::new();
         let mut lists = BTreeMap::new();
+        let mut entity_lists = Vec::new();
         let mut written = Vec::new();
         for file in &files {
             match place(&sources.file(*file).path) {
@@ -63,6 +68,11 @@ impl RuleSet {
                     let (list, found) = word_list::read(sources, *file);
                     diagnostics.extend(found);
                     lists.insert(name, list);
+                }
+                Place::Entities(name) => {
+                    let (list, found) = entity_list::read(sources, *file, &name);
+                    diagnostics.extend(found);
+                    entity_lists.push(list);
                 }
                 Place::Rule => {
                     let (rule, found) = syntax::read(sources, *file);
@@ -75,15 +85,17 @@ impl RuleSet {
         }
         refuse_duplicates(&mut written, &mut diagnostics);
         let negators = Negators::new(languages(&written));
-        let (rules, partial, vocabulary) = compile(sources, &lists, &negators, written, &mut diagnostics);
+        let (mut rules, partial, vocabulary) =
+            compile(sources, &lists, &negators, &Kinds(&entity_lists), written, &mut diagnostics);
         let by_intent = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         let set = Self {
-            in_sentence: Prefilter::new(&rules, vocabulary.len(), false),
-            in_message: Prefilter::new(&rules, vocabulary.len(), true),
+            prefilter: Prefilter::new(&mut rules, vocabulary.len()),
+            scratches: Scratches::default(),
             rules,
             partial,
             vocabulary,
             negators,
+            entity_lists,
             by_intent,
             hash: hash(sources, &files),
         };
@@ -106,14 +118,29 @@ impl RuleSet {
         self.by_intent.get(id).map(|index| &self.rules[*index])
     }
 
+    /// Returns the shop's own kinds of values in the order of their names; beside `ENTITIES` they are all there are.
+    pub fn entity_lists(&self) -> &[OwnList] {
+        &self.entity_lists
+    }
+
+    /// Reads a text for these rules: the shop's own kinds of values are looked for too.
+    pub fn reading(&self, text: &str) -> Reading {
+        Reading::with_lists(text, &self.entity_lists)
+    }
+
     /// Evaluates every rule in every sentence of a text.
-    pub fn evaluate(&self, reading: &Reading, moment: &Moment) -> Evaluation {
-        evaluate::evaluate(self, reading, moment)
+    pub fn evaluate(&self, reading: &Reading, moment: &Moment<'_>) -> Evaluation {
+        self.scratches.lend(|scratch| evaluate::evaluate(self, reading, moment, scratch))
+    }
+
+    /// Returns whether a pattern hits anywhere in a text, whatever else hits there.
+    pub(in crate::rules) fn hits(&self, reading: &Reading, phrase: &Phrase) -> bool {
+        self.scratches.lend(|scratch| evaluate::hits(self, reading, phrase, scratch))
     }
 
     /// Returns every match of every pattern of a text, before anything is weighed.
     pub fn attempts(&self, reading: &Reading) -> Vec<Attempt> {
-        evaluate::attempts(self, reading)
+        self.scratches.lend(|scratch| evaluate::attempts(self, reading, scratch))
     }
 
     /// Returns the SHA-256, in hexadecimal, of all files with their paths, in the order of the paths.
@@ -125,6 +152,7 @@ impl RuleSet {
 /// What a file is, by its path.
 enum Place {
     Words(String),
+    Entities(String),
     Rule,
     /// Looks like a rule and will not be read; what to do about it.
     Stray(&'static str),
@@ -136,8 +164,13 @@ fn place(path: &str) -> Place {
     let (stem, folder) = stem_and_folder(path);
     match path.rsplit_once('.').map(|(_, ending)| ending) {
         Some("yaml") if folder == WORDS_FOLDER && is_name(stem) => Place::Words(stem.to_owned()),
-        Some("yaml") if folder == WORDS_FOLDER => Place::Stray("use lower-case letters, digits and `_` in its name"),
-        Some("yaml") if folder.starts_with('_') => Place::Stray("word lists lie in `rules/_words/`"),
+        Some("yaml") if folder == ENTITIES_FOLDER && is_name(stem) => Place::Entities(stem.to_owned()),
+        Some("yaml") if folder == WORDS_FOLDER || folder == ENTITIES_FOLDER => {
+            Place::Stray("use lower-case letters, digits and `_` in its name")
+        }
+        Some("yaml") if folder.starts_with('_') => {
+            Place::Stray("word lists lie in `rules/_words/`, own kinds of values in `rules/_entities/`")
+        }
         Some("yaml") if folder == "rules" || folder.is_empty() => {
             Place::Stray("move it into the folder of its category: `rules/pre_sale/…`")
         }
@@ -177,17 +210,18 @@ fn compile(
     sources: &SourceMap,
     lists: &BTreeMap<String, WordList>,
     negators: &Negators,
+    kinds: &Kinds<'_>,
     written: Vec<RuleFile>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Rule>, Vec<Rule>, Vocabulary) {
-    let mut compiler = Compiler::new(sources, lists, negators);
+    let mut compiler = Compiler::new(sources, lists, negators, kinds);
     let (mut rules, mut partial) = (Vec::new(), Vec::new());
     for written in written {
         let compiled = compiler.compile(written);
         if compiled.whole {
-            rules.push(compiled.rule)
+            rules.push(compiled.rule);
         } else {
-            partial.push(compiled.rule)
+            partial.push(compiled.rule);
         }
         diagnostics.extend(compiled.diagnostics);
     }

@@ -3,19 +3,16 @@
 use std::ops::Range;
 
 use crate::{
-    rules::{
-        program::Words,
-        vocabulary::{AtomId, Vocabulary, WordAtoms},
-    },
-    text::{entity::ENTITIES, reading::Reading},
+    rules::{entity_list::Kinds, memory::WordAtoms, program::Words, vocabulary::AtomId},
+    text::reading::Reading,
 };
 
 /// A reading with what the vocabulary knows of it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::rules) struct View<'a> {
     pub(in crate::rules) reading: &'a Reading,
-    atoms: WordAtoms,
-    pub(in crate::rules) entities: Vec<EntityWords>,
+    pub(in crate::rules) atoms: &'a WordAtoms,
+    pub(in crate::rules) entities: &'a [EntityWords],
 }
 
 /// An entity by the words it covers.
@@ -27,22 +24,21 @@ pub(in crate::rules) struct EntityWords {
     pub(in crate::rules) index: usize,
 }
 
-impl<'a> View<'a> {
-    /// Looks every word up.
-    pub(in crate::rules) fn new(reading: &'a Reading, vocabulary: &Vocabulary) -> Self {
-        let words = reading.folded().words();
-        let mut entities = Vec::new();
-        for (index, entity) in reading.entities().iter().enumerate() {
-            let Some(kind) = ENTITIES.iter().position(|recognizer| recognizer.kind == entity.kind) else { continue };
-            let start = words.partition_point(|word| word.original.end <= entity.span.start);
-            let end = words.partition_point(|word| word.original.start < entity.span.end);
-            if start < end {
-                entities.push(EntityWords { kind: u16::try_from(kind).unwrap_or(u16::MAX), words: start..end, index });
-            }
+/// Replaces `found` by the entities of a reading that cover words.
+pub(in crate::rules) fn entity_words(reading: &Reading, kinds: &Kinds<'_>, found: &mut Vec<EntityWords>) {
+    found.clear();
+    let words = reading.folded().words();
+    for (index, entity) in reading.entities().iter().enumerate() {
+        let Some(kind) = kinds.number(&entity.kind) else { continue };
+        let start = words.partition_point(|word| word.original.end <= entity.span.start);
+        let end = words.partition_point(|word| word.original.start < entity.span.end);
+        if start < end {
+            found.push(EntityWords { kind, words: start..end, index });
         }
-        Self { reading, atoms: vocabulary.atoms_of(reading.folded()), entities }
     }
+}
 
+impl View<'_> {
     /// Returns the folded text of a sentence, with the punctuation up to the next one.
     pub(in crate::rules) fn sentence_text(&self, words: &Range<usize>) -> Range<usize> {
         let folded = self.reading.folded();
@@ -62,10 +58,6 @@ impl<'a> View<'a> {
 }
 
 impl Words for View<'_> {
-    fn has(&self, word: usize, atom: AtomId) -> bool {
-        self.atoms.of(word).contains(&atom)
-    }
-
     fn atoms(&self, word: usize) -> &[AtomId] {
         self.atoms.of(word)
     }

@@ -1,77 +1,96 @@
 //! Every word that some pattern asks for, as a number; and which of these numbers a word of a message has.
 //!
 //! A message word may have several: the stem classes of several languages, beginnings, its exact form. Words that no
-//! pattern knows have none, and most words of most messages are such words.
+//! pattern knows have none, and most words of most messages are such words. What was found out about a word is kept in
+//! [`memory`](crate::rules::memory); here is the slow way.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, RwLock},
-};
+use rustc_hash::FxHashMap;
 
-use crate::{
-    model::language::Language,
-    text::{
-        folded::{Folded, Script, Word},
-        stem::stem,
-    },
-};
+use crate::{model::language::Language, text::stem::stem};
 
 /// The number of something a pattern asks of one word.
 pub(in crate::rules) type AtomId = u32;
 
+/// No atom.
+pub(in crate::rules) const NO_ATOM: AtomId = AtomId::MAX;
+
 /// What a pattern asks of one word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::rules) enum Atom {
+pub(in crate::rules) enum Atom<'a> {
     /// An inflection of this word, folded, in that language.
-    Word(Language, String),
+    Word(Language, &'a str),
     /// This one character of a script without spaces.
-    Character(String),
+    Character(&'a str),
     /// A word that begins so.
-    Beginning(String),
+    Beginning(&'a str),
     /// Exactly this form.
-    Exact(String),
+    Exact(&'a str),
 }
 
-/// Words of messages whose numbers are remembered; beyond it memory is started afresh. 20,000 words are more than a
-/// year of one shop's mail uses twice.
-const MAX_REMEMBERED: usize = 20_000;
-/// Longer words are looked up each time: they are addresses and order numbers, which do not come back.
-const MAX_REMEMBERED_BYTES: usize = 32;
+/// The first of the Han characters that have a table of their own; nearly all Chinese text is made of them.
+const FIRST_HAN: char = '\u{4E00}';
+/// The last of them.
+const LAST_HAN: char = '\u{9FFF}';
 
 /// The words of all patterns.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Vocabulary {
     /// Stem classes; languages without inflection have the word itself.
-    stems: BTreeMap<Language, HashMap<String, AtomId>>,
-    characters: HashMap<String, AtomId>,
-    beginnings: HashMap<String, AtomId>,
+    stems: Vec<(Language, FxHashMap<Box<str>, AtomId>)>,
+    /// Han characters by their distance from the first; empty if no pattern has any.
+    han: Vec<AtomId>,
+    /// All other characters of scripts without spaces.
+    characters: FxHashMap<Box<str>, AtomId>,
+    beginnings: FxHashMap<Box<str>, AtomId>,
     longest_beginning: usize,
-    exact: HashMap<String, AtomId>,
+    exact: FxHashMap<Box<str>, AtomId>,
     count: AtomId,
-    /// Stemming costs more than matching, so its results are kept. This changes speed and nothing else.
-    remembered: RwLock<HashMap<Box<str>, Arc<[AtomId]>>>,
 }
 
 impl Vocabulary {
     /// Returns the number of an atom, a new one if it was not asked for before.
-    pub(in crate::rules) fn intern(&mut self, atom: &Atom) -> AtomId {
+    pub(in crate::rules) fn intern(&mut self, atom: &Atom<'_>) -> AtomId {
         let next = self.count;
-        let (table, name) = match atom {
+        let id = match atom {
             Atom::Word(language, form) => {
-                (self.stems.entry(*language).or_default(), stem(form, *language).into_owned())
+                let stem = stem(form, *language);
+                number(self.stems_of(*language), &stem, next)
             }
-            Atom::Character(form) => (&mut self.characters, form.clone()),
+            Atom::Character(form) => match han_index(form) {
+                Some(index) => self.han_number(index, next),
+                None => number(&mut self.characters, form, next),
+            },
             Atom::Beginning(form) => {
                 self.longest_beginning = self.longest_beginning.max(form.len());
-                (&mut self.beginnings, form.clone())
+                number(&mut self.beginnings, form, next)
             }
-            Atom::Exact(form) => (&mut self.exact, form.clone()),
+            Atom::Exact(form) => number(&mut self.exact, form, next),
         };
-        let id = *table.entry(name).or_insert(next);
         if id == next {
             self.count += 1;
         }
         id
+    }
+
+    fn stems_of(&mut self, language: Language) -> &mut FxHashMap<Box<str>, AtomId> {
+        let index = match self.stems.binary_search_by_key(&language, |(known, _)| *known) {
+            Ok(index) => index,
+            Err(index) => {
+                self.stems.insert(index, (language, FxHashMap::default()));
+                index
+            }
+        };
+        &mut self.stems[index].1
+    }
+
+    fn han_number(&mut self, index: usize, next: AtomId) -> AtomId {
+        if self.han.is_empty() {
+            self.han = vec![NO_ATOM; LAST_HAN as usize - FIRST_HAN as usize + 1];
+        }
+        if self.han[index] == NO_ATOM {
+            self.han[index] = next;
+        }
+        self.han[index]
     }
 
     /// Returns how many atoms there are; their numbers lie below.
@@ -79,48 +98,26 @@ impl Vocabulary {
         self.count
     }
 
-    /// Returns the atoms of every word of a text, in order.
-    pub(in crate::rules) fn atoms_of(&self, folded: &Folded) -> WordAtoms {
-        let mut found = WordAtoms::default();
-        let mut unknown = Vec::new();
-        {
-            let remembered = self.remembered.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            for word in folded.words() {
-                self.push_atoms(folded, word, &remembered, &mut unknown, &mut found);
-            }
+    /// Returns the atom of one character of a script without spaces.
+    pub(in crate::rules) fn character(&self, form: &str) -> Option<AtomId> {
+        match han_index(form) {
+            Some(index) => self.han.get(index).copied().filter(|atom| *atom != NO_ATOM),
+            None => self.characters.get(form).copied(),
         }
-        self.remember(unknown);
-        found
     }
 
-    fn push_atoms(
-        &self,
-        folded: &Folded,
-        word: &Word,
-        remembered: &HashMap<Box<str>, Arc<[AtomId]>>,
-        unknown: &mut Vec<(Box<str>, Arc<[AtomId]>)>,
-        found: &mut WordAtoms,
-    ) {
-        let form = folded.form(word);
-        if word.script == Script::Dense {
-            found.ids.extend(self.characters.get(form));
-        } else if let Some(atoms) = remembered.get(form) {
-            found.ids.extend_from_slice(atoms);
-        } else {
-            let start = found.ids.len();
-            self.inflected(form, &mut found.ids);
-            if form.len() <= MAX_REMEMBERED_BYTES {
-                unknown.push((form.into(), found.ids[start..].into()));
-            }
-        }
-        if !self.exact.is_empty() {
-            found.ids.extend(self.exact.get(folded.exact(word)));
-        }
-        found.ends.push(u32::try_from(found.ids.len()).expect("texts are cut far below four billion words"));
+    /// Returns whether any pattern asks for an exact form.
+    pub(in crate::rules) fn has_exact(&self) -> bool {
+        !self.exact.is_empty()
+    }
+
+    /// Returns the atom of an exact form.
+    pub(in crate::rules) fn exact(&self, form: &str) -> Option<AtomId> {
+        self.exact.get(form).copied()
     }
 
     /// Adds the stem classes and beginnings of a folded word.
-    fn inflected(&self, form: &str, ids: &mut Vec<AtomId>) {
+    pub(in crate::rules) fn inflected(&self, form: &str, ids: &mut Vec<AtomId>) {
         for (language, stems) in &self.stems {
             ids.extend(stems.get(stem(form, *language).as_ref()));
         }
@@ -132,30 +129,19 @@ impl Vocabulary {
             ids.extend(self.beginnings.get(&form[..end]));
         }
     }
-
-    fn remember(&self, unknown: Vec<(Box<str>, Arc<[AtomId]>)>) {
-        if unknown.is_empty() {
-            return;
-        }
-        let mut remembered = self.remembered.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if remembered.len() + unknown.len() > MAX_REMEMBERED {
-            remembered.clear();
-        }
-        remembered.extend(unknown);
-    }
 }
 
-/// The atoms of every word of one text.
-#[derive(Debug, Default)]
-pub(in crate::rules) struct WordAtoms {
-    ids: Vec<AtomId>,
-    ends: Vec<u32>,
+fn number(table: &mut FxHashMap<Box<str>, AtomId>, name: &str, next: AtomId) -> AtomId {
+    if let Some(id) = table.get(name) {
+        return *id;
+    }
+    table.insert(name.into(), next);
+    next
 }
 
-impl WordAtoms {
-    /// Returns the atoms of one word.
-    pub(in crate::rules) fn of(&self, word: usize) -> &[AtomId] {
-        let start = if word == 0 { 0 } else { self.ends[word - 1] as usize };
-        &self.ids[start..self.ends[word] as usize]
-    }
+/// Returns the place of a form in the table of Han characters, if it is one of them and nothing more.
+fn han_index(form: &str) -> Option<usize> {
+    let mut letters = form.chars();
+    let first = letters.next().filter(|first| (FIRST_HAN..=LAST_HAN).contains(first))?;
+    letters.next().is_none().then_some(first as usize - FIRST_HAN as usize)
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{FolderState, InboxError, InboxRequest, email, telegram},
-    engine::Engine,
+    library::live::Live,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         context::Context,
@@ -47,7 +47,7 @@ const MAX_TRIES: u32 = 5;
 #[derive(Debug, Clone)]
 pub(super) struct Intake {
     store: Store,
-    engine: Arc<Engine>,
+    live: Arc<Live>,
     accounts: Arc<Accounts>,
     wake: Wake,
 }
@@ -60,8 +60,8 @@ enum Parsed {
 }
 
 impl Intake {
-    pub(super) fn new(store: Store, engine: Arc<Engine>, accounts: Arc<Accounts>, wake: Wake) -> Self {
-        Self { store, engine, accounts, wake }
+    pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, wake: Wake) -> Self {
+        Self { store, live, accounts, wake }
     }
 
     /// Answers the channels until the last of them is gone. An answer means: committed.
@@ -163,7 +163,8 @@ impl Intake {
         for _ in 0..2 {
             let now = Timestamp::now();
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
-            let (engine, message, seen) = (self.engine.clone(), inbound.clone(), ctx.clone());
+            // One engine from start to end, whatever is put in force meanwhile.
+            let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
             let Some(verdict) = isolated(move || engine.decide(&message, &seen, now)).await else {
                 return self.quarantine(id, "It could not be decided within the time limit.").await;
             };

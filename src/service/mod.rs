@@ -1,7 +1,7 @@
 //! The running service: messages in, decisions, messages out, people in between.
 //!
 //! [`Service::run`] owns every task; nothing else spawns one. Channels bring raw messages to `intake`, which stores,
-//! decides and commits; `delivery` is the only caller of a channel's `send`; `agents` is the one entry for human acts;
+//! decides and commits by the rules that `reload` keeps at the state of the files; `delivery` is the only caller of a channel's `send`; `agents` is the one entry for human acts;
 //! `status` tells how things stand.
 
 pub mod accounts;
@@ -9,6 +9,7 @@ pub mod agents;
 pub mod delivery;
 pub mod intake;
 pub mod outgoing;
+mod reload;
 pub mod status;
 pub mod supervise;
 
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{Channel as _, Inbox},
-    engine::Engine,
+    library::live::Live,
     model::ids::TicketId,
     service::{
         accounts::{Accounts, AnyChannel},
@@ -47,7 +48,8 @@ pub struct Settings {
 pub struct Service {
     settings: Settings,
     store: Store,
-    engine: Arc<Engine>,
+    live: Arc<Live>,
+    reread: Arc<Notify>,
     accounts: Arc<Accounts>,
 }
 
@@ -75,8 +77,13 @@ pub enum ServiceError {
 
 impl Service {
     /// Puts the parts together; nothing runs yet.
-    pub fn new(settings: Settings, store: Store, engine: Arc<Engine>, accounts: Arc<Accounts>) -> Self {
-        Self { settings, store, engine, accounts }
+    pub fn new(settings: Settings, store: Store, live: Arc<Live>, accounts: Arc<Accounts>) -> Self {
+        Self { settings, store, live, reread: Arc::default(), accounts }
+    }
+
+    /// Returns what makes the service read rules, replies and configuration at once when it is notified.
+    pub fn reread(&self) -> Arc<Notify> {
+        Arc::clone(&self.reread)
     }
 
     /// Runs until told to stop, or until no channel is left.
@@ -95,7 +102,8 @@ impl Service {
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let mut supervisor = Supervisor::new(stop.clone());
-        let intake = Intake::new(self.store.clone(), self.engine.clone(), self.accounts.clone(), wake.clone());
+        let intake = Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), wake.clone());
+        supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", intake.decide_until(stop.clone()));
         let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), self.settings.retry, wake.clone());
@@ -104,6 +112,7 @@ impl Service {
             let page = status::Page {
                 store: self.store.clone(),
                 accounts: self.accounts.clone(),
+                live: self.live.clone(),
                 started: jiff::Timestamp::now(),
             };
             supervisor.serve("status", status::serve(listener, page, stop.clone()));

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::email::status::FolderStatus,
+    library::live::{Live, Refused, Stale, Standing},
     service::{ServiceError, accounts::Accounts},
     store::{Store, error::StoreError, status::Counts},
 };
@@ -23,6 +24,7 @@ const MAX_SILENCE: SignedDuration = SignedDuration::from_mins(15);
 pub(super) struct Page {
     pub store: Store,
     pub accounts: Arc<Accounts>,
+    pub live: Arc<Live>,
     pub started: Timestamp,
 }
 
@@ -31,6 +33,7 @@ pub(super) struct Page {
 struct Status {
     started: Timestamp,
     paused: Option<String>,
+    rules: Standing,
     accounts: Vec<String>,
     mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
     counts: Counts,
@@ -64,10 +67,21 @@ async fn ready(State(page): State<Page>) -> (StatusCode, String) {
     if !silent.is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", silent.join("; ")));
     }
-    match paused {
-        None => (StatusCode::OK, "ready\n".to_owned()),
-        Some(reason) => (StatusCode::OK, format!("ready, paused: {reason}\n")),
+    let ready = paused.map_or_else(|| "ready\n".to_owned(), |reason| format!("ready, paused: {reason}\n"));
+    (StatusCode::OK, ready + &rules(&page.live.standing()))
+}
+
+/// Says what a seller should know of the rules in force; nothing where they are those of the files.
+fn rules(standing: &Standing) -> String {
+    let mut said = String::new();
+    if let Some(Stale { since, refused }) = &standing.stale {
+        let Refused { errors, first } = refused;
+        said += &format!("rules: stale since {since}, the last good ones are in force; {errors} to mend: {first}\n");
     }
+    if !standing.restart_to_apply.is_empty() {
+        said += &format!("configuration: restart to apply {}\n", standing.restart_to_apply.join(", "));
+    }
+    said
 }
 
 async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, String)> {
@@ -76,7 +90,8 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let paused = page.store.paused().await.map_err(failed)?;
     let accounts = page.accounts.names();
     let mailboxes = page.accounts.mailboxes();
-    Ok(Json(Status { started: page.started, paused, accounts, mailboxes, counts }))
+    let rules = page.live.standing();
+    Ok(Json(Status { started: page.started, paused, rules, accounts, mailboxes, counts }))
 }
 
 /// Returns the folders that were not read for too long, each with what went wrong last.

@@ -27,6 +27,9 @@ pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Option<Buyer>, StoreE
         language: language_of(&row, "language")?,
         country: row.get("country")?,
         suppressed: row.flag("suppressed")?,
+        grade: None,
+        tags: Vec::new(),
+        orders: None,
     }))
 }
 

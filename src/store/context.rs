@@ -46,6 +46,7 @@ impl Store {
             thread: found.thread,
             unverified_thread: found.unverified,
             buyer,
+            orders: Vec::new(),
             duplicate_of: duplicate_of(&mut tx, id, inbound).await?,
             counters,
             switches: Switches { paused: status::paused(&mut tx).await? },

@@ -3,7 +3,7 @@
 use crate::{
     model::verdict::EntityFound,
     text::{
-        entity,
+        entity::{self, own_list::OwnList},
         folded::Folded,
         sentence::{self, Sentence},
     },
@@ -24,10 +24,15 @@ pub struct Reading {
 impl Reading {
     /// Reads a text. Never fails; what lies beyond [`MAX_TEXT_BYTES`] is cut off at a character boundary.
     pub fn new(original: &str) -> Self {
+        Self::with_lists(original, &[])
+    }
+
+    /// Reads a text in which a shop's own kinds of values are looked for too.
+    pub fn with_lists(original: &str, lists: &[OwnList]) -> Self {
         let original = &original[..original.floor_char_boundary(MAX_TEXT_BYTES)];
         let folded = Folded::new(original);
         let sentences = sentence::split(original, &folded);
-        let entities = entity::find(original, &folded);
+        let entities = entity::find(original, &folded, lists);
         Self { original: original.to_owned(), folded, sentences, entities }
     }
 

@@ -1,18 +1,68 @@
 //! Every kind of condition: a table under `tests/data/conditions/<kind>/` with what matches, what does not, what is bad.
+//!
+//! A row holds what is expected, the condition's value, and the facts of the moment; what it does not say is ordinary.
+//! `errors.txt` beside the table is what a seller reads about the bad rows.
 
-use std::{collections::BTreeSet, fs, path::Path};
-
-use nightdesk::{
-    diagnostic::{
-        source::SourceMap,
-        yaml::{self, Node},
-    },
-    model::{ids::AccountName, inbound::ChannelKind},
-    rules::condition::{self, KINDS, Moment},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
 };
+
+use jiff::civil;
+use nightdesk::{
+    diagnostic::{has_errors, render::human, source::SourceMap},
+    model::{
+        buyer::Buyer,
+        ids::{BuyerId, IntentId},
+        inbound::{Attachment, ChannelKind},
+        language::Language,
+        order::Order,
+        verdict::{EntityFound, LossReason},
+    },
+    rules::{
+        condition::{KINDS, Moment},
+        set::RuleSet,
+    },
+    text::reading::Reading,
+};
+use serde::Deserialize;
 
 /// The least a table must hold to be a test: matching rows, rows without match, bad rows.
 const LEAST: [(&str, usize); 3] = [("match", 3), ("no", 3), ("bad", 1)];
+
+/// The facts of one row.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Facts {
+    channel: Option<String>,
+    account: String,
+    marketplace: Option<String>,
+    language: Option<Language>,
+    country: Option<String>,
+    desk: Option<String>,
+    date: Option<civil::Date>,
+    clock: Option<civil::Time>,
+    later: bool,
+    subject: String,
+    characters: usize,
+    /// Name and media type.
+    files: BTreeMap<String, String>,
+    entities: BTreeMap<String, Vec<String>>,
+    buyer: Option<Person>,
+    order: Option<Order>,
+    situation: Option<String>,
+    earlier: Vec<IntentId>,
+}
+
+/// What is known of the buyer in one row.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Person {
+    grade: Option<String>,
+    tags: Vec<String>,
+    orders: Option<u32>,
+}
 
 #[test]
 fn every_kind_behaves_as_its_table_says() {
@@ -50,48 +100,128 @@ fn every_table_belongs_to_a_kind() {
 #[test]
 fn every_example_of_the_reference_can_be_read() {
     for kind in KINDS {
-        let (_, _, read) = read(kind.name, kind.example);
-        assert!(read.is_ok(), "{}: {read:?}", kind.name);
+        let (_, errors) = read(kind.name, kind.example);
+        assert_eq!(errors, None, "{}", kind.name);
     }
 }
 
-/// Returns `match`, `no`, or `bad` if the value is refused with the advice of the row.
+#[test]
+fn every_bad_value_is_explained() {
+    let mut wrong = Vec::new();
+    for kind in KINDS {
+        let mut said = String::new();
+        for row in rows(kind.name).iter().filter(|row| row[0] == "bad") {
+            let (_, errors) = read(kind.name, &row[1]);
+            said.push_str(&errors.unwrap_or_else(|| format!("{} is accepted\n", row[1])));
+            said.push('\n');
+        }
+        let path = root().join(kind.name).join("errors.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &said).expect("the fixtures are writable");
+        }
+        if fs::read_to_string(&path).ok().as_deref() != Some(&said) {
+            wrong.push(format!("{}:\n{said}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "run with UPDATE=1 and review:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn unmet_conditions_are_told_with_what_is_the_case() {
+    let (set, errors) = read("channel", "email\n  desk: open\n  buyer.grade: A");
+    assert_eq!(errors, None);
+    let facts = Facts { desk: Some("closed".to_owned()), ..Facts::default() };
+    let why = unmet(&set, &facts).expect("two of them do not hold");
+    assert_eq!(why, "wants the desk open, found it closed; wants buyer grade A, found a buyer without a grade");
+}
+
+/// Returns `match`, `no`, or `bad`.
 fn outcome(kind: &str, row: &[String]) -> String {
-    let (_, _, read) = read(kind, &row[1]);
-    match read {
-        Ok(conditions) if row.len() == 6 => match condition::unmet(&conditions, &moment(&row[2..])) {
-            None => "match".to_owned(),
-            Some(why) => {
-                assert!(why.starts_with("wants ") && why.contains(", found "), "{why}");
-                "no".to_owned()
-            }
-        },
-        Ok(_) => "accepted".to_owned(),
-        Err(found) => {
-            let advice = found[0].help.clone().unwrap_or_else(|| "-".to_owned());
-            if advice == row[2] || row[2] == "-" { "bad".to_owned() } else { format!("bad with `{advice}`") }
+    let (set, errors) = read(kind, &row[1]);
+    if errors.is_some() {
+        return "bad".to_owned();
+    }
+    let facts = row.get(2).map_or("{}", String::as_str);
+    let facts: Facts = serde_yaml::from_str(facts).unwrap_or_else(|error| panic!("{kind}: {facts}: {error}"));
+    match unmet(&set, &facts) {
+        None => "match".to_owned(),
+        Some(why) => {
+            assert!(why.starts_with("wants ") && why.contains(", found "), "{why}");
+            "no".to_owned()
         }
     }
 }
 
-type Read = Result<Vec<Box<dyn condition::Condition>>, Vec<nightdesk::diagnostic::Diagnostic>>;
-
-fn read(kind: &str, value: &str) -> (SourceMap, Node, Read) {
-    let text = format!("{kind}: {value}\n");
+/// Reads a rule with one condition; what is wrong with it is returned as people read it.
+fn read(kind: &str, value: &str) -> (RuleSet, Option<String>) {
+    let rule = format!(
+        "intent: probe\ntitle: Probe\ncategory: other\naction: escalate\nsay: {{en: [probe]}}\nwhen:\n  {kind}: {value}\n"
+    );
     let mut sources = SourceMap::default();
-    let file = sources.add("when.yaml", text.as_str());
-    let node = yaml::parse(file, &text).expect("the values of the tables are YAML");
-    let read = condition::read(file, &node);
-    (sources, node, read)
+    let file = sources.add("rules/other/probe.yaml", rule);
+    let (set, diagnostics) = RuleSet::read(&sources, &[file]);
+    let errors = has_errors(&diagnostics).then(|| human::render(&sources, &diagnostics, false));
+    (set, errors)
 }
 
-fn moment(cells: &[String]) -> Moment {
-    Moment {
-        channel: if cells[0] == "email" { ChannelKind::Email } else { ChannelKind::Telegram },
-        account: AccountName::new("shop"),
-        language: cells[1].parse().ok(),
-        desk_open: cells[2] == "open",
-        date: cells[3].parse().expect("the dates of the tables are dates"),
+/// Returns why the rule does not count at that moment, or none if it does.
+fn unmet(set: &RuleSet, facts: &Facts) -> Option<String> {
+    let files: Vec<Attachment> = facts.files.iter().map(|(name, content_type)| file(name, content_type)).collect();
+    let named = facts.entities.iter().flat_map(|(kind, values)| values.iter().map(|value| entity(kind, value)));
+    let entities: Vec<EntityFound> = named.collect();
+    let buyer = facts.buyer.as_ref().map(person);
+    let date = facts.date.unwrap_or_else(|| civil::date(2026, 11, 19));
+    let moment = Moment {
+        account: &facts.account,
+        marketplace: facts.marketplace.as_deref(),
+        language: facts.language,
+        country: facts.country.as_deref(),
+        desk_open: facts.desk.as_deref() != Some("closed"),
+        buyer_time: facts.clock,
+        first_message: !facts.later,
+        subject: &facts.subject,
+        characters: facts.characters,
+        attachments: &files,
+        entities: &entities,
+        buyer: buyer.as_ref(),
+        order: facts.order.as_ref(),
+        situation: facts.situation.as_deref(),
+        earlier: &facts.earlier,
+        ..Moment::plain(channel(facts), date)
+    };
+    let evaluation = set.evaluate(&Reading::new("probe"), &moment);
+    match evaluation.losers.into_iter().next().map(|loser| loser.why) {
+        Some(LossReason::When(why)) => Some(why),
+        other => {
+            assert_eq!((evaluation.hits.len(), other), (1, None), "the probe hits");
+            None
+        }
+    }
+}
+
+fn channel(facts: &Facts) -> ChannelKind {
+    if facts.channel.as_deref() == Some("telegram") { ChannelKind::Telegram } else { ChannelKind::Email }
+}
+
+fn file(name: &str, content_type: &str) -> Attachment {
+    Attachment { name: name.to_owned(), content_type: content_type.to_owned(), size: 1 }
+}
+
+fn entity(kind: &str, value: &str) -> EntityFound {
+    EntityFound { kind: kind.to_owned(), value: value.to_owned(), span: 0..0 }
+}
+
+fn person(person: &Person) -> Buyer {
+    Buyer {
+        id: BuyerId(1),
+        key: "anna@example.org".to_owned(),
+        name: None,
+        language: None,
+        country: None,
+        suppressed: false,
+        grade: person.grade.clone(),
+        tags: person.tags.clone(),
+        orders: person.orders,
     }
 }
 
@@ -102,6 +232,6 @@ fn rows(kind: &str) -> Vec<Vec<String>> {
     lines.map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
-fn root() -> std::path::PathBuf {
+fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conditions")
 }

@@ -5,8 +5,7 @@ use std::{fs, path::Path};
 use nightdesk::{
     model::{language::Language, verdict::SentenceKind},
     text::{
-        entity::ENTITIES,
-        folded::Folded,
+        folded::{Folded, classes::Classes},
         language::detect,
         negation,
         reading::{MAX_TEXT_BYTES, Reading},
@@ -83,6 +82,32 @@ fn a_folded_range_leads_back_to_the_words_of_the_buyer() {
 }
 
 #[test]
+fn classes_say_which_characters_a_text_has() {
+    let has = |text: &str, class| Folded::new(text).classes().has_any(class);
+    for (class, with) in [
+        (Classes::DIGIT, "no ٣ yet"),
+        (Classes::AT, "me＠example.com"),
+        (Classes::HASH, "№ five"),
+        (Classes::PLUS, "+ more"),
+        (Classes::CURRENCY, "for ￥ only"),
+        (Classes::LATIN, "где Ok"),
+        (Classes::CYRILLIC, "ЗАКАЗ"),
+        (Classes::ARABIC, "طلب"),
+        (Classes::HAN, "訂"),
+        (Classes::KANA, "ｶ"),
+        (Classes::HANGUL, "배송"),
+        (Classes::THAI, "ไทย"),
+        (Classes::OTHER, "ωμ"),
+    ] {
+        assert!(has(with, class), "{with}");
+        assert!(!has("!?", class), "{with}");
+        assert!(!has(with, Classes::NONE), "{with}");
+    }
+    assert!(has("5 kg", Classes::AT.or(Classes::DIGIT)));
+    assert!(!has("Straße", Classes::OTHER));
+}
+
+#[test]
 fn half_of_a_unit_leads_back_to_the_whole_of_it() {
     let folded = Folded::new("aßb");
     assert_eq!(folded.text(), "assb");
@@ -130,37 +155,6 @@ fn languages_are_told_apart() {
             }
         }
     });
-}
-
-fn entities(kind: &str, text: &str) -> Vec<(String, String)> {
-    let reading = Reading::new(text);
-    let found = reading.entities().iter().filter(|entity| entity.kind == kind);
-    found.map(|entity| (entity.value.clone(), text[entity.span.clone()].to_owned())).collect()
-}
-
-#[test]
-fn countries_are_found_where_they_are_unmistakable() {
-    compare("countries.tsv", |row| {
-        let found: Vec<String> =
-            entities("country", &row[1]).iter().map(|(value, words)| format!("{value}={words}")).collect();
-        expect_same(&found.join(","), &row[0])
-    });
-}
-
-#[test]
-fn order_numbers_are_found_and_other_numbers_are_not() {
-    compare("order-numbers.tsv", |row| {
-        let found = entities("order_number", &row[1]);
-        let written =
-            |(value, words): &(String, String)| if value == words { value.clone() } else { format!("{value}={words}") };
-        expect_same(&found.iter().map(written).collect::<Vec<_>>().join(","), &row[0])
-    });
-}
-
-#[test]
-fn every_kind_of_entity_has_a_table() {
-    let tables = ["country", "order_number"];
-    assert_eq!(ENTITIES.iter().map(|recognizer| recognizer.kind).collect::<Vec<_>>(), tables);
 }
 
 #[test]

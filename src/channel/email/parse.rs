@@ -74,6 +74,7 @@ pub fn parse(received: &Received) -> Inbound {
         account: received.account.clone(),
         received_at: received.received_at,
         sent_at,
+        marketplace: None,
         from,
         subject: subject.unwrap_or_default(),
         text: String::new(),

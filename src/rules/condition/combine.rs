@@ -1,12 +1,14 @@
 //! `any: [...]`, `all: [...]`, `not: {...}`: conditions made of conditions.
+//!
+//! Three values, as in SQL: what is not known stays unknown under `not`, decides nothing under `any` beside something
+//! that holds, and nothing under `all` beside something that fails.
 
 use crate::{
     diagnostic::{
         Diagnostic,
-        source::{FileId, Span},
         yaml::{Kind as NodeKind, Node, WRONG_TYPE},
     },
-    rules::condition::{Condition, Kind, Moment, ReadCondition, read as read_conditions},
+    rules::condition::{Condition, Conditions, Kind, Names, Place, ReadCondition, Scene, together},
 };
 
 pub(super) const ANY: Kind = Kind {
@@ -23,43 +25,44 @@ pub(super) const ALL: Kind = Kind {
     read: read_all,
 };
 
-pub(super) const NOT: Kind =
-    Kind { name: "not", summary: "These conditions do not all hold.", example: "{desk: open}", read: read_not };
-
-type Group = Vec<Box<dyn Condition>>;
-
-#[derive(Debug)]
-struct Any(Vec<Group>);
-
-#[derive(Debug)]
-struct All(Vec<Group>);
+pub(super) const NOT: Kind = Kind {
+    name: "not",
+    summary: "These conditions do not all hold; what is not known is not known under `not` either.",
+    example: "{desk: open}",
+    read: read_not,
+};
 
 #[derive(Debug)]
-struct Not(Group);
+struct Any(Vec<Conditions>);
 
-fn read_any(file: FileId, node: &Node) -> ReadCondition {
-    Ok(Box::new(Any(read_groups(file, node)?)))
+#[derive(Debug)]
+struct All(Vec<Conditions>);
+
+#[derive(Debug)]
+struct Not(Conditions);
+
+fn read_any(place: Place<'_>, node: &Node) -> ReadCondition {
+    Ok(Box::new(Any(read_groups(place, node)?)))
 }
 
-fn read_all(file: FileId, node: &Node) -> ReadCondition {
-    Ok(Box::new(All(read_groups(file, node)?)))
+fn read_all(place: Place<'_>, node: &Node) -> ReadCondition {
+    Ok(Box::new(All(read_groups(place, node)?)))
 }
 
-fn read_not(file: FileId, node: &Node) -> ReadCondition {
-    Ok(Box::new(Not(read_conditions(file, node)?)))
+fn read_not(place: Place<'_>, node: &Node) -> ReadCondition {
+    Ok(Box::new(Not(Conditions::read(place, node)?)))
 }
 
-fn read_groups(file: FileId, node: &Node) -> Result<Vec<Group>, Vec<Diagnostic>> {
+fn read_groups(place: Place<'_>, node: &Node) -> Result<Vec<Conditions>, Vec<Diagnostic>> {
     let NodeKind::List(items) = &node.kind else {
         let message = format!("found {}, expected a list of conditions", node.describe());
-        let span = Span::new(file, node.span.clone());
-        let found = Diagnostic::error(WRONG_TYPE, message, span, "wrong kind of value");
+        let found = Diagnostic::error(WRONG_TYPE, message, place.span(node), "wrong kind of value");
         return Err(vec![found.help("write `[{channel: telegram}, {desk: closed}]`")]);
     };
     let mut groups = Vec::new();
     let mut diagnostics = Vec::new();
     for item in items {
-        match read_conditions(file, item) {
+        match Conditions::read(place, item) {
             Ok(group) => groups.push(group),
             Err(found) => diagnostics.extend(found),
         }
@@ -67,59 +70,80 @@ fn read_groups(file: FileId, node: &Node) -> Result<Vec<Group>, Vec<Diagnostic>>
     if diagnostics.is_empty() { Ok(groups) } else { Err(diagnostics) }
 }
 
-fn group_holds(group: &Group, moment: &Moment) -> bool {
-    group.iter().all(|condition| condition.holds(moment))
-}
-
-fn wanted(group: &Group) -> String {
-    let wishes: Vec<String> = group.iter().map(|condition| condition.wanted()).collect();
+fn wanted(group: &Conditions) -> String {
+    let wishes: Vec<String> = group.0.iter().map(|condition| condition.wanted()).collect();
     wishes.join(" and ")
 }
 
-fn actual(groups: &[Group], moment: &Moment) -> String {
-    let mut facts: Vec<String> = groups.iter().flatten().map(|condition| condition.actual(moment)).collect();
-    facts.dedup();
+fn actual(groups: &[Conditions], scene: &Scene<'_>) -> String {
+    let mut facts: Vec<String> = Vec::new();
+    for condition in groups.iter().flat_map(|group| &group.0) {
+        let fact = condition.actual(scene);
+        if !facts.contains(&fact) {
+            facts.push(fact);
+        }
+    }
     facts.join(", ")
 }
 
+fn settle(groups: &mut [Conditions], names: &mut dyn Names) {
+    for group in groups {
+        group.settle(names);
+    }
+}
+
 impl Condition for Any {
-    fn holds(&self, moment: &Moment) -> bool {
-        self.0.iter().any(|group| group_holds(group, moment))
+    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        // One of them holds unless all of them fail.
+        let fails = self.0.iter().map(|group| group.hold(scene).map(|holds| !holds));
+        together(fails).map(|all_fail| !all_fail)
     }
 
     fn wanted(&self) -> String {
         self.0.iter().map(wanted).collect::<Vec<_>>().join(" or ")
     }
 
-    fn actual(&self, moment: &Moment) -> String {
-        actual(&self.0, moment)
+    fn actual(&self, scene: &Scene<'_>) -> String {
+        actual(&self.0, scene)
+    }
+
+    fn settle(&mut self, names: &mut dyn Names) {
+        settle(&mut self.0, names);
     }
 }
 
 impl Condition for All {
-    fn holds(&self, moment: &Moment) -> bool {
-        self.0.iter().all(|group| group_holds(group, moment))
+    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        together(self.0.iter().map(|group| group.hold(scene)))
     }
 
     fn wanted(&self) -> String {
         self.0.iter().map(wanted).collect::<Vec<_>>().join(" and ")
     }
 
-    fn actual(&self, moment: &Moment) -> String {
-        actual(&self.0, moment)
+    fn actual(&self, scene: &Scene<'_>) -> String {
+        actual(&self.0, scene)
+    }
+
+    fn settle(&mut self, names: &mut dyn Names) {
+        settle(&mut self.0, names);
     }
 }
 
 impl Condition for Not {
-    fn holds(&self, moment: &Moment) -> bool {
-        !group_holds(&self.0, moment)
+    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        self.0.hold(scene).map(|holds| !holds)
     }
 
     fn wanted(&self) -> String {
         format!("not ({})", wanted(&self.0))
     }
 
-    fn actual(&self, moment: &Moment) -> String {
-        actual(std::slice::from_ref(&self.0), moment)
+    fn actual(&self, scene: &Scene<'_>) -> String {
+        actual(std::slice::from_ref(&self.0), scene)
+    }
+
+    fn settle(&mut self, names: &mut dyn Names) {
+        self.0.settle(names);
     }
 }

@@ -5,11 +5,11 @@ use jiff::civil;
 use crate::{
     diagnostic::{
         Diagnostic,
-        source::{FileId, Span},
+        source::Span,
         yaml::{Node, Spanned, fields::Fields},
     },
     model::time::YearlySpan,
-    rules::condition::{BAD_CONDITION, Condition, Kind, Moment, ReadCondition},
+    rules::condition::{BAD_CONDITION, Condition, Kind, Place, ReadCondition, Scene},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -34,12 +34,12 @@ enum Day {
     Full(civil::Date),
 }
 
-fn read(file: FileId, node: &Node) -> ReadCondition {
+fn read(place: Place<'_>, node: &Node) -> ReadCondition {
     let help = "write `{from: 11-20, to: 01-05}` for every year, or full dates such as `2026-11-20`";
-    let mut fields = Fields::open(file, node).map_err(|found| vec![found.help(help)])?;
-    let from = day(file, &mut fields, "from", help);
-    let to = day(file, &mut fields, "to", help);
-    let span = Span::new(file, node.span.clone());
+    let mut fields = Fields::open(place.file, node).map_err(|found| vec![found.help(help)])?;
+    let from = day(place, &mut fields, "from", help);
+    let to = day(place, &mut fields, "to", help);
+    let span = place.span(node);
     let date = match (from, to) {
         (Some(Day::Yearly(month, day)), Some(Day::Yearly(to_month, to_day))) => {
             Some(Date::Yearly(YearlySpan { from: (month, day), to: (to_month, to_day) }))
@@ -64,12 +64,12 @@ fn read(file: FileId, node: &Node) -> ReadCondition {
     }
 }
 
-fn day(file: FileId, fields: &mut Fields<'_>, key: &'static str, help: &str) -> Option<Day> {
+fn day(place: Place<'_>, fields: &mut Fields<'_>, key: &'static str, help: &str) -> Option<Day> {
     let written: Spanned<String> = fields.require(key, help)?;
     let day = parse(&written.value);
     if day.is_none() {
         let message = format!("`{}` is not a day: expected month-day (`11-20`) or a full date", written.value);
-        let span = Span::new(file, written.span);
+        let span = Span::new(place.file, written.span);
         fields.push(Diagnostic::error(BAD_CONDITION, message, span, "no such day").help(help));
     }
     day
@@ -92,11 +92,12 @@ fn parse(text: &str) -> Option<Day> {
 }
 
 impl Condition for Date {
-    fn holds(&self, moment: &Moment) -> bool {
-        match self {
-            Self::Yearly(span) => span.contains(moment.date),
-            Self::Once { from, to } => (*from..=*to).contains(&moment.date),
-        }
+    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        let today = scene.moment.date;
+        Some(match self {
+            Self::Yearly(span) => span.contains(today),
+            Self::Once { from, to } => (*from..=*to).contains(&today),
+        })
     }
 
     fn wanted(&self) -> String {
@@ -108,7 +109,7 @@ impl Condition for Date {
         }
     }
 
-    fn actual(&self, moment: &Moment) -> String {
-        moment.date.to_string()
+    fn actual(&self, scene: &Scene<'_>) -> String {
+        scene.moment.date.to_string()
     }
 }

@@ -1,8 +1,8 @@
 //! `desk: closed`: whether somebody is there, by business hours and holidays.
 
 use crate::{
-    diagnostic::{source::FileId, yaml::Node},
-    rules::condition::{Condition, Kind, Moment, ReadCondition, words},
+    diagnostic::yaml::Node,
+    rules::condition::{Condition, Kind, Place, ReadCondition, Scene, words},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -18,8 +18,8 @@ struct Desk {
     open: Vec<bool>,
 }
 
-fn read(file: FileId, node: &Node) -> ReadCondition {
-    let open = words::read(file, node, &["open", "closed"], |word| match word {
+fn read(place: Place<'_>, node: &Node) -> ReadCondition {
+    let open = words::read(place, node, &["open", "closed"], |word| match word {
         "open" => Some(true),
         "closed" => Some(false),
         _ => None,
@@ -28,17 +28,17 @@ fn read(file: FileId, node: &Node) -> ReadCondition {
 }
 
 impl Condition for Desk {
-    fn holds(&self, moment: &Moment) -> bool {
-        self.open.contains(&moment.desk_open)
+    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        Some(self.open.contains(&scene.moment.desk_open))
     }
 
     fn wanted(&self) -> String {
-        let names: Vec<String> = self.open.iter().map(|open| state(*open).to_owned()).collect();
+        let names: Vec<&str> = self.open.iter().map(|open| state(*open)).collect();
         format!("the desk {}", words::either(&names))
     }
 
-    fn actual(&self, moment: &Moment) -> String {
-        format!("it {}", state(moment.desk_open))
+    fn actual(&self, scene: &Scene<'_>) -> String {
+        format!("it {}", state(scene.moment.desk_open))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         ticket::Urgency,
     },
     rules::{
-        condition::{self, Condition},
+        condition::{Conditions, Place},
         rule::{Action, Category, Example, Named, Need, Negation},
         syntax::phrase::WrittenPhrase,
     },
@@ -61,7 +61,7 @@ pub struct RuleFile {
     /// What switches it off.
     pub unless: Vec<WrittenPhrase>,
     /// What must hold.
-    pub when: Vec<Box<dyn Condition>>,
+    pub when: Conditions,
     /// What the reply needs.
     pub needs: Vec<Need>,
     /// The answer.
@@ -109,7 +109,7 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFi
     let priority = priority(fields, file);
     let say = phrase::read(fields, file, text, "say");
     let unless = phrase::read(fields, file, text, "unless");
-    let when = conditions(fields, file);
+    let when = conditions(fields, Place { file, text });
     let needs = slot::read(fields, file);
     let reply = reply_of(fields, file, "reply");
     let ack = reply_of(fields, file, "ack");
@@ -199,13 +199,13 @@ fn priority(fields: &mut Fields<'_>, file: FileId) -> i32 {
     0
 }
 
-fn conditions(fields: &mut Fields<'_>, file: FileId) -> Vec<Box<dyn Condition>> {
-    let Some(node) = fields.node("when") else { return Vec::new() };
-    match condition::read(file, node) {
+fn conditions(fields: &mut Fields<'_>, place: Place<'_>) -> Conditions {
+    let Some(node) = fields.node("when") else { return Conditions::default() };
+    match Conditions::read(place, node) {
         Ok(conditions) => conditions,
         Err(found) => {
             fields.extend(found);
-            Vec::new()
+            Conditions::default()
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     model::ids::ReplyId,
     rules::{
-        rule::{Named, Need, Source},
+        rule::{BuyerField, Named, Need, OrderField, Source},
         syntax::{is_name, name},
     },
     text::entity::ENTITIES,
@@ -17,9 +17,6 @@ use crate::{
 
 /// A source of values that does not exist.
 pub const UNKNOWN_SOURCE: Code = Code::new("unknown-source");
-
-/// What is known about a buyer beside the message.
-const BUYER_FIELDS: &[&str] = &["country"];
 
 /// Reads the mapping of needed values.
 pub(super) fn read(fields: &mut Fields<'_>, file: FileId) -> Vec<Need> {
@@ -74,8 +71,10 @@ fn sources(need: &mut Fields<'_>, file: FileId) -> Vec<Named<Source>> {
 
 fn source(text: &str) -> Option<Source> {
     match text.split_once('.')? {
-        ("entity", kind) if ENTITIES.iter().any(|known| known.kind == kind) => Some(Source::Entity(kind.to_owned())),
-        ("buyer", field) if BUYER_FIELDS.contains(&field) => Some(Source::Buyer(field.to_owned())),
+        // Whether there is such a kind is asked when the shop's own lists are known.
+        ("entity", kind) if is_name(kind) => Some(Source::Entity(kind.to_owned())),
+        ("buyer", field) => BuyerField::from_word(field).map(Source::Buyer),
+        ("order", field) => OrderField::from_word(field).map(Source::Order),
         ("situation", "text") => Some(Source::Situation),
         _ => None,
     }
@@ -83,6 +82,7 @@ fn source(text: &str) -> Option<Source> {
 
 fn known() -> Vec<String> {
     let entities = ENTITIES.iter().map(|known| format!("entity.{}", known.kind));
-    let buyer = BUYER_FIELDS.iter().map(|field| format!("buyer.{field}"));
-    entities.chain(buyer).chain(["situation.text".to_owned()]).collect()
+    let buyer = BuyerField::WORDS.iter().map(|field| format!("buyer.{field}"));
+    let order = OrderField::WORDS.iter().map(|field| format!("order.{field}"));
+    entities.chain(buyer).chain(order).chain(["situation.text".to_owned()]).collect()
 }

@@ -2,11 +2,9 @@
 //!
 //! Value as written, in capitals, without `#`. Telephone numbers, dates, amounts, years and card numbers are none.
 
-use std::ops::Range;
-
 use crate::{
     model::verdict::EntityFound,
-    text::folded::{Folded, Word},
+    text::entity::passage::{Passage, is_digits},
 };
 
 /// The kind's name.
@@ -119,70 +117,50 @@ const UNITS: &[&str] = &[
 ];
 
 /// Returns the order numbers in a text, in order.
-pub fn find(folded: &Folded, original: &str) -> Vec<EntityFound> {
-    let words = folded.words();
-    let numbers = (0..words.len()).filter(|at| {
-        let form = folded.form(&words[*at]);
-        form.bytes().any(|byte| byte.is_ascii_digit()) && (has_shape(form) || is_generic(folded, original, *at))
-    });
-    numbers
-        .map(|at| {
-            let value = folded.form(&words[at]).to_uppercase();
-            EntityFound { kind: KIND.to_owned(), value, span: words[at].original.clone() }
-        })
-        .collect()
+pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
+    let is_number = |at: &usize| {
+        let form = passage.form(*at);
+        form.bytes().any(|byte| byte.is_ascii_digit()) && (has_shape(form) || is_generic(passage, *at))
+    };
+    let numbers = (0..passage.len()).filter(is_number);
+    numbers.map(|at| passage.found(KIND, passage.form(at).to_uppercase(), at..at + 1)).collect()
 }
 
 /// Returns whether a word has the shape of a marketplace's numbers, announced or not.
 fn has_shape(form: &str) -> bool {
     let all_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
     if form.len() == ALIEXPRESS_DIGITS && all_digits(form) {
-        return !is_card(form);
+        return true;
     }
     let groups: Vec<usize> = form.split('-').map(|group| if all_digits(group) { group.len() } else { 0 }).collect();
     SHAPES.contains(&groups.as_slice())
 }
 
-/// Returns whether sixteen digits are a Visa or Mastercard number: first digit and Luhn's check.
-fn is_card(digits: &str) -> bool {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(at, byte)| {
-            let digit = u32::from(byte - b'0') * if at % 2 == 1 { 2 } else { 1 };
-            digit / 10 + digit % 10
-        })
-        .sum();
-    digits.starts_with(['4', '5']) && sum.is_multiple_of(10)
-}
-
 /// Returns whether the word at `at` can be a number and is announced as an order's.
-fn is_generic(folded: &Folded, original: &str, at: usize) -> bool {
-    let word = &folded.words()[at];
-    let form = folded.form(word);
+fn is_generic(passage: &Passage<'_>, at: usize) -> bool {
+    let form = passage.form(at);
     let digits = form.bytes().filter(u8::is_ascii_digit).count();
     let shaped = form.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !shaped
         || !GENERIC_LENGTH.contains(&form.len())
         || digits < GENERIC_MIN_DIGITS
         || is_date(form)
-        || is_amount(folded, at)
+        || is_amount(passage, at)
     {
         return false;
     }
-    let before = &folded.text()[..word.folded.start];
-    if before.trim_end().ends_with('+') {
+    let before = passage.before(at).trim_end();
+    if before.ends_with('+') {
         return false;
     }
-    let hash = before.trim_end().ends_with('#');
-    match announced(folded, at) {
+    let hash = before.ends_with('#');
+    match announced(passage, at) {
         Some(Announced::Surely) => true,
         Some(Announced::Barely) if hash => true,
         Some(Announced::Barely) => {
-            !is_year(form) && (digits < form.len() || digits >= BARE_MIN_DIGITS) && !is_verb(folded, at)
+            !is_year(form) && (digits < form.len() || digits >= BARE_MIN_DIGITS) && !is_verb(passage, at)
         }
-        None => hash && !original[..word.original.start].ends_with("&#"),
+        None => hash && !before.ends_with("&#"),
     }
 }
 
@@ -195,14 +173,14 @@ enum Announced {
 }
 
 /// Looks back from a number for the keyword that announces it.
-fn announced(folded: &Folded, number: usize) -> Option<Announced> {
-    if let Some(announced) = announced_densely(folded, number) {
+fn announced(passage: &Passage<'_>, number: usize) -> Option<Announced> {
+    if let Some(announced) = announced_densely(passage, number) {
         return Some(announced);
     }
     let mut surely = false;
     for at in (number.saturating_sub(MAX_LINKS + 1)..number).rev() {
-        let form = folded.form(&folded.words()[at]);
-        if ends_sentence(folded, at) {
+        let form = passage.form(at);
+        if ends_sentence(passage, at) {
             return None;
         }
         if KEYWORDS.contains(&form) {
@@ -211,7 +189,7 @@ fn announced(folded: &Folded, number: usize) -> Option<Announced> {
                 || form.ends_with("number")
                 || form.contains("번호")
                 || form == "orderid";
-            let colon = gap(folded, number - 1..number).contains(':');
+            let colon = passage.gap(number - 1).contains(':');
             return Some(if surely || compound || colon { Announced::Surely } else { Announced::Barely });
         }
         let (_, sure) = LINKS.iter().find(|(link, _)| *link == form)?;
@@ -221,9 +199,8 @@ fn announced(folded: &Folded, number: usize) -> Option<Announced> {
 }
 
 /// The same for scripts without spaces: the text right before the number ends in a keyword and link characters.
-fn announced_densely(folded: &Folded, number: usize) -> Option<Announced> {
-    let before = &folded.text()[..folded.words()[number].folded.start];
-    let before = before.trim_end_matches([' ', ':', '#', '-', '.', '(', '[']);
+fn announced_densely(passage: &Passage<'_>, number: usize) -> Option<Announced> {
+    let before = passage.before(number).trim_end_matches([' ', ':', '#', '-', '.', '(', '[']);
     let keyword = before.trim_end_matches(|c| DENSE_LINKS.contains(c));
     let known = |text: &str| DENSE_KEYWORDS.iter().any(|keyword| text.ends_with(keyword));
     (known(before) || known(keyword)).then_some(if keyword.len() < before.len() {
@@ -234,41 +211,28 @@ fn announced_densely(folded: &Folded, number: usize) -> Option<Announced> {
 }
 
 /// Returns whether a sentence ends behind the word at `at`; the dot of `No.` does not end one.
-fn ends_sentence(folded: &Folded, at: usize) -> bool {
-    let word = &folded.words()[at];
-    let gap = gap(folded, at..at + 1);
-    let short = LINKS.iter().any(|(link, sure)| *sure && *link == folded.form(word));
-    gap.contains(['!', '?', '。']) || gap.contains('.') && !short
-}
-
-/// Returns the text between two neighboring words.
-fn gap(folded: &Folded, words: Range<usize>) -> &str {
-    let end = |word: &Word| word.folded.end;
-    &folded.text()[end(&folded.words()[words.start])..folded.words()[words.end].folded.start]
+fn ends_sentence(passage: &Passage<'_>, at: usize) -> bool {
+    let gap = passage.gap(at);
+    let short = || LINKS.iter().any(|(link, sure)| *sure && *link == passage.form(at));
+    gap.contains(['!', '?', '。']) || gap.contains('.') && !short()
 }
 
 /// Returns whether the nearest word before the number that is no link is a keyword used as a verb.
-fn is_verb(folded: &Folded, number: usize) -> bool {
-    let keyword = (0..number).rev().find(|at| KEYWORDS.contains(&folded.form(&folded.words()[*at])));
-    keyword
-        .and_then(|keyword| keyword.checked_sub(1))
-        .is_some_and(|before| BEFORE_VERB.contains(&folded.form(&folded.words()[before])))
+fn is_verb(passage: &Passage<'_>, number: usize) -> bool {
+    let keyword = (0..number).rev().find(|at| KEYWORDS.contains(&passage.form(*at)));
+    keyword.is_some_and(|keyword| BEFORE_VERB.contains(&passage.form_before(keyword)))
 }
 
 /// Returns whether currency or a unit stands beside the number.
-fn is_amount(folded: &Folded, at: usize) -> bool {
+fn is_amount(passage: &Passage<'_>, at: usize) -> bool {
     const SIGNS: [char; 7] = ['$', '€', '£', '¥', '₽', '₩', '%'];
-    let word = &folded.words()[at];
-    let next = folded.words().get(at + 1).map(|next| folded.form(next));
-    folded.text()[..word.folded.start].trim_end().ends_with(SIGNS)
-        || folded.text()[word.folded.end..].trim_start().starts_with(SIGNS)
-        || next.is_some_and(|next| UNITS.contains(&next))
+    passage.before(at).trim_end().ends_with(SIGNS)
+        || passage.after(at).trim_start().starts_with(SIGNS)
+        || UNITS.contains(&passage.form(at + 1))
 }
 
 fn is_year(form: &str) -> bool {
-    form.len() == 4
-        && (form.starts_with("19") || form.starts_with("20"))
-        && form.bytes().all(|byte| byte.is_ascii_digit())
+    form.len() == 4 && (form.starts_with("19") || form.starts_with("20")) && is_digits(form)
 }
 
 /// Returns whether a hyphen chain is a date: `2026-11-21`, `21-11-2026`.

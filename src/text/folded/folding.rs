@@ -1,28 +1,26 @@
 //! The pass over the original that makes the folded text and notes where each stretch came from.
 //!
-//! Plain runs (ASCII, Han, kana, Hangul, Cyrillic) are copied; everything else goes cluster by cluster (a character and
-//! the marks that join it) through NFKC, case folding and the tables of `chars`.
+//! A cluster (a character and the marks that join it) goes through NFKC, case folding and the tables of `chars`. Of
+//! characters that stand alone, which nearly all do, the outcome is kept (`page`), and ASCII needs none of it.
 
-use std::{ops::Range, sync::LazyLock};
+use std::ops::Range;
 
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization as _,
     char::{canonical_combining_class, is_combining_mark},
 };
 
-use crate::text::folded::{Piece, Variant, chars, tokens};
+use crate::text::folded::{
+    Piece, Variant, chars,
+    classes::Classes,
+    page::{self, Alone},
+    tokens,
+};
 
+/// Bytes of ASCII that are compared at once.
+const BLOCK: usize = 16;
 /// A cluster is folded until it no longer changes; real text needs one round, hostile stacks of marks two or three.
 const MAX_ROUNDS: usize = 4;
-
-/// The first of the accented Latin letters that [`LATIN`] holds: À.
-const LATIN_START: u32 = 0xC0;
-
-/// Folded and exact forms of the letters of Western and Central European languages (U+00C0 to U+017F).
-static LATIN: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    let letters = (LATIN_START..=0x17F).filter_map(char::from_u32);
-    letters.map(|letter| cased(letter.encode_utf8(&mut [0; 4]))).map(|cased| (settled(&cased), cased)).collect()
-});
 
 /// A text on its way through folding.
 #[derive(Debug, Default)]
@@ -35,6 +33,8 @@ pub(crate) struct Folding {
     pub(crate) exact: String,
     /// Stretches whose exact form is another one, in order.
     pub(crate) variants: Vec<Variant>,
+    /// What the folded text consists of.
+    pub(crate) classes: Classes,
 }
 
 impl Folding {
@@ -46,7 +46,7 @@ impl Folding {
             at = if original.as_bytes()[at].is_ascii() {
                 folding.ascii(original, at)
             } else {
-                folding.character(original, at)
+                folding.beyond_ascii(original, at)
             };
         }
         folding
@@ -55,67 +55,100 @@ impl Folding {
     /// Copies an ASCII run and returns where it ends. A mark after it takes the last character along.
     fn ascii(&mut self, original: &str, start: usize) -> usize {
         let bytes = original.as_bytes();
-        let mut end = start + bytes[start..].iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len() - start);
-        if let Some(next) = original[end..].chars().next()
-            && (may_join(next) || chars::is_ignorable(next))
-        {
+        let mut end = start + ascii_length(&bytes[start..]);
+        let joined = original[end..].chars().next().is_some_and(|next| page::look(next).joins());
+        if joined {
             end -= 1;
         }
-        let mut from = start;
-        for at in start..end {
-            let byte = bytes[at];
-            let is_space = byte <= b' ' || byte == 0x7F;
-            let doubled = is_space && (at == from && self.text.ends_with(' ') || at > from && bytes[at - 1] == b' ');
-            if !doubled && byte != b'`' && (!is_space || byte == b' ') {
-                continue;
-            }
-            self.ascii_run(original, from..at);
-            if byte == b'`' {
+        let mut at = start;
+        while at < end {
+            let plain = plain_length(&bytes[at..end]);
+            self.ascii_run(original, at..at + plain);
+            at += plain;
+            let rest = &bytes[at..end];
+            let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
+            if spaces > 0 {
+                if !self.text.ends_with(' ') {
+                    self.linear(" ", at);
+                }
+                at += spaces;
+            } else if rest.first() == Some(&b'`') {
                 self.linear("'", at);
-            } else if !self.text.ends_with(' ') {
-                self.linear(" ", at);
+                at += 1;
             }
-            from = at + 1;
         }
-        self.ascii_run(original, from..end);
-        if end == start || end < original.len() && bytes[end].is_ascii() { self.cluster(original, end) } else { end }
+        if joined { self.cluster(original, end) } else { end }
     }
 
     fn ascii_run(&mut self, original: &str, run: Range<usize>) {
+        let skipped = usize::from(self.text.ends_with(' ') && original[run.clone()].starts_with(' '));
+        let run = run.start + skipped..run.end;
         if run.is_empty() {
             return;
         }
         let folded = self.text.len();
         self.linear(&original[run.clone()], run.start);
         self.text[folded..].make_ascii_lowercase();
+        self.classes = self.classes.or(Classes::of_ascii(&self.text.as_bytes()[folded..]));
     }
 
-    /// Folds the character at `at`, alone if its script allows it, and returns where it ended.
-    fn character(&mut self, original: &str, at: usize) -> usize {
-        let mut following = original[at..].chars();
-        let Some(character) = following.next() else { return original.len() };
-        let end = at + character.len_utf8();
-        let latin = (character as u32).checked_sub(LATIN_START).and_then(|index| LATIN.get(index as usize));
-        let folded = plain(character);
-        if folded.is_none() && latin.is_none() {
-            return self.cluster(original, at);
-        }
-        if following.next().is_some_and(|next| !next.is_ascii() && (may_join(next) || chars::is_ignorable(next))) {
-            return self.cluster(original, at);
-        }
-        let Some(folded) = folded else {
-            if let Some((folded, exact)) = latin {
-                self.unit(folded, exact, at..end);
+    /// Folds a run of characters beyond ASCII and returns where it ends.
+    fn beyond_ascii(&mut self, original: &str, start: usize) -> usize {
+        let mut characters = original[start..].char_indices();
+        let mut next = characters.next().map(|(_, character)| (start, character, page::look(character)));
+        // What is not yet written: the run of characters that fold to themselves, and the piece it belongs to.
+        let mut same = start;
+        let mut piece = (self.text.len(), start);
+        let mut end = start;
+        while let Some((at, character, entry)) = next {
+            end = at + character.len_utf8();
+            next = characters
+                .next()
+                .filter(|(_, next)| !next.is_ascii())
+                .map(|(offset, next)| (start + offset, next, page::look(next)));
+            let alone = if next.is_some_and(|(_, _, next)| next.joins()) { Alone::Cluster } else { entry.alone() };
+            match alone {
+                Alone::Plain(folded) if folded == character => {
+                    self.classes = self.classes.or(Classes::of_character(folded));
+                    continue;
+                }
+                Alone::Plain(folded) => {
+                    self.text.push_str(&original[same..at]);
+                    self.text.push(folded);
+                    self.classes = self.classes.or(Classes::of_character(folded));
+                    same = end;
+                }
+                Alone::Held => {
+                    self.text.push_str(&original[same..at]);
+                    self.held(character, at, &mut piece);
+                    same = end;
+                }
+                Alone::Cluster => {
+                    self.text.push_str(&original[same..at]);
+                    self.stretch(piece.0, piece.1..at);
+                    return self.cluster(original, at);
+                }
             }
-            return end;
-        };
-        let mut buffer = [0; 4];
-        let start = self.text.len();
-        self.linear(folded.encode_utf8(&mut buffer), at);
-        if chars::HAN.contains(&character) && folded != character {
-            self.variant(start, &original[at..end]);
         }
+        self.text.push_str(&original[same..end]);
+        self.stretch(piece.0, piece.1..end);
         end
+    }
+
+    /// Appends what a character folds to that is no single character; `piece` is the stretch that is open before it.
+    fn held(&mut self, character: char, at: usize, piece: &mut (usize, usize)) {
+        let Some(held) = page::held(character) else { return };
+        let start = self.text.len();
+        self.classes = self.classes.or(held.classes);
+        if held.linear {
+            self.text.push_str(&held.folded);
+            self.variant(start, &held.exact);
+            return;
+        }
+        self.stretch(piece.0, piece.1..at);
+        let end = at + character.len_utf8();
+        self.unit(&held.folded, &held.exact, at..end);
+        *piece = (self.text.len(), end);
     }
 
     /// Folds a character with the marks that follow it as one unit and returns where it ended.
@@ -132,28 +165,33 @@ impl Folding {
                 kept.push(character);
             }
         }
-        let cased = cased(&kept);
-        let mut folded = settled(&cased);
-        if holds_gap(&folded) {
-            folded = format!(" {folded} ");
-        }
-        self.unit(&folded, &cased, at..end);
+        let (folded, exact) = both_forms(&kept);
+        self.classes = self.classes.or(Classes::of(&folded));
+        self.unit(&folded, &exact, at..end);
         end
     }
 
-    /// Appends a stretch that is laid out as in the original.
+    /// Appends a text that is laid out as in the original.
     fn linear(&mut self, folded: &str, original: usize) {
         let start = self.text.len();
         self.text.push_str(folded);
-        if let Some(last) = self.pieces.last_mut()
-            && last.linear
-            && last.original + last.original_len == original
-            && last.folded + last.original_len == start
-        {
-            last.original_len += folded.len();
+        self.stretch(start, original..original + folded.len());
+    }
+
+    /// Notes that the text from `folded` on is laid out as this range of the original.
+    fn stretch(&mut self, folded: usize, original: Range<usize>) {
+        if original.is_empty() {
             return;
         }
-        self.pieces.push(Piece { folded: start, original, original_len: folded.len(), linear: true });
+        if let Some(last) = self.pieces.last_mut()
+            && last.linear
+            && last.original + last.original_len == original.start
+            && last.folded + last.original_len == folded
+        {
+            last.original_len += original.len();
+            return;
+        }
+        self.pieces.push(Piece { folded, original: original.start, original_len: original.len(), linear: true });
     }
 
     /// Appends a stretch that maps to the original only as a whole.
@@ -182,28 +220,49 @@ impl Folding {
     }
 }
 
-/// Returns the folded form of a character that needs no normalization and keeps its length, if it is one of those.
-fn plain(character: char) -> Option<char> {
-    match character {
-        '\u{4E00}'..='\u{9FFF}' => Some(chars::simplified(character)),
-        '\u{0410}'..='\u{042F}' | '\u{0400}'..='\u{040F}' => {
-            let lower = character.to_lowercase().next()?;
-            chars::plain_letter(lower).is_none().then_some(lower)
+/// Returns the folded and the exact form of a character that nothing joins.
+pub(crate) fn alone(character: char) -> (String, String) {
+    both_forms(character.encode_utf8(&mut [0; 4]))
+}
+
+/// Returns whether a character may merge with one before it, or vanishes.
+pub(crate) fn joins_some(character: char) -> bool {
+    may_join(character) || chars::is_ignorable(character)
+}
+
+/// Returns the folded and the exact form of a character and its marks.
+fn both_forms(cluster: &str) -> (String, String) {
+    let exact = cased(cluster);
+    let folded = settled(&exact);
+    if holds_gap(&folded) { (format!(" {folded} "), exact) } else { (folded, exact) }
+}
+
+/// Returns how many bytes of ASCII a text begins with.
+fn ascii_length(bytes: &[u8]) -> usize {
+    let blocks = bytes.chunks_exact(BLOCK).take_while(|block| block.is_ascii()).count() * BLOCK;
+    blocks + bytes[blocks..].iter().take_while(|byte| byte.is_ascii()).count()
+}
+
+/// Returns how many bytes of an ASCII text can be copied as they are: up to a control character, a grave accent, or the
+/// first of several spaces.
+fn plain_length(ascii: &[u8]) -> usize {
+    let stops = |byte: u8, next: u8| {
+        (byte < b' ') | (byte == b'`') | (byte == 0x7F) | ((byte == b' ') & ((next <= b' ') | (next == 0x7F)))
+    };
+    let mut at = 0;
+    while let (Some(block), Some(shifted)) = (ascii.get(at..at + BLOCK), ascii.get(at + 1..=at + BLOCK)) {
+        // No early way out, so that the compiler compares all bytes of a block at once.
+        if block.iter().zip(shifted).fold(false, |stop, (byte, next)| stop | stops(*byte, *next)) {
+            break;
         }
-        '\u{0430}'..='\u{044F}'
-        | '\u{0621}'
-        | '\u{0624}'
-        | '\u{0626}'..='\u{063A}'
-        | '\u{0641}'..='\u{0648}'
-        | '\u{064A}'
-        | '\u{3001}'
-        | '\u{3002}'
-        | '\u{3008}'..='\u{3011}'
-        | '\u{3041}'..='\u{3096}'
-        | '\u{30A1}'..='\u{30FE}'
-        | '\u{AC00}'..='\u{D7A3}' => Some(character),
-        _ => None,
+        at += BLOCK;
     }
+    let rest = ascii[at..].iter().zip(ascii[at..].iter().skip(1).chain([&b'.']));
+    at + rest.take_while(|(byte, next)| !stops(**byte, **next)).count()
+}
+
+fn is_space(ascii: u8) -> bool {
+    ascii <= b' ' || ascii == 0x7F
 }
 
 /// Returns whether a unit unfolded to more than one word (`½`, `㈱`). Such a unit stands alone, so that its words do not

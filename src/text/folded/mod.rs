@@ -8,10 +8,15 @@
 use std::ops::Range;
 
 pub mod chars;
+pub mod classes;
 pub mod folding;
+mod page;
 pub mod tokens;
 
-use crate::text::folded::{folding::Folding, tokens::Token};
+use crate::text::folded::{classes::Classes, folding::Folding};
+
+/// Words have four bytes and more with the space behind them; a guess too low is one more allocation.
+const BYTES_PER_WORD: usize = 5;
 
 /// A text in folded form, cut into words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +27,7 @@ pub struct Folded {
     words: Vec<Word>,
     /// Exact forms of the words whose accents or characters were folded away, one after the other.
     exact_forms: String,
+    classes: Classes,
 }
 
 /// One word of a folded text.
@@ -69,36 +75,49 @@ impl Folded {
     pub fn new(original: &str) -> Self {
         let folding = Folding::of(original);
         let mut folded = Self {
+            classes: folding.classes,
             text: folding.text,
             pieces: folding.pieces,
             original_len: original.len(),
             words: Vec::new(),
             exact_forms: String::new(),
         };
-        let tokens = tokens::cut(&folded.text);
-        folded.words.reserve(tokens.len());
+        let mut words: Vec<Word> = Vec::with_capacity(folded.text.len() / BYTES_PER_WORD);
         let mut variants = folding.variants.as_slice();
         let mut piece = 0;
-        for Token { range, script } in tokens {
-            let mut original = folded.original_range_from(&mut piece, range.clone());
-            if let Some(last) = folded.words.last().map(|last| &last.original)
+        tokens::cut(&folded.text, |range, script| {
+            let mut original = way_back(&folded.pieces, &mut piece, &range);
+            if let Some(last) = words.last().map(|last| &last.original)
                 && original.start < last.end
             {
                 // Words of one unit share its range; one that also reaches beyond the unit gets what lies beyond.
                 original = if original.end > last.end { last.end..original.end } else { last.clone() };
             }
-            let skipped = variants.partition_point(|variant| variant.folded.start < range.start);
-            variants = &variants[skipped..];
-            let own = variants.partition_point(|variant| variant.folded.start < range.end);
-            let exact = folded.keep_exact(&range, &variants[..own], &folding.exact);
-            folded.words.push(Word { folded: range, original, script, exact });
-        }
+            while let [first, rest @ ..] = variants
+                && first.folded.start < range.start
+            {
+                variants = rest;
+            }
+            let exact = match variants.first() {
+                Some(first) if first.folded.start < range.end => {
+                    keep_exact(&folded.text, &range, variants, &folding.exact, &mut folded.exact_forms)
+                }
+                _ => None,
+            };
+            words.push(Word { folded: range, original, script, exact });
+        });
+        folded.words = words;
         folded
     }
 
     /// Returns the folded text. White space runs are one space; punctuation is kept, its shapes unified.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns which classes of characters the folded text has.
+    pub fn classes(&self) -> Classes {
+        self.classes
     }
 
     /// Returns the words in order.
@@ -121,44 +140,56 @@ impl Folded {
     /// A range that holds a part of a unit (`s` of `ß`) is widened to the whole of it; one that reaches beyond the
     /// text is cut; an empty one stays empty. The result always lies on character boundaries.
     pub fn original_range(&self, folded: Range<usize>) -> Range<usize> {
-        self.original_range_from(&mut 0, folded)
-    }
-
-    /// As `original_range`, looking no further back than piece `from`, which is moved to the piece of the start.
-    fn original_range_from(&self, from: &mut usize, folded: Range<usize>) -> Range<usize> {
         let end = self.text.floor_char_boundary(folded.end.min(self.text.len()));
         let start = self.text.floor_char_boundary(folded.start.min(end));
-        let first = *from + self.pieces[*from..].partition_point(|piece| piece.folded <= start);
-        let Some(first) = first.checked_sub(1) else {
+        let Some(mut piece) = self.pieces.partition_point(|piece| piece.folded <= start).checked_sub(1) else {
             return 0..if start == end { 0 } else { self.original_len };
         };
-        *from = first;
-        let piece = self.pieces[first];
-        let original_start = piece.original + if piece.linear { start - piece.folded } else { 0 };
         if start == end {
-            return original_start.min(self.original_len)..original_start.min(self.original_len);
+            let piece = self.pieces[piece];
+            let original = piece.original + if piece.linear { start - piece.folded } else { 0 };
+            return original.min(self.original_len)..original.min(self.original_len);
         }
-        let last = first + self.pieces[first..].partition_point(|piece| piece.folded < end) - 1;
-        let piece = self.pieces[last];
-        let original_end = piece.original + if piece.linear { end - piece.folded } else { piece.original_len };
-        original_start..original_end
+        way_back(&self.pieces, &mut piece, &(start..end))
     }
+}
 
-    /// Writes down a word's exact form if folding changed more than its case.
-    fn keep_exact(&mut self, word: &Range<usize>, variants: &[Variant], exact: &str) -> Option<Range<usize>> {
-        if variants.iter().all(|variant| variant.folded.end > word.end) {
-            return None;
-        }
-        let start = self.exact_forms.len();
-        let mut at = word.start;
-        for variant in variants.iter().filter(|variant| variant.folded.end <= word.end) {
-            self.exact_forms.push_str(&self.text[at..variant.folded.start]);
-            self.exact_forms.push_str(&exact[variant.exact.clone()]);
-            at = variant.folded.end;
-        }
-        self.exact_forms.push_str(&self.text[at..word.end]);
-        Some(start..self.exact_forms.len())
+/// Returns where a range of folded text came from; it is not empty and lies in the text. `from` is a piece at or before
+/// its start and is moved to the piece of the start.
+fn way_back(pieces: &[Piece], from: &mut usize, folded: &Range<usize>) -> Range<usize> {
+    while pieces.get(*from + 1).is_some_and(|next| next.folded <= folded.start) {
+        *from += 1;
     }
+    let Some(piece) = pieces.get(*from) else { return 0..0 };
+    let start = piece.original + if piece.linear { folded.start - piece.folded } else { 0 };
+    let mut last = *from;
+    while pieces.get(last + 1).is_some_and(|next| next.folded < folded.end) {
+        last += 1;
+    }
+    let piece = pieces[last];
+    start..piece.original + if piece.linear { folded.end - piece.folded } else { piece.original_len }
+}
+
+/// Writes down a word's exact form, made of the variants that lie in it (the first of `variants`), if there are any.
+fn keep_exact(
+    text: &str,
+    word: &Range<usize>,
+    variants: &[Variant],
+    exact: &str,
+    forms: &mut String,
+) -> Option<Range<usize>> {
+    let start = forms.len();
+    let mut at = word.start;
+    for variant in variants.iter().take_while(|variant| variant.folded.end <= word.end) {
+        forms.push_str(&text[at..variant.folded.start]);
+        forms.push_str(&exact[variant.exact.clone()]);
+        at = variant.folded.end;
+    }
+    if at == word.start {
+        return None;
+    }
+    forms.push_str(&text[at..word.end]);
+    Some(start..forms.len())
 }
 
 /// A stretch of folded text whose exact form is another one.

@@ -7,16 +7,7 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::text::folded::Script;
-
-/// One word and how its script writes words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    /// Its bytes in the folded text.
-    pub(crate) range: Range<usize>,
-    /// Its script.
-    pub(crate) script: Script,
-}
+use crate::text::folded::{Script, page};
 
 /// A local part has at most 64 octets (RFC 5321 section 4.5.3.1.1); scanning further would find no mailbox.
 const MAX_LOCAL_PART: usize = 64;
@@ -39,24 +30,37 @@ const ELIDED: &[&str] = &[
     "sull", "dall", "quest", "quell", "dov", "com", "cos", "quand", "nessun", "tutt", "anch",
 ];
 
-/// Returns the words of a folded text in order.
-pub(crate) fn cut(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::with_capacity(text.len() / 5);
+/// Hands over the words of a folded text in order.
+pub(crate) fn cut(text: &str, mut word: impl FnMut(Range<usize>, Script)) {
+    let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(first) = text[at..].chars().next() {
-        let Some(script) = script(first) else {
-            at += first.len_utf8();
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii() {
+            if !byte.is_ascii_alphanumeric() {
+                at += 1;
+                continue;
+            }
+            let run = at + ascii_run(&bytes[at..]);
+            // Most words are ASCII and end before a space.
+            let end = if matches!(bytes.get(run), None | Some(b' ')) { run } else { spaced(text, at) };
+            word(at..end, Script::Spaced);
+            at = end;
+            continue;
+        }
+        let Some(first) = text[at..].chars().next() else { return };
+        let after = at + first.len_utf8();
+        let Some(script) = page::look(first).script() else {
+            at = after;
             continue;
         };
         let end = match script {
-            Script::Dense => at + first.len_utf8() + marks(&text[at + first.len_utf8()..]),
+            Script::Dense => after + marks(&text[after..]),
             Script::Hangul => at + run(&text[at..], Script::Hangul),
             Script::Spaced => spaced(text, at),
         };
-        tokens.push(Token { range: at..end, script });
+        word(at..end, script);
         at = end;
     }
-    tokens
 }
 
 /// Returns how the script of a character writes words; `None` for what stands between words.
@@ -90,7 +94,7 @@ pub(crate) fn script(character: char) -> Option<Script> {
 fn spaced(text: &str, start: usize) -> usize {
     let mut end = start + run(&text[start..], Script::Spaced);
     let rest = &text[end..];
-    if matches!(rest.as_bytes().first(), Some(b':' | b'.' | b'@' | b'-' | b'_' | b'+' | b'%'))
+    if may_go_on(&text[start..end], rest.as_bytes())
         && let Some(whole) = address(text, start, end).or_else(|| chain(&text[start..]).map(|length| start + length))
     {
         return whole;
@@ -109,6 +113,14 @@ fn spaced(text: &str, start: usize) -> usize {
         }
         end += 1 + next;
     }
+}
+
+/// Returns whether a word and what stands behind it can be the beginning of an address or a number chain.
+fn may_go_on(word: &str, rest: &[u8]) -> bool {
+    let [b':' | b'.' | b'@' | b'-' | b'_' | b'+' | b'%', rest @ ..] = rest else { return false };
+    // The full stop of a sentence is by far the most usual of these; nothing follows it.
+    let follows = |byte: &u8| byte.is_ascii_alphanumeric() || b"./@-_+%".contains(byte);
+    word == "www" || rest.first().is_some_and(follows)
 }
 
 /// Returns the end of a page address or mailbox that starts at `start`, whose first word ends at `first_end`.
@@ -160,21 +172,33 @@ fn chain(text: &str) -> Option<usize> {
 
 /// Returns the length of the run of one script, marks included, at the beginning of `text`.
 fn run(text: &str, wanted: Script) -> usize {
-    let mut started = false;
-    let end = text.char_indices().find(|(_, character)| {
-        let own = script(*character);
-        let mark = || started && own.is_none() && !character.is_ascii() && is_combining_mark(*character);
-        let goes_on = own == Some(wanted) || mark();
-        started = true;
-        !goes_on
-    });
-    end.map_or(text.len(), |(at, _)| at)
+    let mut end = 0;
+    loop {
+        if wanted == Script::Spaced {
+            end += ascii_run(&text.as_bytes()[end..]);
+        }
+        let Some(next) = text[end..].chars().next() else { return end };
+        let entry = page::look(next);
+        let own = entry.script();
+        let mark = end > 0 && own.is_none() && entry.is_mark();
+        if own != Some(wanted) && !mark {
+            return end;
+        }
+        end += next.len_utf8();
+    }
+}
+
+/// Returns the length of the run of ASCII letters and digits at the beginning of `bytes`.
+fn ascii_run(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len())
 }
 
 /// Returns the length of the marks (Thai vowels and tones) at the beginning of `text`.
 fn marks(text: &str) -> usize {
-    let own = |character: char| script(character).is_none_or(|script| script == Script::Dense);
-    span_of(text, usize::MAX, |character| !character.is_ascii() && is_combining_mark(character) && own(character))
+    span_of(text, usize::MAX, |character| {
+        let entry = page::look(character);
+        entry.is_mark() && entry.script().is_none_or(|script| script == Script::Dense)
+    })
 }
 
 fn span_of(text: &str, limit: usize, mut belongs: impl FnMut(char) -> bool) -> usize {

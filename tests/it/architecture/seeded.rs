@@ -19,7 +19,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("layers", "src/rules/set.rs", "//! .\nfn f() -> crate::channel::Inbox { loop {} }\n"),
     ("layers", "src/rules/set.rs", "//! .\nmacro_rules! m { () => { $crate::engine::Engine } }\n"),
     ("layers", "src/rules/mod.rs", "//! .\nuse super::store::Store;\n"),
-    ("layers", "src/library.rs", "//! .\nuse super::channel::Inbox;\n"),
+    ("layers", "src/library/mod.rs", "//! .\nuse super::channel::Inbox;\n"),
     ("layers", "src/model/ids.rs", "//! .\nuse crate::diagnostic::Span;\n"),
     ("layers", "src/unheard_of/mod.rs", "//! .\n"),
     ("layers", "src/rules/set.rs", "//! .\nconst C: char = '\"'; use crate::store::Store; const D: char = '\"';\n"),

@@ -5,6 +5,8 @@ mod codes;
 mod configuration;
 mod given;
 mod matching;
+mod schemas;
+mod shells;
 mod starting;
 mod tickets;
 

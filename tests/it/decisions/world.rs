@@ -16,6 +16,7 @@ use nightdesk::{
         ids::{AccountName, BuyerId, InboundId, IntentId, ReplyId, ThreadId, TicketId},
         inbound::{ChannelKind, Inbound, TelegramFacts},
         language::Language,
+        order::Order,
         outbound::OutboundKind,
         receive::{Received, SourceKey},
         thread::{PendingAsk, Said, ThreadState},
@@ -58,6 +59,7 @@ pub(crate) struct World {
     pub(crate) thread: Option<Thread>,
     pub(crate) unverified_thread: Option<i64>,
     pub(crate) buyer: Option<Person>,
+    pub(crate) orders: Vec<Order>,
     pub(crate) duplicate_of: Option<i64>,
     pub(crate) counters: BTreeMap<String, u32>,
     pub(crate) told: Vec<String>,
@@ -112,6 +114,9 @@ pub(crate) struct Person {
     country: Option<String>,
     language: Option<Language>,
     suppressed: bool,
+    grade: Option<String>,
+    tags: Vec<String>,
+    orders: Option<u32>,
 }
 
 impl Message {
@@ -173,6 +178,7 @@ impl World {
             thread: self.thread.as_ref().map(|thread| thread.state(now)),
             unverified_thread: self.unverified_thread.map(ThreadId),
             buyer: self.buyer.as_ref().map(Person::buyer),
+            orders: self.orders.clone(),
             duplicate_of: self.duplicate_of.map(InboundId),
             counters: self.counters(),
             switches: Switches { paused: self.paused.clone() },
@@ -247,6 +253,9 @@ impl Person {
             language: self.language,
             country: self.country.clone(),
             suppressed: self.suppressed,
+            grade: self.grade.clone(),
+            tags: self.tags.clone(),
+            orders: self.orders,
         }
     }
 }

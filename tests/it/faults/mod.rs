@@ -4,5 +4,7 @@ mod chaos;
 mod crash;
 mod login;
 mod mailbox;
+mod reload;
 mod sending;
 mod takeover;
+mod watching;

@@ -8,20 +8,14 @@ mod properties;
 use jiff::civil;
 use nightdesk::{
     diagnostic::{Diagnostic, render::human, source::SourceMap},
-    model::{ids::AccountName, inbound::ChannelKind, language::Language},
+    model::{inbound::ChannelKind, language::Language},
     rules::{condition::Moment, evaluate::Evaluation, set::RuleSet},
     text::reading::Reading,
 };
 
 /// Returns a Thursday in November on which the desk is closed and a mail came in.
-pub(crate) fn moment() -> Moment {
-    Moment {
-        channel: ChannelKind::Email,
-        account: AccountName::new("shop"),
-        language: Some(Language::EN),
-        desk_open: false,
-        date: civil::date(2026, 11, 19),
-    }
+pub(crate) fn moment() -> Moment<'static> {
+    Moment { language: Some(Language::EN), ..Moment::plain(ChannelKind::Email, civil::date(2026, 11, 19)) }
 }
 
 /// Reads rule files given as path and text.

@@ -131,8 +131,13 @@ impl Shop {
 
     /// Sends SIGTERM.
     pub(crate) fn ask_to_stop(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Sends a signal, as `kill` names it.
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.running.as_ref().expect("it runs").id().to_string();
-        let done = Command::new("kill").args(["-TERM", &id]).status().expect("kill is installed");
+        let done = Command::new("kill").args([signal, &id]).status().expect("kill is installed");
         assert!(done.success(), "the program is gone already:\n{}", self.log());
     }
 

@@ -1,7 +1,11 @@
 //! Reads a seller's rules and replies: from a folder, or the starter pack that travels inside the binary.
 //!
 //! Reading never stops at the first problem: what is wrong comes back as diagnostics, and the caller decides. Only a
-//! folder that cannot be read at all is an error.
+//! folder that cannot be read at all is an error. [`watch`] notices that files changed; [`live`] holds the engine in
+//! force and keeps the last good one.
+
+pub mod live;
+pub mod watch;
 
 use std::{
     fs,

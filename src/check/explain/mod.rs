@@ -1,6 +1,8 @@
 //! A decision in words: what was seen, what stands, what lost and why, what is said.
 //!
-//! Everything is read from the verdict; nothing is computed a second time.
+//! Everything is read from the verdict; nothing is computed a second time. Why a rule does not stand is told in [`why`].
+
+pub mod why;
 
 use std::{
     fmt::{Arguments, Display, Write as _},
@@ -8,10 +10,15 @@ use std::{
 };
 
 use crate::{
-    engine::guard::GUARDS,
+    engine::{Engine, guard::GUARDS},
     model::{
-        ids::IntentId,
-        verdict::{Hit, Loser, LossReason, Outcome, SentenceKind, Verdict},
+        inbound::ChannelKind,
+        mode::Mode,
+        verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
+    },
+    rules::{
+        evaluate::ORDER,
+        rule::{Action, Rule},
     },
 };
 
@@ -20,12 +27,24 @@ const BLANK: &str = "           ";
 /// A pattern longer than this hides what it stands beside.
 const MAX_PATTERN: usize = 36;
 
-/// Returns the decision as a person reads it: how the message was read, then what is said. `text` is the text that was
-/// decided on.
-pub fn describe(text: &str, verdict: &Verdict) -> String {
-    let mut out = reading(text, verdict);
+/// Words that hit stand between these, where color cannot show them.
+pub const MARKS: [char; 2] = ['⟦', '⟧'];
+
+/// Returns the decision as a person reads it: how the message was read, the rules that stand as they are in the engine,
+/// then what is said. `text` is the text that was decided on, `channel` the way it came.
+pub fn describe(text: &str, verdict: &Verdict, engine: &Engine, channel: ChannelKind) -> String {
+    let mut out = understood(text, verdict);
+    for intent in verdict.intents() {
+        if let Some(rule) = engine.rules().rule(&intent) {
+            field(&mut out, "rule", standing(rule, engine, channel));
+        }
+    }
+    out += &consequence(verdict);
     for message in &verdict.messages {
         say(&mut out, format_args!("\n{} in {}:", message.kind.as_str(), message.language));
+        if let Some(subject) = &message.subject {
+            say(&mut out, format_args!("  Subject: {subject}\n"));
+        }
         for line in message.text.lines() {
             say(&mut out, format_args!("  {line}"));
         }
@@ -35,16 +54,42 @@ pub fn describe(text: &str, verdict: &Verdict) -> String {
 
 /// Returns how the message was read and what follows from it, without the words that are said.
 pub fn reading(text: &str, verdict: &Verdict) -> String {
+    understood(text, verdict) + &consequence(verdict)
+}
+
+/// What the message says.
+fn understood(text: &str, verdict: &Verdict) -> String {
     let mut out = String::new();
     say(&mut out, format_args!("{}", headline(verdict)));
     field(&mut out, "language", language(verdict));
     sentences(&mut out, text, verdict);
     for hit in verdict.hits.iter().filter(|hit| hit.sentence.is_none()) {
-        field(&mut out, "subject", format_args!("{} by `{}` [{}]", hit.rule, hit.pattern, hit.language));
+        field(
+            &mut out,
+            "subject",
+            format_args!("{} by `{}` [{}]{}", hit.rule, hit.pattern, hit.language, strength(hit)),
+        );
+    }
+    for loser in verdict.losers.iter().filter(|loser| loser.sentence.is_none()) {
+        let pattern = shortened(&loser.pattern);
+        field(&mut out, "subject", format_args!("not {}: `{pattern}` hit, but {}", loser.rule, loss(&loser.why)));
+    }
+    if verdict.losers.iter().any(|loser| matches!(loser.why, LossReason::StolenBy(_))) {
+        field(&mut out, "order", format_args!("where two rules want the same words: {ORDER}"));
+    }
+    for (index, like) in verdict.similar.iter().enumerate() {
+        let label = if index == 0 { "examples" } else { "" };
+        field(&mut out, label, format_args!("{} {:.2}, most like “{}”", like.rule, like.score, like.example));
     }
     for entity in &verdict.entities {
         field(&mut out, "value", format_args!("{} = {} (“{}”)", entity.kind, entity.value, part(text, &entity.span)));
     }
+    out
+}
+
+/// What follows from it.
+fn consequence(verdict: &Verdict) -> String {
+    let mut out = String::new();
     for fact in &verdict.facts {
         let until = fact.valid_until.as_deref().unwrap_or("no end");
         let words = format_args!("{} = {} (source: {}; valid until {until})", fact.name, fact.value, fact.source);
@@ -62,36 +107,30 @@ pub fn reading(text: &str, verdict: &Verdict) -> String {
             say(&mut out, format_args!("{BLANK}- {reason}"));
         }
     }
+    if let Some(pending) = &verdict.pending {
+        field(&mut out, "waits for", format_args!("{}, to go on with {}", pending.slot, pending.intent));
+    }
     field(&mut out, "rule set", &verdict.rule_set_hash);
     out
 }
 
-/// Returns why a rule stands or does not, for `--rule`.
-pub fn why(rule: &IntentId, text: &str, verdict: &Verdict) -> String {
-    let stands: Vec<&Hit> = verdict.hits.iter().filter(|hit| hit.rule == *rule).collect();
-    let lost: Vec<&Loser> = verdict.losers.iter().filter(|loser| loser.rule == *rule).collect();
-    let mut out = String::new();
-    for hit in &stands {
-        say(
-            &mut out,
-            format_args!("{rule} stands by `{}` [{}] on {}", hit.pattern, hit.language, words(text, &hit.spans)),
-        );
-    }
-    for loser in &lost {
-        say(
-            &mut out,
-            format_args!(
-                "{rule} hit by `{}` on {} and lost: {}",
-                loser.pattern,
-                words(text, &loser.spans),
-                loss(&loser.why)
-            ),
-        );
-    }
-    if stands.is_empty() && lost.is_empty() {
-        say(&mut out, format_args!("{rule}: none of its patterns hits this text; add one under `say:` that does"));
-    }
-    out
+/// Returns what a rule that stands is, and how far it may go.
+fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind) -> String {
+    let ceiling = engine.settings().max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+    let mode = match rule.action {
+        Action::Answer if ceiling < rule.mode => {
+            format!(", mode {} held to {} by `max_mode`", rule.mode.as_str(), ceiling.as_str())
+        }
+        Action::Answer => format!(", mode {}", rule.mode.as_str()),
+        Action::Escalate | Action::Suppress => String::new(),
+    };
+    let priority = if rule.priority == 0 { String::new() } else { format!(", priority {}", rule.priority) };
+    format!("{} (action {}{mode}{priority}): {}", file_of(rule), rule.action.as_str(), rule.title)
+}
+
+/// Returns where a rule is written.
+fn file_of(rule: &Rule) -> String {
+    format!("rules/{}/{}.yaml", rule.category.as_str(), rule.id)
 }
 
 fn headline(verdict: &Verdict) -> String {
@@ -128,7 +167,11 @@ fn sentences(out: &mut String, text: &str, verdict: &Verdict) {
         let spans: Vec<Range<usize>> = here.iter().flat_map(|hit| hit.spans.clone()).collect();
         field(out, kind, marked(text, &sentence.span, &spans));
         for hit in here {
-            say(out, format_args!("{BLANK}{} [{}] by `{}`", hit.rule, hit.language, shortened(&hit.pattern)));
+            let by = shortened(&hit.pattern);
+            say(out, format_args!("{BLANK}{} [{}] by `{by}`{}", hit.rule, hit.language, strength(hit)));
+            for repair in &hit.repairs {
+                say(out, format_args!("{BLANK}“{}” was read as “{}”", part(text, &repair.span), repair.meant));
+            }
         }
         for loser in verdict.losers.iter().filter(|loser| loser.sentence == Some(index)) {
             let pattern = shortened(&loser.pattern);
@@ -138,6 +181,12 @@ fn sentences(out: &mut String, text: &str, verdict: &Verdict) {
             say(out, format_args!("{BLANK}no rule covers this"));
         }
     }
+}
+
+/// Returns how much the hit weighs, as a clause.
+fn strength(hit: &Hit) -> String {
+    let words = if hit.words == 1 { "1 word".to_owned() } else { format!("{} words", hit.words) };
+    if hit.confidence > 0.0 { format!(", {words}, {:.0} % sure", hit.confidence * 100.0) } else { format!(", {words}") }
 }
 
 /// Returns the beginning of a long pattern; `--rule` and the other formats show it whole.
@@ -170,9 +219,9 @@ fn marked(text: &str, sentence: &Range<usize>, spans: &[Range<usize>]) -> String
             continue;
         }
         out.push_str(part(text, &(at..span.start)));
-        out.push('⟦');
+        out.push(MARKS[0]);
         out.push_str(part(text, span));
-        out.push('⟧');
+        out.push(MARKS[1]);
         at = span.end;
     }
     out.push_str(part(text, &(at..sentence.end)));

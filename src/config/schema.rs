@@ -1,0 +1,214 @@
+//! The JSON Schema of the configuration file, for editors. `check` remains the judge.
+//!
+//! A value may always be a `${NAME}` of the environment instead.
+
+use serde_json::{Value, json};
+
+use crate::{
+    config::desk::DAYS,
+    diagnostic::schema::{
+        day, file, key, list, mapping, number, one_or_many, part, required, switch, text, text_like, word,
+    },
+    model::mode::Mode,
+};
+
+/// Returns the schema of `config.yaml`.
+pub fn schema() -> Value {
+    let keys = vec![
+        required("shop", "The shop.", shop()),
+        key("desk", "When people sit at the desk; buyers are told when a person will write.", desk()),
+        key(
+            "store",
+            "Where everything is kept: `sqlite://nightdesk.db`, or `postgres://user:password@host/database`.",
+            text(),
+        ),
+        key("rules", "The folder of rules, relative to this file.", text()),
+        key("replies", "The folder of replies, relative to this file.", text()),
+        required("accounts", "Mailboxes, bots and folders.", list(account())),
+        key("trusted_authserv_ids", "Whose Authentication-Results to believe; Gmail's name is known.", list(text())),
+        key("max_mode", "A ceiling over the modes of all rules, by channel.", max_mode()),
+        key(
+            "status",
+            "The pages /healthz, /readyz and /status.",
+            mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),
+        ),
+        key("delivery", "What happens after a failed send.", delivery()),
+        key("limits", "Where the machine steps back and a person is asked.", limits()),
+    ];
+    let parts = vec![("duration", duration()), ("imap", imap()), ("smtp", smtp()), ("oauth2", oauth2())];
+    file("Nightdesk configuration", "Channels, hours, languages and limits of a shop.", parts, mapping(keys))
+}
+
+fn shop() -> Value {
+    let mut languages = list(text_like("^([A-Za-z]{2,3}|\\$\\{.+\\})$"));
+    languages["minItems"] = json!(1);
+    mapping(vec![
+        required("name", "The name with which answers are signed.", text()),
+        required("languages", "The languages the shop answers in, the default first: `[en, zh]`.", languages),
+    ])
+}
+
+fn desk() -> Value {
+    let days = DAYS.join("|");
+    let hours = json!({
+        "type": "object",
+        "propertyNames": { "pattern": format!("^({days})[a-zA-Z]*( *- *({days})[a-zA-Z]*)?$") },
+        "additionalProperties": one_or_many(text_like("[0-9]{1,2}:[0-9]{2} *[-–] *[0-9]{1,2}:[0-9]{2}|\\$\\{")),
+    });
+    mapping(vec![
+        key("zone", "An IANA time zone: `Asia/Shanghai`.", text()),
+        key("hours", "Hours by day or span of days: `mon-fri: [09:00-12:00, 13:30-18:00]`.", hours),
+        key("holidays", "Days on which nobody is there.", list(day())),
+        key("reply_within", "Desk time until a person has answered.", part("duration")),
+    ])
+}
+
+fn account() -> Value {
+    let mut account = mapping(vec![
+        required("name", "A short name of your own.", text()),
+        key("email", "A mailbox: IMAP in, SMTP out.", email()),
+        key("telegram", "A Telegram bot.", telegram()),
+        key("folder", "A Maildir in and a Maildir out, behind a local mail server.", folder()),
+    ]);
+    account["oneOf"] = json!([{ "required": ["email"] }, { "required": ["telegram"] }, { "required": ["folder"] }]);
+    account
+}
+
+fn email() -> Value {
+    mapping(vec![
+        required("address", "The address buyers write to.", address()),
+        key("display_name", "The name beside it; the shop's name if it is left out.", text()),
+        key("aliases", "Other addresses whose mail ends in this mailbox.", list(text())),
+        key(
+            "envelope_sender",
+            "verp (the default) lets a bounce name the message; null and same are for servers that refuse it.",
+            word(&["verp", "null", "same"]),
+        ),
+        required("imap", "Where mail is read.", part("imap")),
+        required("smtp", "Where mail is sent.", part("smtp")),
+    ])
+}
+
+fn imap() -> Value {
+    let mut keys = login();
+    keys.extend([
+        required("host", "The server: `imap.example.com`.", text_like(r"\S")),
+        required("user", "The login name, often the whole address.", text()),
+        key("port", "993 unless the provider says otherwise.", port()),
+        key("tls", TLS_ABOUT, word(TLS)),
+        key("folders", "Folders to read: `[INBOX]`.", list(text())),
+        key("junk", "true (the default): also record the junk folder; nothing in it is ever answered.", switch()),
+        key("poll", "How often a server that cannot push is asked.", part("duration")),
+        key("max_message", "Of a larger mail only the header is read, by a person: `25 MB`.", size()),
+        key("ca_file", "A certificate to trust beside the public ones.", text()),
+    ]);
+    let mut imap = mapping(keys);
+    imap["oneOf"] = one_secret();
+    imap
+}
+
+fn smtp() -> Value {
+    let mut keys = login();
+    keys.extend([
+        required("host", "The server: `smtp.example.com`.", text()),
+        key("user", "The login name; without it nobody logs in.", text()),
+        key("port", "465 unless the provider says otherwise.", port()),
+        key("tls", TLS_ABOUT, word(TLS)),
+        key("ca_file", "A certificate to trust beside the public ones.", text()),
+    ]);
+    let mut smtp = mapping(keys);
+    smtp["if"] = json!({ "required": ["user"] });
+    smtp["then"] = json!({ "oneOf": one_secret() });
+    smtp
+}
+
+const TLS: &[&str] = &["implicit", "starttls", "none"];
+const TLS_ABOUT: &str = "implicit (the default), starttls, or none for a server on this machine.";
+
+fn login() -> Vec<crate::diagnostic::schema::Key> {
+    vec![
+        key("password", "The password, from the environment: `${MAIL_PASSWORD}`.", text()),
+        key("password_file", "A file with the password, readable by you alone.", text()),
+        key("oauth2", "Instead of a password, for Gmail and Microsoft 365.", part("oauth2")),
+    ]
+}
+
+fn one_secret() -> Value {
+    json!([{ "required": ["password"] }, { "required": ["password_file"] }, { "required": ["oauth2"] }])
+}
+
+fn oauth2() -> Value {
+    let mut oauth2 = mapping(vec![
+        required("token_url", "The provider's token endpoint.", text()),
+        required("client_id", "The application's client id.", text()),
+        key("client_secret", "The application's secret, if it has one.", text()),
+        key("refresh_token", "The mailbox owner's token, from the environment.", text()),
+        key("refresh_token_file", "A file with the mailbox owner's token.", text()),
+        key("scope", "What the token is for, if the provider asks.", text()),
+    ]);
+    oauth2["oneOf"] = json!([{ "required": ["refresh_token"] }, { "required": ["refresh_token_file"] }]);
+    oauth2
+}
+
+fn telegram() -> Value {
+    let mut telegram = mapping(vec![
+        key("token", "What @BotFather gave you, from the environment: `${TELEGRAM_TOKEN}`.", text()),
+        key("token_file", "A file with the token, readable by you alone.", text()),
+        key("api_url", "A Bot API server of your own.", text()),
+        key("poll", "How long one request waits for messages.", part("duration")),
+    ]);
+    telegram["oneOf"] = json!([{ "required": ["token"] }, { "required": ["token_file"] }]);
+    telegram
+}
+
+fn folder() -> Value {
+    mapping(vec![
+        required("address", "The address buyers write to.", address()),
+        key("display_name", "The name beside it; the shop's name if it is left out.", text()),
+        required("inbox", "The Maildir that a mail server delivers into.", text()),
+        required("outbox", "The Maildir that answers are written into.", text()),
+        key("poll", "How often it is looked at.", part("duration")),
+    ])
+}
+
+fn max_mode() -> Value {
+    mapping(vec![key("email", "For mail.", word(Mode::WORDS)), key("telegram", "For Telegram.", word(Mode::WORDS))])
+}
+
+fn delivery() -> Value {
+    mapping(vec![
+        key("retry_after", "The first pause; then five times as long each time.", part("duration")),
+        key("longest_pause", "No pause is longer.", part("duration")),
+        key("give_up_after", "Then a ticket asks a person.", part("duration")),
+    ])
+}
+
+fn limits() -> Value {
+    let count = || number(0, i64::from(u32::MAX));
+    mapping(vec![
+        key("answers_per_sender_day", "Automatic answers to one sender in 24 hours.", count()),
+        key("answers_per_sender_week", "Automatic answers to one sender in 7 days.", count()),
+        key("sends_per_chat_hour", "Automatic messages to one chat in an hour.", count()),
+        key("sends_per_ten_minutes", "Automatic messages of the whole shop in 10 minutes.", count()),
+        key("notices_per_sender_day", "Acknowledgements and questions to one sender in 24 hours.", count()),
+        key("max_mail_age_hours", "Older mail is for a person.", count()),
+        key("max_chat_age_hours", "Older chat messages are for a person.", count()),
+        key("human_silence_hours", "So long the machine is silent after a person wrote.", count()),
+    ])
+}
+
+fn duration() -> Value {
+    text_like(r"^ *([0-9]+ *(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)|\$\{.+\}) *$")
+}
+
+fn size() -> Value {
+    text_like(r"^ *([0-9]+ *([bB]|[kK][bB]|[mM][bB])|\$\{.+\}) *$")
+}
+
+fn address() -> Value {
+    text_like(r"^([^\s@]+@[^\s@.][^\s@]*\.[^\s@]*|.*\$\{.+\}.*)$")
+}
+
+fn port() -> Value {
+    number(0, i64::from(u16::MAX))
+}

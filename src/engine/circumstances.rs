@@ -1,0 +1,126 @@
+//! What is the case around a message: the moment that conditions of rules look at, from message, context and clock.
+
+use jiff::{Timestamp, civil};
+
+use crate::{
+    engine::{Engine, settings::Settings},
+    model::{
+        context::Context,
+        ids::IntentId,
+        inbound::Inbound,
+        language::Language,
+        order::Order,
+        verdict::EntityFound,
+        zone::{self, MainZone},
+    },
+    rules::condition::Moment,
+    text::entity::{country, order_number},
+};
+
+/// What had to be worked out for the moment.
+#[derive(Debug)]
+pub(super) struct Circumstances<'a> {
+    inbound: &'a Inbound,
+    ctx: &'a Context,
+    entities: &'a [EntityFound],
+    country: Option<&'a str>,
+    buyer_time: Option<civil::Time>,
+    order: Option<&'a Order>,
+    situation: Option<&'a str>,
+    earlier: Vec<IntentId>,
+    desk_open: bool,
+    date: civil::Date,
+}
+
+impl<'a> Circumstances<'a> {
+    /// Works out the circumstances; `entities` are those of the message.
+    pub(super) fn of(
+        engine: &'a Engine,
+        inbound: &'a Inbound,
+        ctx: &'a Context,
+        entities: &'a [EntityFound],
+        now: Timestamp,
+    ) -> Self {
+        let Settings { desk, .. } = engine.settings();
+        let country = country_of(ctx, entities);
+        let date = engine.today(now);
+        Self {
+            inbound,
+            ctx,
+            entities,
+            country,
+            buyer_time: country.and_then(zone::main_zone).map(|MainZone { zone, .. }| now.to_zoned(zone).time()),
+            order: order_in_question(ctx, entities),
+            situation: engine.replies().situation(date).map(|situation| situation.id.as_str()),
+            earlier: earlier(ctx),
+            desk_open: desk.is_open(now),
+            date,
+        }
+    }
+
+    /// Returns the moment.
+    pub(super) fn moment(&self, language: Option<Language>) -> Moment<'_> {
+        Moment {
+            channel: self.inbound.channel,
+            account: self.inbound.account.as_str(),
+            marketplace: self.inbound.marketplace.as_deref(),
+            language,
+            country: self.country,
+            desk_open: self.desk_open,
+            date: self.date,
+            buyer_time: self.buyer_time,
+            first_message: self.ctx.thread.is_none(),
+            subject: &self.inbound.subject,
+            characters: self.inbound.text.trim().chars().count(),
+            attachments: &self.inbound.attachments,
+            entities: self.entities,
+            buyer: self.ctx.buyer.as_ref(),
+            order: self.order,
+            situation: self.situation,
+            earlier: &self.earlier,
+        }
+    }
+}
+
+/// Returns the buyer's country: what is known of the buyer, or else the one country the message names.
+pub(super) fn country_of<'a>(ctx: &'a Context, entities: &'a [EntityFound]) -> Option<&'a str> {
+    let known = ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
+    known.or_else(|| only_value(entities, country::KIND))
+}
+
+/// Returns the order the message is about: the one whose number it names, or the buyer's only one if it names none.
+///
+/// Of several orders none is guessed: news of the wrong parcel is worse than a question.
+pub(super) fn order_in_question<'a>(ctx: &'a Context, entities: &[EntityFound]) -> Option<&'a Order> {
+    let named: Vec<&str> = values(entities, order_number::KIND).collect();
+    let mut matching =
+        ctx.orders.iter().filter(|order| named.is_empty() || named.iter().any(|number| same(number, &order.number)));
+    matching.next().filter(|_| matching.next().is_none())
+}
+
+/// Returns the one value of that kind; none if several different ones are named.
+pub(super) fn only_value<'a>(entities: &'a [EntityFound], kind: &str) -> Option<&'a str> {
+    let mut values = values(entities, kind);
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+fn values<'a>(entities: &'a [EntityFound], kind: &str) -> impl Iterator<Item = &'a str> {
+    entities.iter().filter(move |entity| entity.kind == kind).map(|entity| entity.value.as_str())
+}
+
+/// Compares order numbers by their letters and digits: buyers leave out dashes and `#`.
+fn same(left: &str, right: &str) -> bool {
+    let bare = |number: &str| {
+        number.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect::<String>()
+    };
+    bare(left) == bare(right)
+}
+
+fn earlier(ctx: &Context) -> Vec<IntentId> {
+    let said = ctx.thread.iter().flat_map(|thread| &thread.said);
+    let mut intents: Vec<IntentId> = said.flat_map(|said| said.intents.iter().cloned()).collect();
+    intents.sort();
+    intents.dedup();
+    intents
+}

@@ -1,0 +1,222 @@
+//! The findings of one sentence weighed: what stands, what lost and why.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::{
+    model::{
+        mode::Mode,
+        verdict::{Hit, Loser, LossReason},
+    },
+    rules::{
+        condition::Scene,
+        find::{Finder, Found, Words},
+        prefilter::PhraseId,
+        program::Expression,
+        rule::{Phrase, Rule},
+        set::RuleSet,
+    },
+    text::{folded::Folded, reading::Reading, sentence::Sentence},
+};
+
+/// No rule has taken a word.
+const NOBODY: u32 = u32::MAX;
+
+/// One phrase that matches.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Finding {
+    pub(in crate::rules) id: PhraseId,
+    pub(in crate::rules) found: Found,
+    rank: Rank,
+}
+
+/// [`ORDER`](crate::rules::evaluate::ORDER) as numbers, the best the smallest, then the place in the text and the
+/// pattern, so that nothing is left to chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    priority: i32,
+    words: usize,
+    length: usize,
+    rule: u32,
+    start: usize,
+    phrase: u32,
+}
+
+impl Finding {
+    /// Ranks what a phrase of a rule found.
+    pub(in crate::rules) fn new(rule: &Rule, id: PhraseId, found: Found, reading: &Reading) -> Self {
+        let all = reading.folded().words();
+        let start = found.words.iter().next().map_or(0, |word| all[word].original.start);
+        let end = found.words.iter().next_back().map_or(0, |word| all[word].original.end);
+        let rank = Rank {
+            priority: -rule.priority,
+            words: usize::MAX - found.words.len(),
+            length: usize::MAX - (end - start),
+            rule: id.rule,
+            start,
+            phrase: id.phrase,
+        };
+        Self { id, found, rank }
+    }
+}
+
+/// Weighs sentence after sentence.
+pub(in crate::rules) struct Judge<'a> {
+    set: &'a RuleSet,
+    scene: &'a Scene<'a>,
+    sentences: &'a [Sentence],
+    /// The rule that took each word; empty while nothing stands.
+    owners: Vec<u32>,
+}
+
+impl<'a> Judge<'a> {
+    /// Starts with every word free.
+    pub(in crate::rules) fn new(set: &'a RuleSet, scene: &'a Scene<'a>, sentences: &'a [Sentence]) -> Self {
+        Self { set, scene, sentences, owners: Vec::new() }
+    }
+
+    /// Adds the hits and losers of one sentence and empties its findings.
+    pub(in crate::rules) fn judge(
+        &mut self,
+        sentence: usize,
+        findings: &mut Vec<Finding>,
+        finder: &mut Finder<'_>,
+        evaluation: &mut crate::rules::evaluate::Evaluation,
+    ) {
+        if findings.is_empty() {
+            return;
+        }
+        findings.sort_by_key(|finding| (finding.id.rule, finding.rank));
+        let mut start = 0;
+        while let Some(first) = findings.get(start) {
+            let rule = &self.set.rules[first.id.rule as usize];
+            let end = start + findings[start..].partition_point(|finding| finding.id.rule == first.id.rule);
+            if let Some(why) = self.objection(sentence, rule, &findings[start..end], finder) {
+                evaluation.losers.push(self.loser(sentence, first, finder, why));
+                findings.drain(start..end);
+            } else {
+                start = end;
+            }
+        }
+        findings.retain(|finding| finding.found.negated.is_none());
+        findings.sort_by_key(|finding| finding.rank);
+        self.stand(sentence, findings, finder, evaluation);
+        findings.clear();
+    }
+
+    /// Returns why a rule cannot count in this sentence whatever else hits.
+    fn objection(
+        &self,
+        sentence: usize,
+        rule: &Rule,
+        findings: &[Finding],
+        finder: &mut Finder<'_>,
+    ) -> Option<LossReason> {
+        if let Some(unmet) = rule.when.unmet(self.scene) {
+            return Some(LossReason::When(unmet));
+        }
+        if let Some(phrase) = rule.unless.iter().find(|phrase| self.hits(sentence, phrase, finder)) {
+            return Some(LossReason::Unless(phrase.text.clone()));
+        }
+        if findings.iter().any(|finding| finding.found.negated.is_none()) {
+            return None;
+        }
+        findings[0].found.negated.clone().map(LossReason::Negated)
+    }
+
+    fn hits(&self, sentence: usize, phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
+        let wide = matches!(&phrase.expression, Expression::Group(group) if group.message_wide);
+        let scope = if wide { self.sentences } else { std::slice::from_ref(&self.sentences[sentence]) };
+        !finder.find(&phrase.expression, None, scope).is_empty()
+    }
+
+    /// Lets findings stand in order; each takes its words, and each rule stands once.
+    fn stand(
+        &mut self,
+        sentence: usize,
+        competing: &[Finding],
+        finder: &Finder<'_>,
+        evaluation: &mut crate::rules::evaluate::Evaluation,
+    ) {
+        let mut standing: Vec<u32> = Vec::new();
+        let mut losers: BTreeMap<u32, Loser> = BTreeMap::new();
+        for finding in competing {
+            let number = finding.id.rule;
+            let rule = &self.set.rules[number as usize];
+            if standing.contains(&number) {
+                continue;
+            }
+            if let Some(owner) = self.owner(&finding.found.words) {
+                let why = LossReason::StolenBy(self.set.rules[owner as usize].id.clone());
+                losers.entry(number).or_insert_with(|| self.loser(sentence, finding, finder, why));
+                continue;
+            }
+            if rule.mode == Mode::Shadow {
+                // It would stand, and takes nothing: without it all else is the same.
+                let why = LossReason::Mode(rule.mode.as_str().to_owned());
+                losers.insert(number, self.loser(sentence, finding, finder, why));
+                continue;
+            }
+            standing.push(number);
+            losers.remove(&number);
+            self.take(number, finding, finder);
+            evaluation.captured.extend(finding.found.named.iter().cloned());
+            evaluation.hits.push(self.hit(sentence, finding, finder));
+        }
+        evaluation.losers.extend(losers.into_values());
+    }
+
+    fn owner(&self, words: &Words) -> Option<u32> {
+        words.iter().find_map(|word| self.owners.get(word).copied().filter(|owner| *owner != NOBODY))
+    }
+
+    fn take(&mut self, rule: u32, finding: &Finding, finder: &Finder<'_>) {
+        if self.owners.is_empty() {
+            self.owners.resize(finder.view.reading.folded().words().len(), NOBODY);
+        }
+        for word in finding.found.words.iter() {
+            self.owners[word] = rule;
+        }
+    }
+
+    fn hit(&self, sentence: usize, finding: &Finding, finder: &Finder<'_>) -> Hit {
+        let rule = &self.set.rules[finding.id.rule as usize];
+        let phrase = &rule.say[finding.id.phrase as usize];
+        Hit {
+            rule: rule.id.clone(),
+            sentence: Some(sentence),
+            language: phrase.language,
+            pattern: phrase.text.clone(),
+            spans: spans(finder.view.reading.folded(), &finding.found.words),
+            words: finding.found.words.len(),
+            repairs: Vec::new(),
+            confidence: 0.0,
+        }
+    }
+
+    fn loser(&self, sentence: usize, finding: &Finding, finder: &Finder<'_>, why: LossReason) -> Loser {
+        let rule = &self.set.rules[finding.id.rule as usize];
+        Loser {
+            rule: rule.id.clone(),
+            sentence: Some(sentence),
+            pattern: rule.say[finding.id.phrase as usize].text.clone(),
+            spans: spans(finder.view.reading.folded(), &finding.found.words),
+            why,
+        }
+    }
+}
+
+/// Returns the places of words in the original, neighbours joined.
+fn spans(folded: &Folded, words: &Words) -> Vec<Range<usize>> {
+    let all = folded.words();
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut last = None;
+    for word in words.iter() {
+        let span = all[word].original.clone();
+        match spans.last_mut() {
+            Some(open) if last.is_some_and(|last| last + 1 == word) => open.end = open.end.max(span.end),
+            _ => spans.push(span),
+        }
+        last = Some(word);
+    }
+    spans
+}

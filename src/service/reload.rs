@@ -1,0 +1,85 @@
+//! Keeps the rules in force at the state of the files.
+//!
+//! Files are read and an engine is built on a thread of its own, away from the messages; only the finished engine is put
+//! in force, in one step. What cannot be used changes nothing, and is said in the log and on the status pages.
+
+use std::{sync::Arc, time::Instant};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::library::{
+    live::{Change, Live, Reading},
+    watch::Watch,
+};
+
+/// Readings thrown away because files changed meanwhile, before one is taken all the same: something then writes without
+/// end, and what it leaves behind is judged like any other edit.
+const MAX_TORN: u32 = 5;
+
+/// Follows the files until told to stop; `asked` makes it read them at once, changed or not.
+pub(super) async fn follow(live: Arc<Live>, asked: Arc<Notify>, stop: CancellationToken) {
+    let mut watch = Watch::new(live.first());
+    if !watch.is_notified() {
+        tracing::warn!("this system does not report changed files; edits of rules and replies take a few seconds");
+    }
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = watch.changed() => {}
+            () = asked.notified() => {}
+        }
+        let started = Instant::now();
+        let Some(mut reading) = untorn(&live, &mut watch).await else { continue };
+        let roots = reading.roots.take();
+        let change = live.take(reading, Timestamp::now());
+        if let Some(roots) = roots {
+            watch.follow(roots);
+        }
+        log(&live, &change, started);
+    }
+}
+
+/// Reads the files while they are left alone; none if the reading came to grief.
+async fn untorn(live: &Arc<Live>, watch: &mut Watch) -> Option<Reading> {
+    for tries in 1.. {
+        let reader = Arc::clone(live);
+        let read = tokio::task::spawn_blocking(move || reader.read()).await;
+        let torn = watch.look().await;
+        match read {
+            Ok(reading) if !torn || tries >= MAX_TORN => return Some(reading),
+            Ok(_) => {}
+            Err(_) => {
+                tracing::error!("the rules could not be read: the reader failed; the last good rules stay in force");
+                return None;
+            }
+        }
+    }
+    None
+}
+
+fn log(live: &Live, change: &Change, started: Instant) {
+    let standing = live.standing();
+    match &change.taken {
+        Ok(()) => tracing::info!(
+            rules = standing.rules,
+            rule_set = standing.rule_set,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "{}",
+            if change.was_stale { "the files are mended, new rules are in force" } else { "new rules are in force" }
+        ),
+        Err(refused) => tracing::error!(
+            errors = refused.errors,
+            rule_set = standing.rule_set,
+            "the edited files cannot be used, the last good rules stay in force; `nightdesk check` shows all: {}",
+            refused.first
+        ),
+    }
+    if !change.restart.is_empty() {
+        tracing::warn!(
+            "the configuration changed where it is read at the start: {}; restart to apply",
+            change.restart.join(", ")
+        );
+    }
+}
