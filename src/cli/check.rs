@@ -72,7 +72,7 @@ impl Check {
 
     fn show(&self, sources: &SourceMap, found: &[Diagnostic]) {
         let text = match self.format {
-            Format::Human => human::render(sources, found, output::data_is_colored()),
+            Format::Human => human::render_within(sources, found, output::data_is_colored(), output::width()),
             Format::Json => json::render(sources, found),
             Format::Github => github::render(sources, found),
         };

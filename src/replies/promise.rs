@@ -58,7 +58,14 @@ pub fn forbidden(text: &str, language: Language) -> Vec<Forbidden> {
             range: hit.range(),
         }));
     }
-    found.sort_by_key(|forbidden| forbidden.range.start);
+    found.sort_by_key(|forbidden| (forbidden.range.start, std::cmp::Reverse(forbidden.range.end)));
+    // Two expressions may see the same words; they are said once.
+    let mut end = 0;
+    found.retain(|forbidden| {
+        let new = forbidden.range.start >= end;
+        end = end.max(forbidden.range.end);
+        new
+    });
     found
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::diagnostic::{
     Diagnostic, Severity,
@@ -10,22 +11,70 @@ use crate::diagnostic::{
     source::{FileId, SourceMap},
 };
 
+/// A narrower terminal is treated as one of this width: below it excerpts show nothing.
+const MIN_WIDTH: usize = 50;
+/// Where the width is not known, longer source lines are cut here.
+const PLAIN_WIDTH: usize = 140;
+
 /// Returns every finding with its place, and a closing line that counts them; empty if there is none.
 ///
 /// Each finding is followed by an empty line. `colored` adds terminal escapes.
 pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], colored: bool) -> String {
+    render_within(sources, diagnostics, colored, None)
+}
+
+/// Like [`render`], for a terminal of that many columns: words are wrapped and long source lines cut around the place.
+pub fn render_within(sources: &SourceMap, diagnostics: &[Diagnostic], colored: bool, width: Option<usize>) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
+    let width = width.map(|width| width.max(MIN_WIDTH));
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(width.unwrap_or(PLAIN_WIDTH));
     let ordered = in_order(sources, diagnostics);
     let mut text = String::new();
     for diagnostic in &ordered {
-        text.push_str(&renderer.render(&report(sources, diagnostic)));
+        let wrapped = match width {
+            Some(width) => wrapped(diagnostic, width),
+            None => (*diagnostic).clone(),
+        };
+        text.push_str(&renderer.render(&report(sources, &wrapped)));
         text.push_str("\n\n");
     }
     text.push_str(&summary(&ordered));
     text
+}
+
+/// Breaks the words of a finding into lines; the renderer aligns them.
+fn wrapped(diagnostic: &Diagnostic, width: usize) -> Diagnostic {
+    let title = diagnostic.severity.as_str().len() + diagnostic.code.as_str().len() + "[]: ".len();
+    let mut diagnostic = diagnostic.clone();
+    diagnostic.message = in_lines(&diagnostic.message, width.saturating_sub(title));
+    let help = if diagnostic.fix.is_some() { "help: ".len() } else { GUTTER + "= help: ".len() };
+    diagnostic.help = diagnostic.help.map(|help_text| in_lines(&help_text, width.saturating_sub(help)));
+    diagnostic
+}
+
+/// The widest number of a line that the words beside it are wrapped for, with its blanks.
+const GUTTER: usize = 6;
+
+/// Breaks a text at blanks so that no line takes more than `room` cells, unless one word does.
+fn in_lines(text: &str, room: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let cells = word.width();
+        if used > 0 && used + 1 + cells > room {
+            lines.push('\n');
+            used = 0;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += cells;
+    }
+    lines
 }
 
 fn report<'a>(sources: &'a SourceMap, diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
