@@ -11,6 +11,7 @@ pub mod explain;
 pub mod lint;
 pub mod nearness;
 mod probe;
+pub mod reference;
 pub mod regexes;
 pub mod sample;
 pub mod schema;

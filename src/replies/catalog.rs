@@ -29,8 +29,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Catalog {
     pub(super) pages: BTreeMap<PageKey, Page>,
-    /// Every file of a reply or frame, also those with errors, which are no pages.
-    pub(super) files: BTreeMap<PageKey, FileId>,
+    /// Every text of every reply, also those with errors, which are no pages.
+    pub(super) files: BTreeMap<ReplyId, BTreeMap<Language, FileId>>,
     pub(super) environment: Environment<'static>,
     pub(super) facts: Arc<Facts>,
     pub(super) situations: Vec<Situation>,
@@ -250,37 +250,30 @@ impl Catalog {
         self.texts().filter(|key| key.reply == *reply).map(|key| key.language).collect()
     }
 
-    /// Returns the languages in which files of a reply lie there, sorted; those with errors too.
+    /// Returns the languages in which texts of a reply lie there, sorted; those with errors too.
     pub fn written(&self, reply: &ReplyId) -> Vec<Language> {
-        self.text_files().filter(|(key, _)| key.reply == *reply).map(|(key, _)| key.language).collect()
+        self.files.get(reply).map_or_else(Vec::new, |texts| texts.keys().copied().collect())
     }
 
     /// Returns every reply of which there is a text, also one with errors, with the place of its first text; sorted.
     pub fn all(&self) -> Vec<(&ReplyId, Span)> {
-        let mut all: Vec<(&ReplyId, Span)> = Vec::new();
-        for (key, file) in self.text_files() {
-            if all.last().is_none_or(|(reply, _)| **reply != key.reply) {
-                all.push((&key.reply, Span::new(*file, 0..0)));
-            }
-        }
-        all
+        let first = |(reply, texts): (_, &BTreeMap<Language, FileId>)| {
+            let file = texts.values().next()?;
+            Some((reply, Span::new(*file, 0..0)))
+        };
+        self.files.iter().filter_map(first).collect()
     }
 
-    /// Returns how long each text is together with the shortest frame of its language, in UTF-16 code units, tags not
-    /// counted: what every message made from it has at least.
+    /// Returns how long each text is together with the frame of its language, in UTF-16 code units, tags not counted: what
+    /// every message made from it has at least.
     pub fn lengths(&self) -> Vec<Length<'_>> {
-        let framed = |language: Language| {
-            let frames = self.pages.iter().filter(|(key, _)| key.reply.as_str() == read::FRAME);
-            let own = frames.filter(|(key, _)| key.language == language && key.form == Form::Text);
-            own.map(|(_, page)| page.units).min().unwrap_or(0)
-        };
+        let frames = self.pages.iter().filter(|(key, _)| key.reply.as_str() == read::FRAME && key.form == Form::Text);
+        let frames: BTreeMap<Language, usize> = frames.map(|(key, page)| (key.language, page.units)).collect();
         let texts = self.pages.iter().filter(|(key, _)| is_text(key));
         texts
-            .map(|(key, page)| Length {
-                reply: &key.reply,
-                language: key.language,
-                file: page.file,
-                units: page.units + framed(key.language),
+            .map(|(key, page)| {
+                let units = page.units + frames.get(&key.language).copied().unwrap_or(0);
+                Length { reply: &key.reply, language: key.language, file: page.file, units }
             })
             .collect()
     }
@@ -344,10 +337,6 @@ impl Catalog {
 
     fn texts(&self) -> impl Iterator<Item = &PageKey> {
         self.pages.keys().filter(|key| is_text(key))
-    }
-
-    fn text_files(&self) -> impl Iterator<Item = (&PageKey, &FileId)> {
-        self.files.iter().filter(|(key, _)| is_text(key))
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
     let mut reader = Reader {
         pages: BTreeMap::new(),
         files: BTreeMap::new(),
+        frames: BTreeSet::new(),
         broken_facts: BTreeSet::new(),
         environment: render::environment(),
         facts: Facts::default(),
@@ -63,7 +64,8 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
 
 struct Reader {
     pages: BTreeMap<PageKey, Page>,
-    files: BTreeMap<PageKey, FileId>,
+    files: BTreeMap<ReplyId, BTreeMap<Language, FileId>>,
+    frames: BTreeSet<Language>,
     /// Files of facts with errors: what they lack is no news.
     broken_facts: BTreeSet<String>,
     environment: Environment<'static>,
@@ -107,8 +109,12 @@ impl Reader {
     }
 
     fn page(&mut self, file: FileId, key: PageKey, path: &str, text: &str) {
-        self.files.insert(key.clone(), file);
         let is_frame = key.reply.as_str() == FRAME;
+        match key.form {
+            Form::Text if is_frame => drop(self.frames.insert(key.language)),
+            Form::Text => drop(self.files.entry(key.reply.clone()).or_default().insert(key.language, file)),
+            Form::Telegram | Form::Html => {}
+        }
         let place = if is_frame { Place::Frame } else { Place::Everywhere };
         let (subject, body) = split_subject(text);
         let (uses, mut found) = template::check(file, text, 0, place);
@@ -156,9 +162,7 @@ impl Reader {
     }
 
     fn check_frames(&mut self) {
-        let frames: BTreeSet<Language> =
-            self.files.keys().filter(|key| is_frame(key)).map(|key| key.language).collect();
-        let mut reported: BTreeSet<Language> = frames;
+        let mut reported = self.frames.clone();
         for (key, page) in &self.pages {
             if !reported.insert(key.language) {
                 continue;
@@ -169,10 +173,6 @@ impl Reader {
             self.diagnostics.push(found.help("copy replies/_frame/en.txt and translate it"));
         }
     }
-}
-
-fn is_frame(key: &PageKey) -> bool {
-    key.reply.as_str() == FRAME && key.form == Form::Text
 }
 
 /// Reads `<reply>/<language>.<form>`; the error says what was expected.

@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
     warning(
         Lint,
         "tie",
-        "two rules that hit the same words of an example with equal rank",
+        "an example that stands only because its rule's file comes first: another rule hits the same words with equal rank",
         "Neither has the higher priority, more words or the longer span, so the names of the files decide. Renaming a file would \
          change what buyers are told.",
         "# gift_wrap.yaml: wrap * gift\n# gift_card.yaml: (wrap|card) * gift",
@@ -91,8 +91,8 @@ pub(super) const ROWS: &[Row] = &[
         "a pattern whose words always belong to a better hit of another rule",
         "It can be removed without a difference, and whoever reads the rule believes that it works. Shown by writing out what the \
          pattern stands for and giving it to the whole rule set.",
-        "# refund.yaml\nsay: {en: [(want|need) refund]}\n# return.yaml\nsay: {en: [refund]}    # with `priority: -1`, and nothing else\n# both: want refund",
-        "# return.yaml\nsay: {en: [(send|give) * back]}",
+        "# gift_wrap.yaml, with priority: 5\nsay: {en: [wrap * gift]}\n# gift_card.yaml\nsay: {en: [gift card, wrap the gift]}",
+        "# gift_card.yaml\nsay: {en: [gift card]}",
     ),
     warning(
         Lint,

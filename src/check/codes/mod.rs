@@ -103,7 +103,11 @@ pub fn page() -> String {
         "# Codes\n\n\
          Every finding of `nightdesk check` has a code. An *error* keeps the files from being used; a *warning* does \
          not, and\n`nightdesk check --deny warnings` treats it as one. `nightdesk check --explain CODE` prints the \
-         paragraph in a terminal.\n\nThis page is generated from the program.\n",
+         paragraph in a terminal.\n\n\
+         `--format json` prints one object per line: `code`, `severity`, `message`, `file`, `line`, `column`, `end_line`, \
+         `end_column`\n(from 1, in characters), `label`, `related` (places with a label), `help`, `fix` (a place and the text to \
+         put there). `--format github`\nprints annotations for the lines of a pull request. Findings are sorted by file, place and \
+         code.\n\nThis page is generated from the program.\n",
     );
     for (home, heading) in Home::ALL {
         let rows: Vec<Row> = all().into_iter().filter(|row| row.home == home).collect();

@@ -133,6 +133,15 @@ pub(super) const ROWS: &[Row] = &[
     ),
     error(
         Rule,
+        "bad-entity-list",
+        "a list of own values with the name of a built-in kind, with a pattern where plain words belong, or with words that stand \
+         for two values",
+        "A value must be found by its words alone, and mean one thing.",
+        "# rules/_entities/color.yaml\nred: {en: [red, crimson]}\ndark_red: {en: [crimson]}",
+        "# rules/_entities/color.yaml\nred: {en: [red]}\ndark_red: {en: [crimson]}",
+    ),
+    error(
+        Rule,
         "unknown-condition",
         "a key of `when` that is no condition",
         "A condition that is not tested would let the rule count when it must not.",

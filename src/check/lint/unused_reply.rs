@@ -1,5 +1,7 @@
 //! A reply that no rule names.
 
+use std::collections::BTreeSet;
+
 use crate::{
     check::{
         lint::{Lint, Look},
@@ -15,7 +17,7 @@ const CODE: Code = Code::new("unused-reply");
 
 fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let rules = trial.material.all_rules();
-    let named: Vec<&str> = rules
+    let named: BTreeSet<&str> = rules
         .flat_map(|rule| {
             let asks = rule.needs.iter().filter_map(|need| need.ask.as_ref());
             rule.reply.iter().chain(&rule.ack).chain(asks)
@@ -24,14 +26,15 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         .chain([UNKNOWN_ACK])
         .collect();
     let replies = trial.material.replies.all();
-    let known = |name: &&&str| replies.iter().any(|(reply, _)| reply.as_str() == **name);
+    let all: BTreeSet<&str> = replies.iter().map(|(reply, _)| reply.as_str()).collect();
+    let known = |name: &&&str| all.contains(**name);
     // A mistyped name has a finding of its own, which tells what is meant.
-    let meant: Vec<&str> = named
+    let meant: BTreeSet<&str> = named
         .iter()
         .filter(|name| !known(name))
         .filter_map(|name| nearest(name, replies.iter().map(|(reply, _)| reply.as_str())))
         .collect();
-    let used = |reply: &str| named.contains(&reply) || meant.contains(&reply) || trial.broken_file_mentions(reply);
+    let used = |reply: &str| named.contains(reply) || meant.contains(reply) || trial.broken_file_mentions(reply);
     let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()));
     let found = orphans.map(|(reply, span)| {
         let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());

@@ -1,9 +1,15 @@
-//! The tables of the page about rules: patterns are tried, conditions and the order of hits are those of the code.
+//! The generated reference of rules is complete and true: every key has a row, every pattern is tried, and what the tutorial
+//! repeats of it is the same.
 
-use std::{fmt::Write as _, fs};
+use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use jiff::civil;
 use nightdesk::{
+    check::reference::{
+        self,
+        forms::FORMS,
+        keys::{KEYS, meaning},
+    },
     diagnostic::{has_errors, source::SourceMap},
     model::inbound::ChannelKind,
     rules::{
@@ -14,22 +20,81 @@ use nightdesk::{
     text::reading::Reading,
 };
 
-use crate::docs::{read, root};
+use crate::docs::{generated, read, root};
 
-const PAGE: &str = "docs/rules.md";
+/// The generated page.
+const REFERENCE: &str = "docs/rule-reference.md";
+/// The tutorial, which may repeat a table of the reference.
+const TUTORIAL: &str = "docs/rules.md";
 
 #[test]
-fn every_pattern_of_the_page_hits_and_spares_what_it_says() {
+fn the_reference_is_the_programs() {
+    generated(REFERENCE, &reference::page());
+    assert!(read(TUTORIAL).contains("rule-reference.md"), "{TUTORIAL} does not lead to {REFERENCE}");
+}
+
+#[test]
+fn every_pattern_of_the_reference_hits_and_spares_what_it_says() {
+    assert!(FORMS.len() > 15, "only {} patterns", FORMS.len());
+    let rows = FORMS.iter().map(|form| [form.written, form.language, form.hits, form.misses].map(str::to_owned));
+    try_patterns(rows.collect());
+}
+
+#[test]
+fn every_pattern_of_the_tutorial_hits_and_spares_what_it_says() {
+    let page = read(TUTORIAL);
+    let Some(table) = table(&page, "patterns") else { return };
+    let rows = table.lines().skip(2).map(|row| match cells(row).as_slice() {
+        [written, language, _, hits, misses] => [written.trim_matches('`'), language, hits, misses].map(str::to_owned),
+        row => panic!("five cells: {row:?}"),
+    });
+    try_patterns(rows.collect());
+}
+
+#[test]
+fn a_table_of_conditions_in_the_tutorial_is_that_of_the_reference() {
+    let mut rows = String::from("| key | holds when | example |\n| --- | --- | --- |\n");
+    for kind in KINDS {
+        writeln!(rows, "| `{}` | {} | `{}: {}` |", kind.name, kind.summary, kind.name, kind.example)
+            .expect("writing to a String never fails");
+    }
+    let page = read(TUTORIAL);
+    let Some(written) = table(&page, "conditions") else { return };
+    if std::env::var_os("UPDATE").is_some() {
+        let begin = "<!-- conditions -->\n";
+        let page = page.replace(&format!("{begin}{written}"), &format!("{begin}{rows}"));
+        fs::write(root().join(TUTORIAL), page).expect("the page is writable");
+        return;
+    }
+    assert_eq!(written, rows, "run the test with UPDATE=1 and review {TUTORIAL}");
+}
+
+#[test]
+fn the_tutorial_tells_the_order_of_hits_in_the_words_of_the_code() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&read(TUTORIAL)).contains(&words(ORDER)), "{TUTORIAL} does not say: {ORDER}");
+}
+
+#[test]
+fn every_key_that_a_rule_file_takes_has_its_row_and_its_meaning() {
+    let mut sources = SourceMap::default();
+    let file = sources.add("rules/other/probe.yaml", "qqqqqqqqqqqqqqqqqqqq: 1\n");
+    let (_, found) = RuleSet::read(&sources, &[file]);
+    let unknown = found.iter().find(|found| found.code.as_str() == "unknown-key").expect("there is no such key");
+    let help = unknown.help.as_deref().expect("the known keys are named");
+    let known: BTreeSet<&str> = help.split('`').skip(1).step_by(2).collect();
+    assert!(!help.ends_with('…'), "the list of keys is cut: {help}");
+    assert_eq!(KEYS.iter().map(|key| key.name).collect::<BTreeSet<_>>(), known);
+    let silent: Vec<&str> = KEYS.iter().map(|key| key.name).filter(|key| meaning(key).is_empty()).collect();
+    assert!(silent.is_empty(), "without a meaning: {silent:?}");
+}
+
+fn try_patterns(rows: Vec<[String; 4]>) {
     let mut wrong = Vec::new();
-    let page = read(PAGE);
-    let rows: Vec<Vec<String>> = table(&page, "patterns").lines().skip(2).map(cells).collect();
-    assert!(rows.len() > 15, "only {} patterns", rows.len());
-    for row in rows {
-        let [written, language, _, hit, miss] = row.as_slice() else { panic!("five cells: {row:?}") };
-        let pattern = written.trim_matches('`');
-        let set = rule_with(pattern, language);
+    for [written, language, hit, miss] in rows {
+        let set = rule_with(&written, &language);
         for (text, expected) in [(hit, true), (miss, false)] {
-            if hits(&set, text) != expected {
+            if hits(&set, &text) != expected {
                 wrong.push(format!("{written} in “{text}”: expected {expected}"));
             }
         }
@@ -37,34 +102,10 @@ fn every_pattern_of_the_page_hits_and_spares_what_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-fn the_page_lists_every_condition() {
-    let mut rows = String::from("| key | holds when | example |\n| --- | --- | --- |\n");
-    for kind in KINDS {
-        writeln!(rows, "| `{}` | {} | `{}: {}` |", kind.name, kind.summary, kind.name, kind.example)
-            .expect("writing to a String never fails");
-    }
-    let page = read(PAGE);
-    let written = table(&page, "conditions");
-    if std::env::var_os("UPDATE").is_some() {
-        let begin = "<!-- conditions -->\n";
-        let page = page.replace(&format!("{begin}{written}"), &format!("{begin}{rows}"));
-        fs::write(root().join(PAGE), page).expect("the page is writable");
-        return;
-    }
-    assert_eq!(written, rows, "run the test with UPDATE=1 and review {PAGE}");
-}
-
-#[test]
-fn the_page_tells_the_order_of_hits_in_the_words_of_the_code() {
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words(&read(PAGE)).contains(&words(ORDER)), "{PAGE} does not say: {ORDER}");
-}
-
-/// Returns the lines between `<!-- name -->` and `<!-- /name -->`.
-fn table<'p>(page: &'p str, name: &str) -> &'p str {
-    let (_, rest) = page.split_once(&format!("<!-- {name} -->\n")).expect("the page marks where the table begins");
-    rest.split_once(&format!("<!-- /{name} -->")).expect("the page marks where the table ends").0
+/// Returns the lines between `<!-- name -->` and `<!-- /name -->`; none if the page has no such table.
+fn table<'p>(page: &'p str, name: &str) -> Option<&'p str> {
+    let (_, rest) = page.split_once(&format!("<!-- {name} -->\n"))?;
+    Some(rest.split_once(&format!("<!-- /{name} -->")).expect("the page marks where the table ends").0)
 }
 
 /// Returns the cells of a row; `\|` is a bar within one.

@@ -5,6 +5,8 @@
 //! `replies/` and perhaps `config.yaml`, and the findings as people read them in `expected.txt`; `UPDATE=1` rewrites it.
 //! Frames that a folder does not hold itself come from `_shared/`.
 
+mod damage;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

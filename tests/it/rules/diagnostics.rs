@@ -8,11 +8,14 @@ use std::{
 
 use nightdesk::{
     diagnostic::{
+        Code, Diagnostic,
         render::{github, human, json},
-        source::SourceMap,
+        source::{SourceMap, Span},
     },
     rules::set::RuleSet,
 };
+
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::rules::read;
 
@@ -61,6 +64,29 @@ fn programs_and_pull_requests_see_the_same_findings() {
     let lines = "::error file=rules/other/probe.yaml,line=6,col=1,endLine=6,endColumn=5,title=unknown-key::unknown key `mood`%0Ahelp: did you mean `mode`?\n\
                  ::error file=rules/other/probe.yaml,line=7,col=15,endLine=7,endColumn=16,title=bad-pattern::`(` without its partner `)`%0Ahelp: write both `(` and `)`, or neither\n";
     assert_eq!(github::render(&sources, &diagnostics), lines);
+}
+
+#[test]
+fn annotations_keep_what_the_runner_would_read_as_its_own() {
+    let mut sources = SourceMap::default();
+    let file = sources.add("rules/50%,a::b/x.yaml", "a: b\r\n");
+    let found =
+        Diagnostic::warning(Code::new("vague-word"), "50% :: off, ::error::\r\nhere", Span::new(file, 0..1), "here")
+            .help("100%\n::set-output");
+    let expected = "::warning file=rules/50%25%2Ca%3A%3Ab/x.yaml,line=1,col=1,endLine=1,endColumn=2,title=vague-word::50%25 :: off, \
+                    ::error::%0D%0Ahere%0Ahelp: 100%25%0A::set-output\n";
+    assert_eq!(github::render(&sources, &[found]), expected);
+}
+
+#[test]
+fn findings_are_wrapped_to_the_terminal() {
+    let broken = "intent: probe\ntitle: t\ncategory: other\naction: answer\nreply: probe\nsay:\n  zh: ['这个商品现在可以免费配送到德国吗 (包邮']\n";
+    let (sources, _, diagnostics) = read(&[("rules/other/probe.yaml", broken)]);
+    for width in [60, 80, 120] {
+        let text = human::render_within(&sources, &diagnostics, false, Some(width));
+        let long: Vec<&str> = text.lines().filter(|line| line.width() > width && !line.contains('^')).collect();
+        assert!(long.is_empty(), "wider than {width}: {long:?}");
+    }
 }
 
 #[test]
