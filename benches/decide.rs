@@ -24,7 +24,7 @@ use nightdesk::{
     diagnostic::{has_errors, source::SourceMap},
     engine::{
         Engine,
-        settings::{Limits, Settings},
+        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
     },
     library::Sources,
     model::{
@@ -261,6 +261,7 @@ fn settings() -> Settings {
         shop_name: "Blue Lantern".to_owned(),
         languages: vec![Language::EN, Language::ZH],
         default_language: Language::EN,
+        answer_at: DEFAULT_ANSWER_AT,
         desk: DeskHours {
             zone: jiff::tz::TimeZone::UTC,
             week: std::array::from_fn(|_| always.clone()),

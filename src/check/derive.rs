@@ -25,6 +25,19 @@ const MAX_WORDS: usize = 3;
 /// Words that stand in the examples of so many rules say nothing.
 const COMMON_RULES: usize = 3;
 
+/// English words that join others: in a shop with few rules its examples do not show yet that they are common. Others are
+/// learned.
+const JOINING: &[&str] = &[
+    "about", "after", "again", "all", "already", "also", "am", "another", "any", "anything", "as", "because", "been",
+    "before", "but", "by", "could", "did", "does", "doing", "don", "done", "else", "ever", "every", "get", "give",
+    "go", "got", "had", "has", "he", "her", "here", "him", "his", "into", "its", "just", "know", "let", "like", "ll",
+    "make", "may", "might", "more", "most", "much", "must", "need", "no", "not", "now", "off", "one", "only", "other",
+    "our", "out", "over", "re", "say", "see", "shall", "she", "should", "since", "some", "still", "such", "take",
+    "tell", "than", "thank", "thanks", "their", "them", "then", "there", "these", "they", "thing", "those", "too",
+    "until", "up", "us", "ve", "very", "want", "wanted", "way", "well", "were", "when", "where", "which", "while",
+    "who", "why", "without", "would", "yes", "yet",
+];
+
 /// What is known of words from the examples of all rules.
 #[derive(Debug)]
 pub struct Corpus<'a> {
@@ -106,7 +119,8 @@ impl<'a> Corpus<'a> {
             let form = folded.form(word);
             let known = self.rules_with.get(stem(form, language).as_ref()).copied().unwrap_or_default();
             let number = form.chars().any(|character| character.is_ascii_digit());
-            if !is_stop_word(form, language) && known < COMMON_RULES.max(self.rules_with.len() / 400) && !number {
+            let joins = is_stop_word(form, language) || language == Language::EN && JOINING.contains(&form);
+            if !joins && known < COMMON_RULES.max(self.rules_with.len() / 400) && !number {
                 parts.push(Part { text: form.to_owned(), first: at, last: at, rules: known });
             }
             at += 1;

@@ -4,7 +4,9 @@
 //! engine, which is the same one that answers.
 
 pub mod cases;
+pub mod circumstance;
 pub mod codes;
+pub mod confusion;
 pub mod coverage;
 pub mod derive;
 pub mod explain;
@@ -14,5 +16,7 @@ mod probe;
 pub mod reference;
 pub mod regexes;
 pub mod sample;
+pub mod scaffold;
 pub mod schema;
+pub mod story;
 pub mod trial;

@@ -63,7 +63,8 @@ fn is_shared(path: &str) -> bool {
 impl Trial {
     /// Returns where each pattern hits a text, by its number.
     pub(super) fn on(&self, reading: &Reading) -> BTreeMap<usize, Places> {
-        let evaluation = self.set.evaluate(reading, &moment());
+        let moment = Moment::plain(ChannelKind::Email, civil::Date::constant(2026, 1, 1));
+        let evaluation = self.set.evaluate(reading, &moment);
         let hits = evaluation.hits.iter().map(|hit| (&hit.rule, hit.sentence, &hit.spans));
         let losers = evaluation.losers.iter().map(|loser| (&loser.rule, loser.sentence, &loser.spans));
         let mut found: BTreeMap<usize, Places> = BTreeMap::new();
@@ -78,11 +79,6 @@ impl Trial {
 
 fn number(rule: &IntentId) -> Option<usize> {
     rule.as_str().strip_prefix('p')?.parse().ok()
-}
-
-/// A moment for rules without conditions.
-fn moment() -> Moment<'static> {
-    Moment { desk_open: true, ..Moment::plain(ChannelKind::Email, civil::Date::constant(2026, 1, 1)) }
 }
 
 /// Writes a part of a pattern as a seller would.

@@ -25,7 +25,6 @@ use crate::{
         syntax::{self, RuleFile, phrase::WrittenPhrase},
         word_list::{self, WordList},
     },
-    text::reading::Reading,
 };
 
 /// Everything lints look at beside the files.
@@ -86,12 +85,12 @@ impl<'a> Trial<'a> {
         let tried = tried.flat_map(|(rule, compiled)| {
             let examples = compiled.examples.iter().filter(|example| example.matches);
             examples.map(move |example| {
-                let attempts = rules.attempts(&Reading::new(&example.text));
+                let attempts = rules.attempts(&rules.reading(&example.text));
                 Tried { rule, example, attempts }
             })
         });
         let tried = tried.collect();
-        let cases = if whole { cases::run(engine, now) } else { Vec::new() };
+        let cases = if whole { cases::run(engine, sources, now) } else { Vec::new() };
         Self { material, engine, now, written, lists, cases, tried }
     }
 

@@ -160,8 +160,8 @@ impl Explain {
             country,
             suppressed: false,
             grade: None,
-            orders: None,
             tags: Vec::new(),
+            orders: None,
         };
         Context { buyer: Some(buyer), ..Context::default() }
     }

@@ -16,7 +16,7 @@ use crate::{
     },
     engine::{
         Engine,
-        settings::{Limits, Settings},
+        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
     },
     library::{Library, Sources},
     model::{language::Language, time::DeskHours, wire_id::InstanceKey},
@@ -54,6 +54,8 @@ pub(super) struct Files {
     pub library: Library,
     /// Where rules and replies come from, for people.
     pub origin: String,
+    /// The folders of rules and replies; none if the starter pack inside the program was taken.
+    pub folders: Option<(PathBuf, PathBuf)>,
 }
 
 impl Files {
@@ -71,7 +73,8 @@ impl Files {
             None => (folder_of(path).join("rules"), folder_of(path).join("replies")),
         };
         let origin = format!("{} and {}", rules.display(), replies.display());
-        let (sources, origin) = if config.is_some() || rules.is_dir() && replies.is_dir() {
+        let own = config.is_some() || rules.is_dir() && replies.is_dir();
+        let (sources, origin) = if own {
             match Sources::from_folders(sources.clone(), &rules, &replies) {
                 Ok(sources) => (sources, origin),
                 // The configuration is wrong already, and these folders are only guessed.
@@ -86,7 +89,8 @@ impl Files {
         };
         let mut library = Library::read(sources, &languages);
         library.diagnostics.extend(found);
-        Ok(Self { config, library, origin })
+        let folders = own.then_some((rules, replies));
+        Ok(Self { config, library, origin, folders })
     }
 
     /// Returns whether anything makes the files unusable.
@@ -104,6 +108,11 @@ impl Files {
         output::excerpt(human::render(&self.library.sources, &errors, output::talk_is_colored()).trim_end());
         let todo = "the files cannot be used as they are, so nothing was done; mend what stands above";
         Err(Unusable::Found(todo.to_owned()).into())
+    }
+
+    /// Returns the languages the shop answers in, the default first; never empty.
+    pub(super) fn languages(&self) -> Vec<Language> {
+        self.config.as_ref().map_or_else(plain_languages, |config| config.languages.clone())
     }
 
     /// Returns an engine that decides texts: no store, a secret that matches no Message-ID.
@@ -184,7 +193,13 @@ fn line_of(text: &str, key: &str) -> Range<usize> {
 /// A folder of rules or replies that cannot be read.
 const UNREADABLE_FOLDER: crate::diagnostic::Code = crate::diagnostic::Code::new("unreadable-folder");
 
-fn folder_of(path: &Path) -> PathBuf {
+/// Returns the folder of stories of a configuration.
+pub(super) fn stories_folder(config: &Path) -> PathBuf {
+    folder_of(config).join("tests")
+}
+
+/// Returns the folder a configuration lies in.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.map_or_else(PathBuf::new, Path::to_owned)
 }
@@ -207,10 +222,11 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         default_language: Language::EN,
         desk,
         reply_within_minutes: 240,
-        own_addresses: std::collections::BTreeSet::new(),
+        own_addresses: std::collections::BTreeSet::from(["shop@example.com".to_owned()]),
         trusted_authserv_ids: std::collections::BTreeSet::new(),
         instance,
         max_mode: std::collections::BTreeMap::new(),
+        answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
     }
 }

@@ -2,15 +2,14 @@
 
 use std::{
     fs,
-    io::{BufRead as _, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    cli::{exit::Exit, output},
+    cli::{ask, exit::Exit, output},
     library,
 };
 
@@ -64,7 +63,7 @@ impl Init {
                 return Ok(output::refusal(&format!("{}: {wrong}", question.asks)));
             }
         }
-        let ask = !self.yes && std::io::stdin().is_terminal();
+        let ask = !self.yes && ask::is_possible();
         let answers = if ask { asked(&questions)? } else { given(&questions) };
         write(&self.folder.join("config.yaml"), &filled(TEMPLATE, &answers))?;
         for (path, text) in library::starter_files() {
@@ -128,20 +127,12 @@ fn asked(questions: &[Question<'_>]) -> anyhow::Result<Vec<(&'static str, String
 /// Asks until the answer can be used; the end of the input is an error.
 fn answer_to(question: &Question<'_>) -> anyhow::Result<String> {
     loop {
-        let mut err = std::io::stderr().lock();
-        write!(err, "{} [{}]: ", question.asks, question.example)?;
-        err.flush()?;
-        let mut line = String::new();
-        if std::io::stdin().lock().read_line(&mut line)? == 0 {
-            bail!("the questions were not answered, so nothing was written; `--yes` asks none");
-        }
-        drop(err);
-        let answer = line.trim();
+        let answer = ask::line(&format!("{} [{}]", question.asks, question.example))?;
         if answer.is_empty() {
             return Ok(question.example.to_owned());
         }
-        match (question.objects)(answer) {
-            None => return Ok(answer.to_owned()),
+        match (question.objects)(&answer) {
+            None => return Ok(answer),
             Some(wrong) => output::talk(&format!("  {wrong}.")),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! `main` calls [`run()`]; everything it returns is an [`Exit`]. Errors are explained here, once.
 
+mod ask;
 mod check;
 mod completions;
 mod demo;
@@ -12,6 +13,7 @@ mod init;
 mod input;
 mod layout;
 mod matching;
+mod new;
 mod output;
 mod pause;
 mod reload;
@@ -54,6 +56,8 @@ enum Command {
     Run(run::Run),
     /// Write a commented configuration with starter rules and replies into a new folder
     Init(init::Init),
+    /// Write a new rule with its reply and its examples, ready to be edited
+    New(new::New),
     /// Look for mistakes in configuration, rules and replies
     Check(check::Check),
     /// Run every rule's examples against the whole rule set
@@ -98,6 +102,7 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Run(run) => run.run(&configuration(named)?),
+        Command::New(new) => new.run(&configuration(named)?),
         Command::Check(check) => check.run(&configuration(named)?),
         Command::Test(test) => test.run(&configuration(named)?),
         Command::Explain(explain) => explain.run(&configuration(named)?),

@@ -94,6 +94,17 @@ pub(super) fn data_is_colored() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// Returns whether data goes to a terminal.
+pub(super) fn data_is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Prints control characters as they are, to a terminal only.
+pub(super) fn raw(control: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(write!(out, "{control}").and_then(|()| out.flush()));
+}
+
 /// Returns text for a terminal without control characters, which could otherwise rewrite the screen, and without those
 /// that turn the direction of writing, which could make it say something else.
 pub(super) fn plain(text: &str) -> String {

@@ -27,7 +27,16 @@ pub(super) fn live(path: &Path, first: State, config: &Config, files: Files, ins
 
 /// Returns the present state of all files that a reading of this configuration would read.
 pub(super) fn state(path: &Path) -> State {
-    State::of(files::config_quietly(path).map_or_else(|| vec![path.to_owned()], |config| roots(path, &config)))
+    State::of(roots(path))
+}
+
+/// Returns the files and folders that a reading of this configuration would read.
+pub(super) fn roots(path: &Path) -> Vec<PathBuf> {
+    let beside = |name: &str| files::folder_of(path).join(name);
+    match files::config_quietly(path) {
+        Some(config) => roots_of(path, &config),
+        None => vec![path.to_owned(), beside("rules"), beside("replies")],
+    }
 }
 
 /// What a new engine takes over from the first one.
@@ -53,7 +62,7 @@ impl Started {
         };
         Reading {
             restart: self.fixed.changed(&config.fixed),
-            roots: Some(roots(&self.path, &config)),
+            roots: Some(roots_of(&self.path, &config)),
             engine: Ok(Engine::new(self.settings_of(&config), files.library.rules, files.library.replies)),
         }
     }
@@ -68,7 +77,7 @@ impl Started {
     }
 }
 
-fn roots(path: &Path, config: &Config) -> Vec<PathBuf> {
+fn roots_of(path: &Path, config: &Config) -> Vec<PathBuf> {
     vec![path.to_owned(), config.rules.clone(), config.replies.clone()]
 }
 

@@ -52,6 +52,8 @@ pub struct Config {
     pub trusted_authserv_ids: BTreeSet<String>,
     /// The highest mode per channel.
     pub max_mode: BTreeMap<ChannelKind, Mode>,
+    /// The confidence from which on an answer goes out by itself.
+    pub answer_at: f64,
     /// Counts and ages at which the machine steps back.
     pub limits: engine::settings::Limits,
     /// Status page and retries.
@@ -88,6 +90,7 @@ impl Config {
             trusted_authserv_ids: self.trusted_authserv_ids.clone(),
             instance,
             max_mode: self.max_mode.clone(),
+            answer_at: self.answer_at,
             limits: self.limits.clone(),
         }
     }

@@ -17,7 +17,7 @@ use crate::{
         source::{FileId, SourceMap, Span},
         yaml::{self, Kind, MISSING_KEY, Node, UNKNOWN_VALUE, fields::Fields},
     },
-    engine::settings::Limits,
+    engine::settings::{DEFAULT_ANSWER_AT, Limits},
     model::{inbound::ChannelKind, language::Language, mode::Mode},
     service::{self, accounts::AccountSettings, delivery::RetrySchedule},
     store,
@@ -29,6 +29,8 @@ pub(super) const BAD_VALUE: Code = Code::new("bad-value");
 pub(super) const DUPLICATE_ACCOUNT: Code = Code::new("duplicate-account");
 
 /// The promise to buyers if the shop makes none: half a day at the desk.
+/// Below one half the machine would answer what it believes to be wrong.
+const LEAST_ANSWER_AT: f64 = 0.5;
 const DEFAULT_REPLY_WITHIN_SECONDS: u64 = 4 * 3_600;
 
 /// Reads sections and collects what is wrong.
@@ -139,6 +141,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let accounts = accounts(reader, &mut fields, root);
     let trusted = fields.take::<Vec<String>>("trusted_authserv_ids").unwrap_or_default();
     let max_mode = max_mode(reader, &mut fields);
+    let answer_at = answer_at(reader, &mut fields);
     let limits = limits(reader, &mut fields);
     let service = service::Settings { status: status(reader, &mut fields), retry: retry(reader, &mut fields) };
     reader.close(fields);
@@ -153,6 +156,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         trusted_authserv_ids: authserv_ids(trusted, &accounts),
         accounts,
         max_mode,
+        answer_at,
         limits,
         service,
         fixed: Fixed::of(root),
@@ -227,6 +231,20 @@ fn max_mode(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> BTreeMap<Channe
     }
     reader.close(section);
     ceilings
+}
+
+fn answer_at(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> f64 {
+    let Some(node) = fields.node("answer_at") else { return DEFAULT_ANSWER_AT };
+    let number = match &node.kind {
+        Kind::Float(share) => Some(*share),
+        Kind::Integer(1) => Some(1.0),
+        _ => None,
+    };
+    let written = number.filter(|share| (LEAST_ANSWER_AT..=1.0).contains(share));
+    written.unwrap_or_else(|| {
+        reader.bad(node, "a share from 0.5 to 1 such as 0.95");
+        DEFAULT_ANSWER_AT
+    })
 }
 
 fn limits(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Limits {

@@ -46,6 +46,9 @@ pub(super) fn verdict(
     let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
     let outcome = outcome(&plan, &written);
     let ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    let hits = most_important_first(understanding);
+    let confidence = hits.first().map_or(0.0, |hit| hit.confidence);
+    let confident = confident(engine, understanding, hits.first());
     Verdict {
         decided_at: case.now,
         rule_set_hash: engine.hash.clone(),
@@ -53,7 +56,7 @@ pub(super) fn verdict(
         guards,
         language: understanding.language.clone(),
         sentences: understanding.sentences(),
-        hits: most_important_first(understanding),
+        hits,
         losers: understanding.losers.clone(),
         entities: understanding.entities.clone(),
         facts: written.facts,
@@ -62,9 +65,9 @@ pub(super) fn verdict(
         ticket,
         pending,
         learned,
-        confident: confident(understanding),
-        confidence: confidence::of_verdict(understanding),
-        similar: Vec::new(),
+        confident,
+        confidence,
+        similar: understanding.witness.named(&engine.rules),
     }
 }
 
@@ -93,10 +96,13 @@ fn most_important_first(understanding: &Understanding<'_>) -> Vec<Hit> {
     hits.into_iter().map(|(_, hit)| hit.clone()).collect()
 }
 
-/// The engine asserts the intent when a rule stands and nothing about its sentence raises a doubt.
-fn confident(understanding: &Understanding<'_>) -> bool {
-    let sure = understanding.hits.iter().all(|(rule, hit)| confidence::doubt(understanding, rule, hit).is_none());
-    !most_important_first(understanding).is_empty() && sure && understanding.foreign_language.is_none()
+/// The engine asserts the first intent when nothing raises a doubt about it, nor about any other rule that would answer.
+/// Two rules that both ask for a person do not doubt one another.
+fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&Hit>) -> bool {
+    let Some(first) = first.filter(|_| understanding.foreign_language.is_none()) else { return false };
+    let speaks = |rule: &Rule, hit: &Hit| rule.action == Action::Answer || hit == first;
+    let mut speaking = understanding.hits.iter().filter(|(rule, hit)| speaks(rule, hit));
+    speaking.all(|(rule, hit)| confidence::doubt(engine, understanding, rule, hit).is_none())
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {

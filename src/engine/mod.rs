@@ -3,6 +3,7 @@
 //! [`Engine::decide`] is a function of its arguments. `run`, `test`, `match`, `explain`, benches and fuzzers call
 //! exactly this; nothing else decides what a buyer is told.
 
+pub mod calibration;
 pub mod guard;
 pub mod settings;
 
@@ -11,16 +12,21 @@ mod clause;
 mod compose;
 mod confidence;
 mod escalate;
+mod evidence;
 mod language;
 mod policy;
 mod slots;
 mod understand;
+mod witness;
+
+use std::sync::OnceLock;
 
 use jiff::{Timestamp, civil};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     engine::{
+        calibration::Calibration,
         escalate::Reasons,
         guard::{Case, Stage},
         policy::Plan,
@@ -48,6 +54,8 @@ pub struct Engine {
     rules: RuleSet,
     replies: Catalog,
     hash: String,
+    /// Fitted on the first decision, so that starting stays quick; a function of the rules.
+    calibration: OnceLock<Calibration>,
 }
 
 impl Engine {
@@ -57,7 +65,7 @@ impl Engine {
         hasher.update(rules.hash());
         hasher.update(replies.hash());
         let hash = hex(&hasher.finalize()[..HASH_BYTES]);
-        Self { settings, rules, replies, hash }
+        Self { settings, rules, replies, hash, calibration: OnceLock::new() }
     }
 
     /// Returns the settings.
@@ -93,17 +101,28 @@ impl Engine {
                 self.suppressed(inbound, guards, now)
             }
             Some(GuardAction::Escalate) => {
-                let understanding = Understanding::of(self, inbound, ctx, now);
+                let understanding = self.understand(inbound, ctx, now);
                 let reasons = Reasons::of_guards(&guards);
                 let plan = Plan::silent_ticket(reasons);
                 compose::verdict(self, &case, &understanding, plan, guards)
             }
             None => {
-                let understanding = Understanding::of(self, inbound, ctx, now);
+                let understanding = self.understand(inbound, ctx, now);
                 let plan = policy::plan(self, &case, &understanding);
                 compose::verdict(self, &case, &understanding, plan, guards)
             }
         }
+    }
+
+    fn understand(&self, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Understanding<'_> {
+        let mut understanding = Understanding::of(self, inbound, ctx, now);
+        confidence::assign(self, &mut understanding);
+        understanding
+    }
+
+    /// Returns the curve from scores to probabilities, fitted to the rules' examples on the first call.
+    fn calibration(&self) -> &Calibration {
+        self.calibration.get_or_init(|| calibration::of(self))
     }
 
     /// Returns the day at the desk.

@@ -25,9 +25,14 @@ pub struct Settings {
     pub instance: InstanceKey,
     /// The highest mode per channel; a rule of a higher mode is lowered to it.
     pub max_mode: BTreeMap<ChannelKind, Mode>,
+    /// The confidence from which on an answer goes out by itself, 0.5 to 1.
+    pub answer_at: f64,
     /// Counts and ages at which the machine steps back.
     pub limits: Limits,
 }
+
+/// One automatic answer in twenty may at most be wrong by the engine's own claim; measured, it is fewer (docs/quality.md).
+pub const DEFAULT_ANSWER_AT: f64 = 0.95;
 
 /// Counts and ages at which the machine steps back.
 #[derive(Debug, Clone, PartialEq, Eq)]

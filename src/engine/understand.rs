@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    engine::{Engine, circumstances::Circumstances, language, slots},
+    engine::{Engine, circumstances::Circumstances, language, slots, witness::Witness},
     model::{
         context::Context,
         inbound::Inbound,
@@ -35,6 +35,8 @@ pub(super) struct Understanding<'a> {
     pub pending: Option<PendingAsk>,
     /// The text is surely in a language the shop has no rules for.
     pub foreign_language: Option<Language>,
+    /// What the examples say.
+    pub witness: Witness,
 }
 
 impl<'a> Understanding<'a> {
@@ -46,8 +48,9 @@ impl<'a> Understanding<'a> {
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
-        if let Some(subject) = fresh_subject(&inbound.subject) {
-            let evaluation = engine.rules.evaluate(&engine.rules.reading(subject), &moment);
+        let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
+        if let Some(subject) = &subject {
+            let evaluation = engine.rules.evaluate(subject, &moment);
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }
@@ -67,6 +70,7 @@ impl<'a> Understanding<'a> {
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
             foreign_language: found.foreign,
+            witness: Witness::of(&engine.rules, &reading, subject.as_ref(), None),
             reading,
             hits,
             losers,

@@ -143,6 +143,30 @@ impl Library {
     }
 }
 
+/// Reads the story files of a folder, which need not exist: those that lie in it, not deeper. Paths in messages are
+/// `tests/…`.
+pub fn add_stories(sources: &mut SourceMap, folder: &Path) -> Result<Vec<FileId>, LibraryError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    let unreadable = |path: &Path, source| LibraryError::Unreadable { path: path.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
+        let entry = entry.map_err(|error| unreadable(folder, error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && name.ends_with(".yaml") && entry.path().is_file() {
+            files.push((name, entry.path()));
+        }
+    }
+    files.sort();
+    let read = |(name, path): (String, PathBuf)| {
+        let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
+        let text = String::from_utf8(bytes).map_err(|_| LibraryError::NotText { path })?;
+        Ok(sources.add(format!("tests/{name}"), text.trim_start_matches('\u{feff}')))
+    };
+    files.into_iter().map(read).collect()
+}
+
 /// Returns the files of the starter pack with their paths, `rules/…` first.
 pub fn starter_files() -> Vec<(String, String)> {
     let rules = StarterRules::iter().filter_map(|path| Some((format!("rules/{path}"), StarterRules::get(&path)?)));

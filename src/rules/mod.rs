@@ -19,6 +19,7 @@ pub mod regular;
 pub mod rule;
 pub mod scratch;
 pub mod set;
+pub mod similar;
 pub mod stop_word;
 pub mod syntax;
 pub mod trie;

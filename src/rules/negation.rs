@@ -1,82 +1,70 @@
-//! Whether a negator stands before the words of a hit, in the same clause.
+//! Whether the words of a hit are negated, in the same clause.
 //!
-//! Which words negate is known by [`text::negation`](crate::text::negation); here is how far they reach.
+//! Which words negate is known by [`text::negation`](crate::text::negation); here is how far they reach and where they
+//! only ask: "haven't you shipped it?" is about shipping, "please don't ship it" is not.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     model::language::Language,
     rules::pattern::Element,
     text::{
         folded::{Folded, Script},
-        negation,
+        negation::{self, Grammar, Phrase, longest_at},
         reading::Reading,
     },
 };
 
-/// In scripts without spaces a negator reaches this many characters: 不 in 不好意思请问包邮吗 is about something else.
-const DENSE_REACH: usize = 4;
-
 /// Punctuation that ends a clause.
 const CLAUSE_ENDS: [char; 14] = [',', ';', ':', '(', ')', '，', '；', '：', '、', '—', '–', '،', '\n', '"'];
+/// Marks of a question.
+const QUESTION_MARKS: [char; 3] = ['?', '？', '؟'];
+/// A tag such as "is that right" has up to three words (six characters without spaces).
+const MAX_TAG_WORDS: usize = 3;
+const MAX_DENSE_TAG_WORDS: usize = 6;
+/// Phrases that stand before something have up to four words (`what is the reason`).
+const MAX_PHRASE_WORDS: usize = 4;
 
-/// Folded words that begin a new clause, by language: what stands before them no longer negates. "And" is not among
-/// them: in "do not cancel and refund" both are meant, and a hit too few goes to a person.
-const CLAUSE_WORDS: &[(&str, &[&str])] = &[
-    ("en", &["but"]),
-    ("de", &["aber", "sondern"]),
-    ("fr", &["mais"]),
-    ("es", &["pero", "sino"]),
-    ("it", &["ma", "pero", "bensi"]),
-    ("pt", &["mas", "porem"]),
-    ("nl", &["maar"]),
-    ("pl", &["ale", "lecz"]),
-    ("ru", &["но", "а"]),
-];
-
-/// The negators of every language, as folded words.
+/// The negators of the languages that the rules are written in.
 #[derive(Debug, Default)]
 pub struct Negators {
-    by_language: BTreeMap<Language, Vec<Vec<String>>>,
+    languages: BTreeSet<Language>,
 }
 
 impl Negators {
-    /// Folds the negators of these languages.
+    /// Looks for negators of these languages only.
     pub fn new(languages: impl IntoIterator<Item = Language>) -> Self {
-        let fold = |negator: &str| {
-            let folded = Folded::new(negator);
-            folded.words().iter().map(|word| folded.form(word).to_owned()).collect()
-        };
-        let by_language = languages
-            .into_iter()
-            .map(|language| (language, negation::negators(language).iter().map(|negator| fold(negator)).collect()))
-            .collect();
-        Self { by_language }
+        Self { languages: languages.into_iter().collect() }
     }
 
     /// Returns whether a pattern holds a negator itself.
     pub(in crate::rules) fn holds(&self, language: Language, sequence: &[Element]) -> bool {
-        let own: Vec<Option<&str>> = sequence
+        let Some(grammar) = self.of(language) else { return false };
+        let own: Vec<&str> = sequence
             .iter()
             .map(|element| match element {
                 Element::Word(form) | Element::Character(form) | Element::Beginning(form) | Element::Exact(form) => {
-                    Some(form.as_str())
+                    form.as_str()
                 }
-                _ => None,
+                _ => "",
             })
             .collect();
-        let here = self.of(language).iter().any(|negator| {
-            own.windows(negator.len().max(1)).any(|window| window.iter().map(|form| form.unwrap_or("")).eq(negator))
-        });
-        here || sequence.iter().any(|element| match element {
+        let stands = |phrase: &Phrase, window: &[&str]| {
+            phrase.iter().zip(window).all(|(piece, form)| {
+                *form == piece.form || piece.beginning && !form.is_empty() && form.starts_with(&piece.form)
+            })
+        };
+        let here = |phrase: &Phrase| own.windows(phrase.len()).any(|window| stands(phrase, window));
+        let inner = |element: &Element| match element {
             Element::Choice(branches) | Element::Optional(branches) => {
                 branches.iter().any(|branch| self.holds(language, branch))
             }
             _ => false,
-        })
+        };
+        grammar.negators().any(here) || sequence.iter().any(inner)
     }
 
-    /// Returns the negator before any of the words, as written, or none. `sentence` is where to look.
+    /// Returns the negator of any of the words, as written, or none. `sentence` is where to look; `words` are in order.
     pub(in crate::rules) fn before(
         &self,
         reading: &Reading,
@@ -84,59 +72,178 @@ impl Negators {
         sentence: &Range<usize>,
         words: &[usize],
     ) -> Option<String> {
-        let negators = self.of(language);
-        if negators.is_empty() {
-            return None;
-        }
+        let grammar = self.of(language)?;
         let found = words.iter().find_map(|word| {
-            let start = clause_start(reading, language, sentence.start, *word);
-            (start..*word).find_map(|at| {
-                let length = negator_at(reading.folded(), negators, at, *word)?;
-                let reaches = !words.contains(&at) && reaches(reading.folded(), at + length, *word);
-                (reaches && !is_choice_question(reading.folded(), at)).then_some(at..at + length)
-            })
+            let clause = Clause::around(reading, grammar, sentence, *word);
+            clause.negator_before(words).or_else(|| clause.negator_after(words)).or_else(|| clause.last_negator(words))
         })?;
         let all = reading.folded().words();
         Some(reading.original()[all[found.start].original.start..all[found.end - 1].original.end].to_owned())
     }
 
-    fn of(&self, language: Language) -> &[Vec<String>] {
-        self.by_language.get(&language).map_or(&[], Vec::as_slice)
+    fn of(&self, language: Language) -> Option<&'static Grammar> {
+        self.languages.contains(&language).then(|| negation::grammar(language)).flatten()
     }
 }
 
-/// Returns the first word of the clause that holds a word.
-fn clause_start(reading: &Reading, language: Language, sentence_start: usize, word: usize) -> usize {
-    let words = reading.folded().words();
-    let own = CLAUSE_WORDS.iter().find(|(code, _)| *code == language.as_str()).map_or(&[][..], |(_, own)| *own);
-    let begins = |at: &usize| {
-        let before = words[at - 1].original.end;
-        let between = &reading.original()[before..words[*at].original.start.max(before)];
-        between.contains(CLAUSE_ENDS) || own.contains(&reading.folded().form(&words[*at]))
-    };
-    (sentence_start + 1..=word).rev().find(begins).unwrap_or(sentence_start)
+/// The clause that holds one word of a hit.
+struct Clause<'a> {
+    reading: &'a Reading,
+    folded: &'a Folded,
+    grammar: &'a Grammar,
+    sentence: &'a Range<usize>,
+    /// Its words.
+    words: Range<usize>,
+    /// The word of the hit.
+    word: usize,
 }
 
-/// Returns how many words the negator has that begins at a word and ends before another.
-fn negator_at(folded: &Folded, negators: &[Vec<String>], at: usize, before: usize) -> Option<usize> {
-    let words = folded.words();
-    negators.iter().map(|negator| (negator, negator.len())).find_map(|(negator, length)| {
-        let fits = length > 0 && at + length <= before;
-        let same = fits && words[at..at + length].iter().zip(negator).all(|(word, form)| folded.form(word) == form);
-        same.then_some(length)
-    })
-}
+impl<'a> Clause<'a> {
+    fn around(reading: &'a Reading, grammar: &'a Grammar, sentence: &'a Range<usize>, word: usize) -> Self {
+        let mut clause = Self { reading, folded: reading.folded(), grammar, sentence, words: sentence.clone(), word };
+        let begins = |at: &usize| clause.begins_at(*at);
+        let start = (sentence.start + 1..=word).rev().find(begins).unwrap_or(sentence.start);
+        let end = (word + 1..sentence.end).find(begins).unwrap_or(sentence.end);
+        clause.words = start..end;
+        clause
+    }
 
-fn reaches(folded: &Folded, after: usize, word: usize) -> bool {
-    let dense = folded.words()[after - 1].script == Script::Dense;
-    !dense || word - after < DENSE_REACH
-}
+    /// Returns whether a new clause begins at a word.
+    fn begins_at(&self, at: usize) -> bool {
+        // "Why can you not" is one clause, and 申请 holds no 请.
+        let joined = || self.ends(&self.grammar.why, at) || self.is_in_idiom(at);
+        self.gap_before(at).contains(CLAUSE_ENDS) || self.stands(&self.grammar.joint, at) && !joined()
+    }
 
-/// Returns whether the negator is the middle of 能不能, 有没有, 是不是: a question, not a negation.
-fn is_choice_question(folded: &Folded, at: usize) -> bool {
-    let words = folded.words();
-    let (Some(before), Some(after)) = (at.checked_sub(1).map(|before| &words[before]), words.get(at + 1)) else {
-        return false;
-    };
-    words[at].script == Script::Dense && folded.form(before) == folded.form(after)
+    /// Returns whether a phrase ends right before a word.
+    fn ends(&self, phrases: &[Phrase], at: usize) -> bool {
+        (1..=MAX_PHRASE_WORDS).any(|length| {
+            let start = at.checked_sub(length).filter(|start| *start >= self.words.start);
+            start.is_some_and(|start| longest_at(phrases, self.folded, start, at) == Some(length))
+        })
+    }
+
+    /// Returns whether an idiom covers a word.
+    fn is_in_idiom(&self, at: usize) -> bool {
+        (at.saturating_sub(MAX_PHRASE_WORDS).max(self.words.start)..=at).any(|start| {
+            let length = longest_at(&self.grammar.idiom, self.folded, start, self.sentence.end);
+            length.is_some_and(|length| start + length > at)
+        })
+    }
+
+    /// Returns what stands between a word and the one before it.
+    fn gap_before(&self, at: usize) -> &'a str {
+        let words = self.folded.words();
+        let start = at.checked_sub(1).map_or(0, |before| words[before].original.end);
+        let end = words.get(at).map_or(self.reading.original().len(), |word| word.original.start);
+        &self.reading.original()[start..end.max(start)]
+    }
+
+    fn stands(&self, phrases: &[Phrase], at: usize) -> bool {
+        longest_at(phrases, self.folded, at, self.sentence.end).is_some()
+    }
+
+    /// Returns the first negator before the word that reaches it.
+    fn negator_before(&self, hit: &[usize]) -> Option<Range<usize>> {
+        let reach = self.grammar.reach_before;
+        self.negators(&self.grammar.before, self.words.start..self.word, hit).find(|found| {
+            reach.is_none_or(|reach| self.word - found.end < reach) && !self.is_choice(found) && !self.only_asks(found)
+        })
+    }
+
+    /// Returns the first negator behind the word that reaches it.
+    fn negator_after(&self, hit: &[usize]) -> Option<Range<usize>> {
+        let reach = self.grammar.reach_after;
+        self.negators(&self.grammar.after, self.word + 1..self.words.end, hit)
+            .find(|found| reach.is_none_or(|reach| found.start - self.word <= reach) && !self.only_asks(found))
+    }
+
+    /// Returns the negator that ends the clause.
+    fn last_negator(&self, hit: &[usize]) -> Option<Range<usize>> {
+        let ends = |found: &Range<usize>| {
+            (found.end..self.words.end).all(|at| self.stands(&self.grammar.tail, at)) && !self.only_asks(found)
+        };
+        self.negators(&self.grammar.last, self.word + 1..self.words.end, hit).find(ends)
+    }
+
+    /// Returns the negators that lie between two words, leaving out idioms and what belongs to the hit.
+    fn negators(
+        &self,
+        phrases: &'a [Phrase],
+        between: Range<usize>,
+        hit: &[usize],
+    ) -> impl Iterator<Item = Range<usize>> {
+        let mut at = self.words.start;
+        std::iter::from_fn(move || {
+            while at < between.end {
+                let start = at;
+                if let Some(length) = longest_at(&self.grammar.idiom, self.folded, at, self.sentence.end) {
+                    at += length;
+                    continue;
+                }
+                at += 1;
+                if start < between.start || hit.contains(&start) {
+                    continue;
+                }
+                if let Some(length) = longest_at(phrases, self.folded, start, between.end) {
+                    at = start + length;
+                    return Some(start..at);
+                }
+            }
+            None
+        })
+    }
+
+    /// Returns whether the negator is the middle of 能不能, 有没有, 是不是: a question, not a negation.
+    fn is_choice(&self, negator: &Range<usize>) -> bool {
+        let words = self.folded.words();
+        let Some(before) = negator.start.checked_sub(1).map(|before| &words[before]) else { return false };
+        let Some(after) = words.get(negator.start + 1) else { return false };
+        words[negator.start].script == Script::Dense && self.folded.form(before) == self.folded.form(after)
+    }
+
+    /// Returns whether the negator belongs to a question about what is not done, and does not ask for it not to be done.
+    fn only_asks(&self, negator: &Range<usize>) -> bool {
+        let reason = (self.words.start..negator.start).any(|at| self.stands(&self.grammar.why, at));
+        if reason || self.is_inverted(negator) {
+            return true;
+        }
+        let asked = self.ends(&self.grammar.asked, negator.start);
+        !asked && !self.stands(&self.grammar.asked, negator.start) && self.is_question(negator)
+    }
+
+    /// Returns whether a subject follows the negator as in "don't you ship".
+    fn is_inverted(&self, negator: &Range<usize>) -> bool {
+        self.stands(&self.grammar.auxiliary, negator.start) && self.stands(&self.grammar.subject, negator.end)
+    }
+
+    /// Returns whether the clause asks: by its mark, its first or last word, or a tag behind it.
+    fn is_question(&self, negator: &Range<usize>) -> bool {
+        let end = self.words.end;
+        if self.gap_before(end).contains(QUESTION_MARKS) {
+            return true;
+        }
+        let opened = negator.start > self.words.start && self.stands(&self.grammar.opens, self.words.start);
+        opened || self.is_closed_as_question() || self.has_tag()
+    }
+
+    fn is_closed_as_question(&self) -> bool {
+        let Some(last) = self.words.end.checked_sub(1).map(|last| &self.folded.words()[last]) else { return false };
+        let form = self.folded.form(last);
+        self.grammar.closes.iter().any(|phrase| match phrase.as_slice() {
+            [piece] if piece.beginning => form.ends_with(&piece.form),
+            [piece] => form == piece.form,
+            _ => false,
+        })
+    }
+
+    /// Returns whether a tag follows ("…, do you?") and ends in a question mark.
+    fn has_tag(&self) -> bool {
+        let start = self.words.end;
+        let tag = longest_at(&self.grammar.tag, self.folded, start, self.sentence.end);
+        let Some(end) = tag.map(|length| start + length) else { return false };
+        let dense = self.folded.words()[start].script == Script::Dense;
+        let short = end - start <= if dense { MAX_DENSE_TAG_WORDS } else { MAX_TAG_WORDS };
+        short && end == self.sentence.end && self.gap_before(end).contains(QUESTION_MARKS)
+    }
 }

@@ -1,6 +1,6 @@
 //! All rules of a shop: read from files, compiled together, evaluated at once.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +19,7 @@ use crate::{
         prefilter::Prefilter,
         rule::{Phrase, Rule},
         scratch::Scratches,
+        similar::Similar,
         syntax::{self, RuleFile, is_name, stem_and_folder},
         vocabulary::Vocabulary,
         word_list::{self, WordList},
@@ -49,6 +50,8 @@ pub struct RuleSet {
     /// In the order of their names.
     entity_lists: Vec<OwnList>,
     by_intent: BTreeMap<IntentId, usize>,
+    /// Made when it is first asked for: patterns answer at once, and starting with many rules stays quick.
+    similar: OnceLock<Similar>,
     hash: String,
 }
 
@@ -97,6 +100,7 @@ impl RuleSet {
             negators,
             entity_lists,
             by_intent,
+            similar: OnceLock::new(),
             hash: hash(sources, &files),
         };
         (set, diagnostics)
@@ -141,6 +145,11 @@ impl RuleSet {
     /// Returns every match of every pattern of a text, before anything is weighed.
     pub fn attempts(&self, reading: &Reading) -> Vec<Attempt> {
         self.scratches.lend(|scratch| evaluate::attempts(self, reading, scratch))
+    }
+
+    /// Returns what the examples of all rules say about texts, made on the first call.
+    pub fn similar(&self) -> &Similar {
+        self.similar.get_or_init(|| Similar::new(&self.rules))
     }
 
     /// Returns the SHA-256, in hexadecimal, of all files with their paths, in the order of the paths.

@@ -1,6 +1,11 @@
 //! Words that stand in almost every message and say nothing about what is wanted.
 //!
-//! Used for a warning, and to keep such words from being what a rule is looked up by. Never used to skip words.
+//! Used for a warning, to keep such words from being what a rule is looked up by, and to weigh them less where texts are
+//! compared. Never used to skip words.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use crate::{model::language::Language, rules::pattern::Element};
 
@@ -48,6 +53,13 @@ const STOP_WORDS: &[(&str, &[&str])] = &[
 /// Returns whether a folded word is a stop word of that language.
 pub fn is_stop_word(form: &str, language: Language) -> bool {
     STOP_WORDS.iter().any(|(code, words)| *code == language.as_str() && words.contains(&form))
+}
+
+/// Returns whether a folded word is a stop word of some language, for texts whose language is not known.
+pub fn is_stop_word_of_any_language(form: &str) -> bool {
+    static ALL: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| STOP_WORDS.iter().flat_map(|(_, words)| words.iter().copied()).collect());
+    ALL.contains(form)
 }
 
 /// Returns whether a pattern holds nothing but stop words.

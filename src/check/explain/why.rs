@@ -16,7 +16,6 @@ use crate::{
         verdict::{Hit, Loser, LossReason, Verdict},
     },
     rules::{evaluate::ORDER, rule::Rule},
-    text::reading::Reading,
 };
 
 /// Why a rule stands or does not.
@@ -63,7 +62,7 @@ pub fn why(rule: &Rule, text: &str, verdict: &Verdict, engine: &Engine, sources:
         why.next.extend((rule.mode == Mode::Off).then(|| format!("write `mode: suggest` in {}", why.file)));
         return why;
     }
-    let reading = Reading::new(text);
+    let reading = engine.rules().reading(text);
     why.nearest = nearest_pattern(sources, rule, &reading);
     let language = why.nearest.as_ref().map_or(verdict.language.answer, |nearest| nearest.language);
     why.next = after_miss(&why, rule, text, language, engine, sources);

@@ -8,7 +8,6 @@ use crate::{
     },
     diagnostic::{Code, Diagnostic, source::Span},
     rules::evaluate::Attempt,
-    text::reading::Reading,
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
@@ -32,7 +31,7 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
 /// Returns the place of the pattern that hits.
 fn culprit(trial: &Trial<'_>, rule: &str, text: &str) -> Option<Span> {
     let rule = trial.rules().iter().position(|known| known.id.as_str() == rule)?;
-    let attempts = trial.material.rules.attempts(&Reading::new(text));
+    let attempts = trial.material.rules.attempts(&trial.material.rules.reading(text));
     let own = |attempt: &&Attempt| attempt.rule == rule && !attempt.negated;
     let best = attempts.iter().filter(own).max_by_key(|attempt| (attempt.words.len(), attempt.span.len()))?;
     trial.place(rule, best.phrase)

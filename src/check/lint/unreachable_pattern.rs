@@ -12,7 +12,6 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     model::mode::Mode,
     rules::{evaluate::Attempt, syntax::phrase::WrittenPhrase},
-    text::reading::Reading,
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
@@ -51,7 +50,7 @@ fn always_taken(trial: &Trial<'_>, own: (usize, usize), written: &WrittenPhrase)
     };
     let mut last = None;
     for text in texts {
-        let attempts = trial.material.rules.attempts(&Reading::new(&text));
+        let attempts = trial.material.rules.attempts(&trial.material.rules.reading(&text));
         let mine: Vec<&Attempt> =
             attempts.iter().filter(|attempt| (attempt.rule, attempt.phrase) == own && !attempt.negated).collect();
         // A text that is read in another way than meant proves nothing.

@@ -24,7 +24,7 @@ use crate::{
 pub(super) fn rule() -> Value {
     let mut keys = recognition();
     keys.extend(consequences());
-    let parts = vec![("patterns", patterns()), ("pattern", pattern()), ("conditions", conditions())];
+    let parts = vec![("patterns", patterns()), ("pattern", pattern()), ("conditions", conditions()), ("span", span())];
     let about = "One thing that buyers want: how it is recognized, and what happens then.";
     file("Nightdesk rule", about, parts, mapping(keys))
 }
@@ -138,12 +138,22 @@ fn conditions() -> Value {
         let shape = match (kind.name, &example) {
             ("any" | "all", _) => list(part("conditions")),
             ("not", _) => part("conditions"),
-            (_, Value::Object(_)) => json!({ "type": ["object", "string", "array"] }),
-            _ => json!({ "not": { "type": "null" } }),
+            ("subject", _) => part("patterns"),
+            (_, Value::Object(keys)) if keys.keys().all(|key| matches!(key.as_str(), "from" | "to")) => part("span"),
+            (_, Value::Object(_)) => json!({ "type": "object" }),
+            (_, Value::Bool(_)) => switch(),
+            _ => one_or_many(json!({ "type": ["string", "integer", "boolean"] })),
         };
         properties.insert(kind.name.to_owned(), described(kind.summary, with_example(shape, example)));
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+/// From and to, both included, of numbers, days or times; of numbers also just one.
+fn span() -> Value {
+    let end = || json!({ "type": ["integer", "string"] });
+    let ends = mapping(vec![key("from", "The first, included.", end()), key("to", "The last, included.", end())]);
+    json!({ "anyOf": [{ "type": "integer" }, ends] })
 }
 
 fn needs() -> Value {

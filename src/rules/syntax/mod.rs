@@ -323,7 +323,7 @@ pub(in crate::rules) fn stem_and_folder(path: &str) -> (&str, &str) {
 }
 
 /// Returns whether a name may name a file, an intent, a slot.
-pub(in crate::rules) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     !name.is_empty() && name.chars().all(fits)
 }

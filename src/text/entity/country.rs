@@ -89,6 +89,11 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     found
 }
 
+/// Returns the country named by the words from `at` on, and how many words name it.
+pub(in crate::text) fn at(passage: &Passage<'_>, at: usize) -> Option<(&'static str, usize)> {
+    INDEX.at(passage, at)
+}
+
 impl Index {
     fn read() -> Self {
         let mut index = Self::default();

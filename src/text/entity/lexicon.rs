@@ -47,11 +47,22 @@ const PARTICLES: &[&str] = &[
     "만요",
     "씩",
     "정도",
-    "짜리",
     "과",
     "와",
     "랑",
+    "인가요",
+    "인가",
+    "이나요",
+    "일까요",
+    "이면",
+    "짜리",
+    "인지",
+    "이고",
+    "였는데",
+    "이었는데",
 ];
+/// What keeps two words from being one phrase. A dot does not: `U.S.A.`
+const APART: [char; 12] = [',', ';', ':', '!', '?', '|', '。', '、', '(', ')', '/', '"'];
 /// Twelve syllables: no Korean phrase is longer, and a longer beginning of a word needs no look-up.
 const MAX_HANGUL_BYTES: usize = 36;
 
@@ -142,7 +153,11 @@ impl<V> Lexicon<V> {
         let phrase = phrases.iter().find(|phrase| {
             let end = at + 1 + phrase.rest.len();
             end <= passage.len()
-                && phrase.rest.iter().zip(at + 1..).all(|(wanted, word)| same(passage, word, wanted))
+                && phrase
+                    .rest
+                    .iter()
+                    .zip(at + 1..)
+                    .all(|(wanted, word)| same(passage, word, wanted) && !passage.gap(word - 1).contains(APART))
                 && stands_alone(passage, first, at, end)
                 && accept(&phrase.value, end)
         })?;

@@ -1,12 +1,22 @@
 //! Values recognised in a text: one recogniser per file, all of them listed in [`ENTITIES`].
 
+pub mod calendar;
 pub mod card;
+pub mod check_digit;
 pub mod country;
+pub mod date;
 pub mod email;
 pub mod lexicon;
+pub mod money;
+pub mod number;
 pub mod order_number;
 pub mod own_list;
 pub mod passage;
+pub mod phone;
+pub mod postcode;
+pub mod quantity;
+pub mod size;
+pub mod tracking_number;
 
 use crate::{
     model::verdict::EntityFound,
@@ -41,12 +51,63 @@ pub const ENTITIES: &[Recognizer] = &[
         find: email::find,
     },
     Recognizer {
+        kind: tracking_number::KIND,
+        summary: "a parcel's tracking number with the check digit or shape of its carrier, or announced as one; in \
+                  capitals, without spaces",
+        example: ("where is LX 123 456 785 CN", "LX123456785CN"),
+        needs: Classes::DIGIT,
+        find: tracking_number::find,
+    },
+    Recognizer {
         kind: order_number::KIND,
         summary: "an order number in the shape of a marketplace, or any number that the buyer calls one; in capitals, \
                   without `#`",
         example: ("where is order #1001?", "1001"),
         needs: Classes::DIGIT,
         find: order_number::find,
+    },
+    Recognizer {
+        kind: money::KIND,
+        summary: "an amount with its currency, in the smallest unit and with the ISO 4217 code",
+        example: ("I paid 129,00 €", "12900 EUR"),
+        needs: Classes::NONE,
+        find: money::find,
+    },
+    Recognizer {
+        kind: date::KIND,
+        summary: "a day: a date (`2026-11-21`, without its year `--11-21`), a weekday (`fri`), or counted from today \
+                  (`+1d` is tomorrow)",
+        example: ("can it be here by 21 November 2026?", "2026-11-21"),
+        needs: Classes::NONE,
+        find: date::find,
+    },
+    Recognizer {
+        kind: phone::KIND,
+        summary: "a telephone number, in digits, with `+` where the country code is written",
+        example: ("my number is +49 170 1234567", "+491701234567"),
+        needs: Classes::DIGIT,
+        find: phone::find,
+    },
+    Recognizer {
+        kind: postcode::KIND,
+        summary: "a postcode as the country's post writes it; digits alone only behind a word such as `zip`",
+        example: ("to London SW1A 1AA", "SW1A 1AA"),
+        needs: Classes::DIGIT,
+        find: postcode::find,
+    },
+    Recognizer {
+        kind: size::KIND,
+        summary: "a size of clothes or shoes, with its system where one is written",
+        example: ("do you have it in EU 42?", "EU 42"),
+        needs: Classes::NONE,
+        find: size::find,
+    },
+    Recognizer {
+        kind: quantity::KIND,
+        summary: "how many, in digits or words, with a unit, a times sign or behind `qty`, `buy` and the like",
+        example: ("I want two pairs", "2"),
+        needs: Classes::NONE,
+        find: quantity::find,
     },
     Recognizer {
         kind: country::KIND,

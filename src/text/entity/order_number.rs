@@ -10,8 +10,9 @@ use crate::{
 /// The kind's name.
 pub const KIND: &str = "order_number";
 
-/// Group lengths of Amazon (`113-1234567-1234567`) and eBay (`12-34567-89012`) numbers.
-const SHAPES: &[&[usize]] = &[&[3, 7, 7], &[2, 5, 5]];
+/// Group lengths of Amazon (`113-1234567-1234567`; digital ones begin with `D`), eBay (`12-34567-89012`) and Walmart
+/// (`2000123-12345678`) numbers.
+const SHAPES: &[&[usize]] = &[&[3, 7, 7], &[2, 5, 5], &[7, 8]];
 /// AliExpress numbers have sixteen digits.
 const ALIEXPRESS_DIGITS: usize = 16;
 /// A generic number has 4 to 20 characters: shops count from 1000, and nobody types more than twenty.
@@ -52,7 +53,7 @@ const KEYWORDS: &[&str] = &[
     "طلب",
     "الطلب",
     "طلبي",
-    "طلبية",
+    "طلبيه",
     "주문",
     "주문번호",
     "주문번호는",
@@ -132,7 +133,12 @@ fn has_shape(form: &str) -> bool {
     if form.len() == ALIEXPRESS_DIGITS && all_digits(form) {
         return true;
     }
-    let groups: Vec<usize> = form.split('-').map(|group| if all_digits(group) { group.len() } else { 0 }).collect();
+    let groups: Vec<usize> = form
+        .strip_prefix('d')
+        .map_or(form.to_owned(), |rest| format!("0{rest}"))
+        .split('-')
+        .map(|group| if all_digits(group) { group.len() } else { 0 })
+        .collect();
     SHAPES.contains(&groups.as_slice())
 }
 
@@ -236,7 +242,7 @@ fn is_year(form: &str) -> bool {
 }
 
 /// Returns whether a hyphen chain is a date: `2026-11-21`, `21-11-2026`.
-fn is_date(form: &str) -> bool {
+pub(in crate::text) fn is_date(form: &str) -> bool {
     let lengths: Vec<usize> = form.split('-').map(str::len).collect();
     let digits = form.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     digits && matches!(lengths.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 2 | 4])

@@ -22,6 +22,11 @@ impl<'a> Passage<'a> {
         Self { folded, original }
     }
 
+    /// Returns the folded text.
+    pub(in crate::text) fn text(&self) -> &'a str {
+        self.folded.text()
+    }
+
     /// Returns how many words there are.
     pub(in crate::text) fn len(&self) -> usize {
         self.folded.words().len()
@@ -64,6 +69,19 @@ impl<'a> Passage<'a> {
         let start = self.word(at).map_or(self.folded.text().len(), |word| word.folded.end);
         let end = self.word(at + 1).map_or(self.folded.text().len(), |word| word.folded.start);
         &self.folded.text()[start..end]
+    }
+
+    /// Returns the text between a word and the one before it, or the beginning.
+    pub(in crate::text) fn gap_before(&self, at: usize) -> &'a str {
+        match at.checked_sub(1) {
+            Some(before) => self.gap(before),
+            None => self.before(at),
+        }
+    }
+
+    /// Returns whether a word is a character of a script without spaces.
+    pub(in crate::text) fn is_dense(&self, at: usize) -> bool {
+        self.word(at).is_some_and(|word| word.script == Script::Dense)
     }
 
     /// Returns whether a word is ASCII digits and nothing else.

@@ -107,7 +107,9 @@ pub(crate) fn unified(character: char) -> char {
 
 /// Returns what a letter becomes beside losing its accents, or `None` if it is folded already.
 ///
-/// Latin letters that no decomposition reaches, ё, and the Arabic and Persian shapes of alef, yeh and kaf.
+/// Latin letters that no decomposition reaches, ё, and the Arabic, Persian and Urdu shapes of alef, yeh, kaf and heh. Teh
+/// marbuta becomes heh, as most people type it. The four letters i of Turkish become one: `ISPARTA` must meet `ısparta`
+/// and `ISTANBUL` `istanbul`, whatever the language of the one who writes.
 pub(crate) fn plain_letter(character: char) -> Option<&'static str> {
     Some(match character {
         'ß' => "ss",
@@ -126,6 +128,7 @@ pub(crate) fn plain_letter(character: char) -> Option<&'static str> {
         'أ' | 'إ' | 'آ' | 'ٱ' => "ا",
         'ى' | 'ی' => "ي",
         'ک' => "ك",
+        'ة' | 'ہ' | 'ھ' | 'ۃ' | 'ە' => "ه",
         _ => return None,
     })
 }

@@ -128,14 +128,12 @@ fn address(text: &str, start: usize, first_end: usize) -> Option<usize> {
     let first = &text[start..first_end];
     let rest = &text[first_end..];
     if rest.starts_with("://") && matches!(first, "http" | "https" | "ftp") || first == "www" && rest.starts_with('.') {
-        let page = span_of(&text[start..], usize::MAX, |c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"'));
+        let page = span_of(&text[start..], usize::MAX, |c| c.is_ascii_graphic() && !matches!(c, b'<' | b'>' | b'"'));
         return Some(
             start + text[start..start + page].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'']).len(),
         );
     }
-    let local = span_of(&text[start..], MAX_LOCAL_PART, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-')
-    });
+    let local = span_of(&text[start..], MAX_LOCAL_PART, |c| c.is_ascii_alphanumeric() || b"._%+-".contains(&c));
     let at = start + local;
     if text[at..].starts_with('@') {
         return domain(&text[at + 1..]).map(|length| at + 1 + length);
@@ -148,7 +146,7 @@ fn address(text: &str, start: usize, first_end: usize) -> Option<usize> {
 
 /// Returns the length of a host name with at least one dot at the beginning of `text`.
 fn domain(text: &str) -> Option<usize> {
-    let length = span_of(text, MAX_DOMAIN, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let length = span_of(text, MAX_DOMAIN, |c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-'));
     let name = text[..length].trim_end_matches(['.', '-']);
     let (host, ending) = name.rsplit_once('.')?;
     let named = !host.is_empty() && ending.len() >= 2 && ending.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -157,7 +155,7 @@ fn domain(text: &str) -> Option<usize> {
 
 /// Returns the length of a hyphen chain that reads as one number at the beginning of `text`.
 fn chain(text: &str) -> Option<usize> {
-    let length = span_of(text, MAX_CHAIN, |c| c.is_ascii_alphanumeric() || c == '-');
+    let length = span_of(text, MAX_CHAIN, |c| c.is_ascii_alphanumeric() || c == b'-');
     if text[length..].chars().next().is_some_and(|next| script(next) == Some(Script::Spaced)) {
         return None;
     }
@@ -195,15 +193,21 @@ fn ascii_run(bytes: &[u8]) -> usize {
 
 /// Returns the length of the marks (Thai vowels and tones) at the beginning of `text`.
 fn marks(text: &str) -> usize {
-    span_of(text, usize::MAX, |character| {
-        let entry = page::look(character);
-        entry.is_mark() && entry.script().is_none_or(|script| script == Script::Dense)
-    })
+    let mut end = 0;
+    while let Some(next) = text[end..].chars().next().filter(|next| !next.is_ascii()) {
+        let entry = page::look(next);
+        if !entry.is_mark() || entry.script().is_some_and(|script| script != Script::Dense) {
+            break;
+        }
+        end += next.len_utf8();
+    }
+    end
 }
 
-fn span_of(text: &str, limit: usize, mut belongs: impl FnMut(char) -> bool) -> usize {
-    let end = text.char_indices().find(|(at, character)| *at >= limit || !belongs(*character));
-    end.map_or(text.len(), |(at, _)| at)
+/// Returns how many of the first `limit` bytes belong to a set of ASCII characters.
+fn span_of(text: &str, limit: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let near = &text.as_bytes()[..text.len().min(limit)];
+    near.iter().position(|byte| !belongs(*byte)).unwrap_or(near.len())
 }
 
 fn ends_in_digit(word: &str) -> bool {

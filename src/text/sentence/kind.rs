@@ -23,31 +23,30 @@ const MAX_THANKED_WORDS: usize = 8;
 
 /// Sets the kind of every sentence of a text.
 pub(crate) fn judge(sentences: &mut [Sentence], original: &str, folded: &Folded) {
-    let mut hollow = Vec::new();
+    let mut hollow = None;
     let mut after_courtesy = false;
+    let mut scratch = Scratch::default();
     for (index, sentence) in sentences.iter_mut().enumerate() {
-        let look = Look::at(sentence, original, folded);
+        scratch.fill(folded, &sentence.words);
+        let look = Look { original, folded, span: &sentence.span, words: &sentence.words, scratch: &scratch };
         sentence.kind = look.kind();
         if sentence.kind == SentenceKind::States && after_courtesy && look.is_name() {
             sentence.kind = SentenceKind::Courtesy;
         }
         if sentence.kind == SentenceKind::Courtesy && look.has(Part::Hollow) && !look.has(Part::ThanksFor) {
-            hollow.push(index);
+            hollow = hollow.or(Some(index));
         }
         after_courtesy = sentence.kind == SentenceKind::Courtesy && !look.has(Part::Greeting);
     }
     let all_courtesy = sentences.iter().all(|sentence| sentence.kind == SentenceKind::Courtesy);
-    if let Some(index) = hollow.first().filter(|_| all_courtesy) {
-        sentences[*index].kind = SentenceKind::Asks;
+    if let Some(index) = hollow.filter(|_| all_courtesy) {
+        sentences[index].kind = SentenceKind::Asks;
     }
 }
 
-/// A sentence with the phrases found in it.
-struct Look<'a> {
-    original: &'a str,
-    folded: &'a Folded,
-    span: Range<usize>,
-    words: Range<usize>,
+/// What was found in a sentence; used again for the next one.
+#[derive(Debug, Default)]
+struct Scratch {
     found: Vec<Found>,
     /// Of each word of the sentence: courtesy, a filler or a vocative covers it.
     covered: Vec<bool>,
@@ -55,36 +54,47 @@ struct Look<'a> {
     reopened: Vec<bool>,
 }
 
-impl<'a> Look<'a> {
-    fn at(sentence: &Sentence, original: &'a str, folded: &'a Folded) -> Self {
-        let (span, words) = (sentence.span.clone(), sentence.words.clone());
-        let found = phrases().find(folded, words.clone());
-        let mut covered = vec![false; words.len()];
-        let mut reopened = vec![false; words.len() + 1];
-        for Found { part, words: phrase } in &found {
+impl Scratch {
+    fn fill(&mut self, folded: &Folded, words: &Range<usize>) {
+        self.found.clear();
+        phrases().find_into(folded, words.clone(), &mut self.found);
+        for (list, length) in [(&mut self.covered, words.len()), (&mut self.reopened, words.len() + 1)] {
+            list.clear();
+            list.resize(length, false);
+        }
+        for Found { part, words: phrase } in &self.found {
             if part.is_transparent() || *part == Part::Vocative {
-                covered[phrase.start - words.start..phrase.end - words.start].fill(true);
+                self.covered[phrase.start - words.start..phrase.end - words.start].fill(true);
             }
             // What is thanked for follows: "thanks for looking into it" is no order to look.
-            reopened[phrase.end - words.start] |= part.is_transparent() && *part != Part::ThanksFor;
+            self.reopened[phrase.end - words.start] |= part.is_transparent() && *part != Part::ThanksFor;
         }
-        Self { original, folded, span, words, found, covered, reopened }
     }
+}
 
+/// A sentence with the phrases found in it.
+struct Look<'a> {
+    original: &'a str,
+    folded: &'a Folded,
+    span: &'a Range<usize>,
+    words: &'a Range<usize>,
+    scratch: &'a Scratch,
+}
+
+impl Look<'_> {
     fn has(&self, part: Part) -> bool {
-        self.found.iter().any(|found| found.part == part)
+        self.scratch.found.iter().any(|found| found.part == part)
     }
 
     fn kind(&self) -> SentenceKind {
-        let courteous = self.found.iter().any(|found| found.part.is_courtesy());
-        let left = self.left_over();
-        if courteous && left.is_empty() {
+        let courteous = self.scratch.found.iter().any(|found| found.part.is_courtesy());
+        if courteous && self.left_over().next().is_none() {
             return SentenceKind::Courtesy;
         }
         if self.asks() {
             return SentenceKind::Asks;
         }
-        if courteous && (self.is_thanks_for(&left) || self.are_names(&left)) {
+        if courteous && (self.is_thanks_for() || self.are_names(self.left_over())) {
             return SentenceKind::Courtesy;
         }
         SentenceKind::States
@@ -97,7 +107,7 @@ impl<'a> Look<'a> {
         if text[marked..].contains(['?', '？', '؟', ';']) && !text[marked..].starts_with(';') {
             return true;
         }
-        self.found.iter().any(|found| match found.part {
+        self.scratch.found.iter().any(|found| match found.part {
             Part::Request => true,
             Part::Question | Part::Order => self.is_dense(found.words.start) || self.starts_clause(found.words.start),
             Part::Ending => found.words.end == self.words.end,
@@ -112,19 +122,21 @@ impl<'a> Look<'a> {
         }
         let gap = self.folded.words()[word - 1].folded.end..self.folded.words()[word].folded.start;
         self.folded.text()[gap].contains([',', ';', ':', '-', '(', '"', '.', '،', '¿'])
-            || self.reopened[word - self.words.start]
+            || self.scratch.reopened[word - self.words.start]
     }
 
     /// Returns the words that no courtesy, filler or vocative covers.
-    fn left_over(&self) -> Vec<usize> {
-        self.words.clone().filter(|word| !self.covered[word - self.words.start]).collect()
+    fn left_over(&self) -> impl Iterator<Item = usize> {
+        self.words.clone().filter(|word| !self.scratch.covered[word - self.words.start])
     }
 
     /// Returns whether the sentence thanks for something and says nothing behind a comma.
-    fn is_thanks_for(&self, left: &[usize]) -> bool {
-        let Some(thanks) = self.found.iter().find(|found| found.part == Part::ThanksFor) else { return false };
+    fn is_thanks_for(&self) -> bool {
+        let Some(thanks) = self.scratch.found.iter().find(|found| found.part == Part::ThanksFor) else { return false };
         let (first, last) = (thanks.words.end, self.words.end);
-        left.len() <= MAX_THANKED_WORDS && left.iter().all(|word| *word >= first) && !self.gap_has_comma(first..last)
+        self.left_over().count() <= MAX_THANKED_WORDS
+            && self.left_over().all(|word| word >= first)
+            && !self.gap_has_comma(first..last)
     }
 
     fn gap_has_comma(&self, words: Range<usize>) -> bool {
@@ -135,19 +147,24 @@ impl<'a> Look<'a> {
     }
 
     /// Returns whether the words read as a name: few, each with a capital and without digits.
-    fn are_names(&self, words: &[usize]) -> bool {
-        words.len() <= MAX_NAME_WORDS
-            && words.iter().all(|word| {
-                let word = &self.folded.words()[*word];
-                let text = &self.original[word.original.clone()];
-                word.script == Script::Spaced
-                    && text.starts_with(char::is_uppercase)
-                    && !text.contains(|c: char| c.is_ascii_digit())
-            })
+    fn are_names(&self, words: impl Iterator<Item = usize>) -> bool {
+        let mut count = 0;
+        for word in words {
+            let word = &self.folded.words()[word];
+            let text = &self.original[word.original.clone()];
+            let capital = word.script == Script::Spaced
+                && text.starts_with(char::is_uppercase)
+                && !text.contains(|c: char| c.is_ascii_digit());
+            count += 1;
+            if !capital || count > MAX_NAME_WORDS {
+                return false;
+            }
+        }
+        true
     }
 
     fn is_name(&self) -> bool {
-        self.are_names(&self.words.clone().collect::<Vec<_>>())
+        self.are_names(self.words.clone())
     }
 
     fn is_dense(&self, word: usize) -> bool {

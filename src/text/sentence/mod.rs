@@ -26,6 +26,8 @@ pub struct Sentence {
 
 /// Mail programs wrap at 72 to 78 columns; a line this long that does not end a sentence was wrapped.
 const WRAPPED_LINE_CHARS: usize = 50;
+/// No line that a mail program wrapped is longer; looking back further would cost time on hostile texts.
+const MAX_LINE_BYTES: usize = 400;
 
 /// Words after which a dot ends no sentence.
 const ABBREVIATIONS: &[&str] = &[
@@ -63,20 +65,22 @@ pub fn split(original: &str, folded: &Folded) -> Vec<Sentence> {
     let cutter = Cutter { original, folded };
     let mut sentences = Vec::new();
     let mut start = 0;
-    let mut word = 0;
     let mut first_word = 0;
     let mut at = 0;
-    while let Some(character) = original[at..].chars().next() {
-        while folded.words().get(word).is_some_and(|word| word.original.end <= at) {
-            word += 1;
+    // Only what stands between words can end a sentence.
+    for word in 0..=folded.words().len() {
+        let next = folded.words().get(word).map(|next| &next.original);
+        let gap_end = next.map_or(original.len(), |next| next.start);
+        while at < gap_end {
+            let Some(character) = original[at..].chars().next() else { break };
+            let cut = cutter.cut_at(at, character, word);
+            at = cut.unwrap_or(at + character.len_utf8());
+            if cut.is_some() && word > first_word {
+                push(&mut sentences, original, start..at, first_word..word);
+                (start, first_word) = (at, word);
+            }
         }
-        let inside = folded.words().get(word).is_some_and(|word| word.original.start < at);
-        let cut = if inside { None } else { cutter.cut_at(at, character, word) };
-        at = cut.unwrap_or(at + character.len_utf8());
-        if cut.is_some() && word > first_word {
-            push(&mut sentences, original, start..at, first_word..word);
-            (start, first_word) = (at, word);
-        }
+        at = next.map_or(at, |next| at.max(next.end));
     }
     if folded.words().len() > first_word {
         push(&mut sentences, original, start..original.len(), first_word..folded.words().len());
@@ -181,13 +185,14 @@ impl Cutter<'_> {
 
     /// Returns whether nothing but white space stands between the line's beginning and `at`.
     fn starts_line(&self, at: usize) -> bool {
-        let line = self.original[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        self.original[line..at].trim().is_empty()
+        let before = self.original[..at].trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+        before.is_empty() || before.ends_with('\n')
     }
 
     /// Returns whether the line break at `at` was set by a mail program inside a flowing sentence.
     fn is_wrapped(&self, at: usize) -> bool {
-        let line_start = self.original[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let near = self.original.ceil_char_boundary(at.saturating_sub(MAX_LINE_BYTES));
+        let line_start = self.original[near..at].rfind('\n').map_or(near, |newline| near + newline + 1);
         let line = self.original[line_start..at].trim();
         if line.chars().count() < WRAPPED_LINE_CHARS
             || line.ends_with(['.', '!', '?', ':', ';', '…', '。', '！', '？', '؟', '：'])

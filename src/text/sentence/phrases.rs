@@ -3,7 +3,9 @@
 //! A file has lines `part: phrase, phrase, …`; a part may have many lines, `#` starts a comment. All languages are tried on
 //! every sentence, because the language of a short sentence is not known.
 
-use std::{collections::HashMap, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
+
+use rustc_hash::FxHashMap;
 
 use crate::text::folded::{Folded, Script};
 
@@ -74,6 +76,11 @@ impl Part {
         matches!(self, Self::Greeting | Self::Closing | Self::Thanks | Self::ThanksFor | Self::Hollow)
     }
 
+    /// Returns whether such a phrase says that something is asked, or nothing at all, but never what is wanted.
+    pub(crate) fn is_hollow(self) -> bool {
+        !matches!(self, Self::Order)
+    }
+
     /// Returns whether a clause may start anew behind such a phrase.
     pub(crate) fn is_transparent(self) -> bool {
         self.is_courtesy() || self == Self::Filler
@@ -89,10 +96,28 @@ pub(crate) struct Found {
     pub(crate) words: Range<usize>,
 }
 
-/// All phrases by their first word.
+/// The number of a word that some phrase holds.
+type WordId = u32;
+/// The number of a beginning of a phrase; the empty one is [`ROOT`].
+type Node = u32;
+
+const ROOT: Node = 0;
+
+/// All phrases, as a tree of their words.
 #[derive(Debug, Default)]
 pub(crate) struct Phrases {
-    by_first: HashMap<String, Vec<(Vec<String>, Part)>>,
+    ids: FxHashMap<Box<str>, WordId>,
+    children: FxHashMap<(Node, WordId), Node>,
+    nodes: Vec<Beginning>,
+}
+
+/// The beginning of a phrase, or a whole one.
+#[derive(Debug, Default, Clone)]
+struct Beginning {
+    /// What it does if it is a whole phrase; a phrase can be in several lists.
+    parts: Vec<Part>,
+    /// Whether longer phrases begin with it.
+    goes_on: bool,
 }
 
 /// Returns the phrases of all languages.
@@ -103,7 +128,7 @@ pub(crate) fn phrases() -> &'static Phrases {
 
 impl Phrases {
     fn read() -> Self {
-        let mut phrases = Self::default();
+        let mut phrases = Self { nodes: vec![Beginning::default()], ..Self::default() };
         for line in FILES.iter().flat_map(|(_, file)| file.lines()).filter(|line| !line.starts_with('#')) {
             let Some((name, listed)) = line.split_once(':') else { continue };
             let Some((_, part)) = PARTS.iter().find(|(known, _)| *known == name.trim()) else { continue };
@@ -116,42 +141,60 @@ impl Phrases {
 
     fn add(&mut self, phrase: &str, part: Part) {
         let folded = Folded::new(phrase);
-        let words: Vec<String> = folded.words().iter().map(|word| folded.form(word).to_owned()).collect();
-        if let Some(first) = words.first() {
-            self.by_first.entry(first.clone()).or_default().push((words, part));
+        let mut node = ROOT;
+        for word in folded.words() {
+            let next_id = number(self.ids.len());
+            let id = *self.ids.entry(folded.form(word).into()).or_insert(next_id);
+            let next_node = number(self.nodes.len());
+            self.nodes[node as usize].goes_on = true;
+            node = *self.children.entry((node, id)).or_insert(next_node);
+            if node == next_node {
+                self.nodes.push(Beginning::default());
+            }
+        }
+        let parts = &mut self.nodes[node as usize].parts;
+        if node != ROOT && !parts.contains(&part) {
+            parts.push(part);
         }
     }
 
-    /// Returns every phrase in the words, overlapping ones too, in order of their first words.
+    /// Returns every phrase in the words, overlapping ones too, in order of their first words, shorter ones first.
     pub(crate) fn find(&self, folded: &Folded, words: Range<usize>) -> Vec<Found> {
         let mut found = Vec::new();
-        for start in words.clone() {
-            let first = &folded.words()[start];
-            let form = folded.form(first);
-            self.add_found(form, folded, start..words.end, &mut found);
-            if first.script == Script::Hangul {
-                for (end, _) in form.char_indices().skip(1).take(MAX_HANGUL_SYLLABLES) {
-                    self.add_found(&form[..end], folded, start..words.end, &mut found);
-                }
-            }
-        }
+        self.find_into(folded, words, &mut found);
         found
     }
 
-    fn add_found(&self, first: &str, folded: &Folded, words: Range<usize>, found: &mut Vec<Found>) {
-        for (phrase, part) in self.by_first.get(first).map_or(&[][..], Vec::as_slice) {
-            let end = words.start + phrase.len();
-            let rest = phrase.iter().skip(1).zip(words.start + 1..words.end);
-            if end <= words.end && rest.clone().all(|(wanted, word)| matches(wanted, folded, word)) {
-                found.push(Found { part: *part, words: words.start..end });
-            }
+    /// As [`Phrases::find`], into a list that is there already.
+    pub(crate) fn find_into(&self, folded: &Folded, words: Range<usize>, found: &mut Vec<Found>) {
+        for start in words.clone() {
+            self.walk(folded, ROOT, start, start..words.end, found);
         }
+    }
+
+    /// Goes on from a beginning with the first of the words; `start` is the first word of the phrase.
+    fn walk(&self, folded: &Folded, node: Node, start: usize, words: Range<usize>, found: &mut Vec<Found>) {
+        let at = words.start;
+        let Some(word) = folded.words()[..words.end].get(at) else { return };
+        let form = folded.form(word);
+        let mut step = |form: &str| {
+            let child = self.ids.get(form).and_then(|id| self.children.get(&(node, *id)));
+            let Some(child) = child else { return };
+            let beginning = &self.nodes[*child as usize];
+            found.extend(beginning.parts.iter().map(|part| Found { part: *part, words: start..at + 1 }));
+            if beginning.goes_on {
+                self.walk(folded, *child, start, at + 1..words.end, found);
+            }
+        };
+        if word.script == Script::Hangul {
+            // A Korean word may carry particles behind the word that is meant.
+            let ends = form.char_indices().map(|(end, _)| end).skip(1).take(MAX_HANGUL_SYLLABLES);
+            ends.for_each(|end| step(&form[..end]));
+        }
+        step(form);
     }
 }
 
-/// Returns whether a word is the wanted one; a Korean word may carry particles behind it.
-fn matches(wanted: &str, folded: &Folded, word: usize) -> bool {
-    let word = &folded.words()[word];
-    let form = folded.form(word);
-    form == wanted || word.script == Script::Hangul && form.starts_with(wanted)
+fn number(count: usize) -> u32 {
+    u32::try_from(count).expect("the phrase files have a few thousand words")
 }

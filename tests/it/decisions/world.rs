@@ -8,7 +8,7 @@ use nightdesk::{
     channel::email::parse::parse,
     engine::{
         guard::Proposal,
-        settings::{Limits, Settings},
+        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
     },
     model::{
         buyer::Buyer,
@@ -300,6 +300,7 @@ pub(crate) fn settings() -> Settings {
         trusted_authserv_ids: BTreeSet::from(["mx.lantern-home.example".to_owned()]),
         instance: instance(),
         max_mode: BTreeMap::new(),
+        answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
     }
 }

@@ -1,0 +1,128 @@
+//! New rules: the files that `nightdesk new` writes, made from sentences of buyers.
+//!
+//! Only texts come out; who writes them looks first whether they pass.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    check::{derive::Corpus, schema},
+    diagnostic::{source::SourceMap, yaml},
+    model::language::Language,
+    rules::rule::{Action, Category},
+};
+
+/// What a placeholder reply begins with; `check` looks for it.
+pub const UNWRITTEN: &str = "{# nightdesk new:";
+
+/// What a new rule is to be.
+#[derive(Debug)]
+pub struct Wish {
+    /// The intent: the name of the rule's file and of the reply's folder.
+    pub intent: String,
+    /// For people.
+    pub title: String,
+    /// The folder.
+    pub category: Category,
+    /// What follows from a hit: answer or escalate.
+    pub action: Action,
+    /// What buyers wrote, by language.
+    pub sentences: BTreeMap<Language, Vec<String>>,
+    /// What buyers read, by language, as far as it is known.
+    pub answers: BTreeMap<Language, String>,
+    /// The languages of the shop, in which the reply is needed.
+    pub languages: Vec<Language>,
+}
+
+/// Files of a new rule.
+#[derive(Debug)]
+pub struct Scaffold {
+    /// The rule: its path, as `rules/pre_sale/gift_wrap.yaml`, and its text.
+    pub rule: (String, String),
+    /// The texts of the reply, in the order of the languages.
+    pub replies: Vec<(String, String)>,
+    /// Patterns and the sentence each was made from.
+    pub patterns: Vec<(Language, String, String)>,
+    /// Sentences that have no words of their own: each is an example only, if another pattern hits it.
+    pub without_pattern: Vec<String>,
+}
+
+/// Makes the files. A sentence gives a pattern and an example; without any, the words of the name serve.
+pub fn scaffold(wish: &Wish, corpus: &Corpus<'_>) -> Scaffold {
+    let mut patterns: Vec<(Language, String, String)> = Vec::new();
+    let mut without_pattern = Vec::new();
+    for (language, sentences) in &wish.sentences {
+        for sentence in sentences {
+            let known = patterns.iter().filter(|(known, ..)| known == language);
+            match corpus.pattern(sentence, *language) {
+                Some(pattern) if known.clone().any(|(_, known, _)| *known == pattern) => {}
+                Some(pattern) => patterns.push((*language, pattern, sentence.clone())),
+                None => without_pattern.push(sentence.clone()),
+            }
+        }
+    }
+    let rule = (rule_path(wish), rule_text(wish, &patterns));
+    Scaffold { rule, replies: replies(wish), patterns, without_pattern }
+}
+
+fn rule_path(wish: &Wish) -> String {
+    format!("rules/{}/{}.yaml", wish.category.as_str(), wish.intent)
+}
+
+fn rule_text(wish: &Wish, patterns: &[(Language, String, String)]) -> String {
+    let path = rule_path(wish);
+    let mut lines = vec![
+        format!("intent: {}", wish.intent),
+        format!("title: {}", quoted(&wish.title)),
+        format!("category: {}", wish.category.as_str()),
+        format!("action: {}", wish.action.as_str()),
+    ];
+    if wish.action == Action::Answer {
+        lines.push(
+            "mode: suggest                 # a draft for a person; write auto when the drafts are right".to_owned(),
+        );
+    }
+    lines.push("\nsay:                          # what buyers write; one hit is enough".to_owned());
+    for language in wish.sentences.keys() {
+        let own: Vec<&str> =
+            patterns.iter().filter(|(own, ..)| own == language).map(|(_, text, _)| text.as_str()).collect();
+        if own.is_empty() {
+            continue;
+        }
+        lines.push(format!("  {language}:"));
+        lines.extend(own.into_iter().map(|pattern| format!("    - {}", quoted(pattern))));
+    }
+    if wish.action == Action::Answer {
+        lines.push(format!("reply: {0:<23}# the texts in replies/{0}/", wish.intent));
+    }
+    lines.push(
+        "examples:                     # run by `nightdesk test`; add what must not hit under `skip:`".to_owned(),
+    );
+    for (language, sentences) in &wish.sentences {
+        lines.push(format!("  {language}:\n    match:"));
+        lines.extend(sentences.iter().map(|sentence| format!("      - {}", quoted(sentence))));
+    }
+    format!("{}{}\n", schema::header(&path).unwrap_or_default(), lines.join("\n"))
+}
+
+fn replies(wish: &Wish) -> Vec<(String, String)> {
+    if wish.action != Action::Answer {
+        return Vec::new();
+    }
+    let text = |language: &Language| match wish.answers.get(language) {
+        Some(answer) => format!("{}\n", answer.trim()),
+        None => format!("{UNWRITTEN} write the answer here and remove this line #}}\n[…]\n"),
+    };
+    wish.languages.iter().map(|language| (format!("replies/{}/{language}.txt", wish.intent), text(language))).collect()
+}
+
+/// Writes a text as YAML reads it back: plain where that is safe, else in single quotes.
+pub fn quoted(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let starts_plain = line.chars().next().is_some_and(|first| first.is_alphabetic() || first == '(');
+    let mut sources = SourceMap::default();
+    let id = sources.add("", line.as_str());
+    let read_back = yaml::parse(id, &line).is_ok_and(|node| node.as_text() == Some(line.as_str()));
+    // In a list or a mapping these mean something else than at the top of a file.
+    let safe = starts_plain && read_back && !line.contains(": ") && !line.contains(" #") && !line.ends_with(':');
+    if safe { line } else { format!("'{}'", line.replace('\'', "''")) }
+}

@@ -1,0 +1,154 @@
+//! What speaks for a hit and against it, as numbers: the pattern's share of the sentence, its rivals, and what the
+//! examples say. Judged in [`confidence`](crate::engine::confidence).
+
+use std::ops::Range;
+
+use crate::{
+    engine::{Engine, understand::Understanding},
+    model::{
+        language::Language,
+        verdict::{Hit, SentenceKind},
+    },
+    rules::{
+        rule::{Category, Rule},
+        stop_word::is_stop_word_of_any_language,
+    },
+    text::{
+        folded::Script,
+        sentence::{Sentence, phrases::phrases},
+    },
+};
+
+/// A rule with fewer `match` examples in the language of the pattern has no second witness: two sentences say too
+/// little about what else people write.
+pub(super) const MIN_EXAMPLES: usize = 4;
+
+/// What speaks for one hit and against it. Shares and likenesses are 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Evidence {
+    /// The content words of the whole message.
+    pub message: f64,
+    /// The share of them that the patterns of all standing rules matched.
+    pub covered: f64,
+    /// A word of the hit is only a repair of what was written.
+    pub repaired: bool,
+    /// Other rules that stand in the same sentence.
+    pub rivals: f64,
+    /// The sentence asks or demands something, or it is courtesy and the rule is there for courtesy.
+    pub asks: bool,
+    /// The rule has enough examples for a second witness.
+    pub heard: bool,
+    /// Likeness to the rule's own examples.
+    pub own: f64,
+    /// The highest likeness to the examples of a rule that does not stand.
+    pub other: f64,
+    /// The highest likeness to a `skip` example of the rule.
+    pub skip: f64,
+}
+
+impl Evidence {
+    /// Gathers what is known about a hit.
+    pub(super) fn of(
+        engine: &Engine,
+        understanding: &Understanding<'_>,
+        whole: &Content,
+        rule: &Rule,
+        hit: &Hit,
+    ) -> Self {
+        let sentence = hit.sentence.and_then(|index| understanding.reading.sentences().get(index));
+        // A subject is a sentence above the text, and its words are no part of the text.
+        let above = if hit.sentence.is_none() { counted(hit.words) } else { 0.0 };
+        let message = whole.all + above;
+        let rivals = understanding.hits.iter().filter(|(other, at)| other.id != rule.id && at.sentence == hit.sentence);
+        let mut evidence = Self {
+            message,
+            covered: ((whole.matched + above) / message.max(1.0)).min(1.0),
+            repaired: !hit.repairs.is_empty(),
+            rivals: counted(rivals.count()),
+            asks: sentence.is_none_or(|sentence| match sentence.kind {
+                SentenceKind::Asks => true,
+                SentenceKind::Courtesy => rule.category == Category::Closing,
+                SentenceKind::States => false,
+            }),
+            heard: has_examples(rule, hit.language),
+            own: 0.0,
+            other: 0.0,
+            skip: 0.0,
+        };
+        evidence.ask_the_examples(engine, understanding, rule, hit);
+        evidence
+    }
+
+    fn ask_the_examples(&mut self, engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) {
+        let rules = engine.rules.rules();
+        for found in understanding.witness.about(hit.sentence) {
+            let known = &rules[found.rule];
+            if known.id == rule.id {
+                self.own = self.own.max(found.score);
+                self.skip = self.skip.max(found.skip);
+            } else if !understanding.hits.iter().any(|(standing, _)| standing.id == known.id) {
+                self.other = self.other.max(found.score);
+            }
+        }
+    }
+}
+
+/// The weight of the words that say something: without stop words, courtesy, the words that only ask, and recognized
+/// values such as order numbers, unless a pattern matched them. In scripts without spaces two characters count as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Content {
+    /// All of them.
+    pub all: f64,
+    /// Those that a standing rule matched.
+    pub matched: f64,
+}
+
+impl Content {
+    /// Weighs a message.
+    pub(super) fn of(understanding: &Understanding<'_>) -> Self {
+        let mut content = Self::default();
+        for (index, sentence) in understanding.reading.sentences().iter().enumerate() {
+            let here = understanding.hits.iter().filter(|(_, hit)| hit.sentence == Some(index));
+            let spans: Vec<Range<usize>> = here.flat_map(|(_, hit)| hit.spans.iter().cloned()).collect();
+            if sentence.kind != SentenceKind::Courtesy || !spans.is_empty() {
+                content.add(understanding, sentence, &spans);
+            }
+        }
+        content
+    }
+
+    fn add(&mut self, understanding: &Understanding<'_>, sentence: &Sentence, spans: &[Range<usize>]) {
+        let folded = understanding.reading.folded();
+        let mut hollow = phrases().find(folded, sentence.words.clone());
+        hollow.retain(|found| found.part.is_hollow());
+        for index in sentence.words.clone() {
+            let word = &folded.words()[index];
+            let at = &word.original;
+            let inside = |span: &Range<usize>| span.start < at.end && at.start < span.end;
+            let weight = if word.script == Script::Dense { 0.5 } else { 1.0 };
+            if spans.iter().any(inside) {
+                self.matched += weight;
+                self.all += weight;
+                continue;
+            }
+            let says_nothing = is_stop_word_of_any_language(folded.form(word))
+                || hollow.iter().any(|found| found.words.contains(&index))
+                || understanding.reading.entities().iter().any(|entity| inside(&entity.span));
+            if !says_nothing {
+                self.all += weight;
+            }
+        }
+    }
+}
+
+/// Returns whether the rule has a second witness in that language.
+fn has_examples(rule: &Rule, language: Language) -> bool {
+    let own = rule.examples.iter().filter(|example| example.matches && example.language == language);
+    own.count() >= MIN_EXAMPLES
+}
+
+/// Counts are small: a text is cut at 64 KiB.
+#[expect(clippy::cast_precision_loss, reason = "no text has 2^52 words")]
+pub(super) fn counted(count: usize) -> f64 {
+    count as f64
+}

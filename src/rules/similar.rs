@@ -1,0 +1,276 @@
+//! What the examples say: how much a text resembles each sentence that some rule was given as an example.
+//!
+//! The second witness beside the patterns. It works where no pattern hits, and it knows nothing of patterns. A text is a
+//! bag of hashed words, pairs of neighbours and pieces of words; likeness is the cosine to an example. Every weight
+//! depends on the feature alone and never on how often it occurs in the set: an example can be left out exactly, and a
+//! rule without examples changes nothing. What follows from a likeness is decided elsewhere (`engine`).
+
+use std::{cmp::Ordering, ops::Range};
+
+use crate::{
+    model::mode::Mode,
+    rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
+    text::folded::{Folded, Script, Word},
+};
+
+/// Features lie in this many buckets, always: a table that grew with the set would move features when an example is
+/// left out. A set of 10,000 examples has some 60,000 different features, so few share a bucket.
+const BUCKETS: usize = 1 << 17;
+/// Postings looked at for one stretch of text. Rare features come first; what the common ones add is then worked out for
+/// the best candidates alone. Keeps the cost flat where many rules speak of orders and parcels.
+const MAX_POSTINGS: usize = 16_384;
+/// How many examples are worked out to the end once the postings are used up.
+const MAX_CANDIDATES: usize = 48;
+/// A longer stretch is a story, and examples are sentences: what lies beyond says nothing about likeness.
+const MAX_WORDS: usize = 80;
+/// Fainter likeness than this is chance: two sentences with one common word have about so much.
+const FAINTEST: f64 = 0.15;
+
+/// Weight of a word.
+const WORD: f64 = 1.0;
+/// Weight of a stop word: "can you" says little, and yet "can you" is not "did you".
+const STOP: f64 = 0.35;
+/// Weight of two neighbours.
+const PAIR: f64 = 0.7;
+/// Weight of a piece of a word. A word has some ten of them, so together they weigh less than the word.
+const PIECE: f64 = 0.25;
+/// Weight of a single character of a script without spaces, where two neighbours are what a word is elsewhere.
+const CHARACTER: f64 = 0.5;
+/// Lengths of the pieces of words, with a mark at each end of the word.
+const PIECES: Range<usize> = 2..6;
+
+/// The examples of all rules that count, by their features.
+#[derive(Debug)]
+pub struct Similar {
+    examples: Vec<Known>,
+    /// Where the postings of each bucket start; one more at the end.
+    starts: Vec<u32>,
+    /// Indices into `examples`, ascending within a bucket.
+    postings: Vec<u32>,
+}
+
+/// One example as the witness knows it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// Index of its rule in the set.
+    pub rule: usize,
+    /// Its index among the rule's examples.
+    pub example: usize,
+    /// `match`, or else `skip`.
+    pub matches: bool,
+    norm: f64,
+}
+
+/// How much a text resembles one rule's examples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resemblance {
+    /// Index of the rule in the set.
+    pub rule: usize,
+    /// Likeness to the `match` example that resembles the text most, 0 to 1; 0 if none does.
+    pub score: f64,
+    /// Index of that example among the rule's.
+    pub example: Option<usize>,
+    /// Likeness to the most alike `skip` example.
+    pub skip: f64,
+}
+
+impl Similar {
+    /// Learns the examples of all rules that may speak; a rule in shadow changes nothing, and so do its examples.
+    pub fn new(rules: &[Rule]) -> Self {
+        let mut examples = Vec::new();
+        let mut features = Vec::new();
+        for (rule, written) in rules.iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow) {
+            for (index, example) in written.examples.iter().enumerate() {
+                let folded = Folded::new(&example.text);
+                let found = features_of(&folded, 0..folded.words().len());
+                let known = Known { rule, example: index, matches: example.matches, norm: norm(&found) };
+                features.push(found.into_iter().map(|(bucket, _)| bucket).collect());
+                examples.push(known);
+            }
+        }
+        let (starts, postings) = posted(&features);
+        Self { examples, starts, postings }
+    }
+
+    /// Returns every example that was learned, rule by rule; their positions are what `compare` takes as `leave`.
+    pub fn examples(&self) -> &[Known] {
+        &self.examples
+    }
+
+    /// Returns how much the words resemble each rule's examples, best first; rules that they do not resemble are left
+    /// out. `leave` is the position of an example to be left out, exactly as if it had never been learned.
+    pub fn compare(&self, folded: &Folded, words: Range<usize>, leave: Option<usize>) -> Vec<Resemblance> {
+        let features = features_of(folded, words);
+        let norm = norm(&features);
+        if norm == 0.0 || self.examples.is_empty() {
+            return Vec::new();
+        }
+        let sums = self.sums(&features, leave);
+        let mut found: Vec<Resemblance> = Vec::new();
+        for (position, sum) in sums {
+            let known = self.examples[position];
+            let score = (sum / (norm * known.norm)).min(1.0);
+            if score < FAINTEST {
+                continue;
+            }
+            if found.last().is_none_or(|last| last.rule != known.rule) {
+                found.push(Resemblance { rule: known.rule, score: 0.0, example: None, skip: 0.0 });
+            }
+            let Some(last) = found.last_mut() else { continue };
+            if known.matches && score > last.score {
+                (last.score, last.example) = (score, Some(known.example));
+            }
+            if !known.matches {
+                last.skip = last.skip.max(score);
+            }
+        }
+        found.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.rule.cmp(&right.rule)));
+        found
+    }
+
+    /// Returns the products with the examples that share features, in the order of the examples.
+    fn sums(&self, features: &[(usize, f64)], leave: Option<usize>) -> Vec<(usize, f64)> {
+        let mut lists: Vec<List<'_>> =
+            features.iter().map(|(bucket, weight)| self.list(*bucket, *weight, leave)).collect();
+        lists.sort_by(|left, right| (left.length, left.bucket).cmp(&(right.length, right.bucket)));
+        let mut left = MAX_POSTINGS;
+        let affordable = lists.iter().take_while(|list| {
+            let fits = list.length <= left;
+            left = left.saturating_sub(list.length);
+            fits
+        });
+        let affordable = affordable.count();
+        let mut sums = vec![0.0; self.examples.len()];
+        for list in &lists[..affordable] {
+            for position in list.postings {
+                sums[*position as usize] += list.square;
+            }
+        }
+        if let Some(leave) = leave {
+            sums[leave] = 0.0;
+        }
+        let touched = sums.into_iter().enumerate().filter(|(_, sum)| *sum > 0.0);
+        if affordable == lists.len() {
+            return touched.collect();
+        }
+        self.finish(touched.collect(), &lists[affordable..])
+    }
+
+    /// Adds what the common features say to the best candidates.
+    fn finish(&self, mut candidates: Vec<(usize, f64)>, common: &[List<'_>]) -> Vec<(usize, f64)> {
+        let promise = |(position, sum): &(usize, f64)| sum / self.examples[*position].norm;
+        let better = |left: &(usize, f64), right: &(usize, f64)| -> Ordering {
+            promise(right).total_cmp(&promise(left)).then(left.0.cmp(&right.0))
+        };
+        if candidates.len() > MAX_CANDIDATES {
+            candidates.select_nth_unstable_by(MAX_CANDIDATES, better);
+            candidates.truncate(MAX_CANDIDATES);
+        }
+        candidates.sort_unstable_by_key(|(position, _)| *position);
+        for (position, sum) in &mut candidates {
+            let holds =
+                |list: &&List<'_>| list.postings.binary_search_by(|held| (*held as usize).cmp(position)).is_ok();
+            *sum += common.iter().filter(holds).map(|list| list.square).sum::<f64>();
+        }
+        candidates
+    }
+
+    fn list(&self, bucket: usize, weight: f64, leave: Option<usize>) -> List<'_> {
+        let postings = &self.postings[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+        let left = leave.is_some_and(|leave| postings.binary_search_by(|held| (*held as usize).cmp(&leave)).is_ok());
+        List { bucket, length: postings.len() - usize::from(left), square: weight * weight, postings }
+    }
+}
+
+/// The examples that hold one feature of a text.
+struct List<'a> {
+    bucket: usize,
+    /// How many, without the one left out.
+    length: usize,
+    square: f64,
+    postings: &'a [u32],
+}
+
+/// Lays the buckets of all examples out by bucket: counted first, then filled in the order of the examples.
+fn posted(features: &[Vec<usize>]) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0_u32; BUCKETS + 1];
+    for bucket in features.iter().flatten() {
+        starts[bucket + 1] += 1;
+    }
+    for bucket in 0..BUCKETS {
+        starts[bucket + 1] += starts[bucket];
+    }
+    let mut next = starts.clone();
+    let mut postings = vec![0_u32; features.iter().map(Vec::len).sum()];
+    for (position, buckets) in (0_u32..).zip(features) {
+        for bucket in buckets {
+            postings[next[*bucket] as usize] = position;
+            next[*bucket] += 1;
+        }
+    }
+    (starts, postings)
+}
+
+fn norm(features: &[(usize, f64)]) -> f64 {
+    features.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt()
+}
+
+/// Returns the features of some words with their weights, each bucket once, in the order of the buckets.
+fn features_of(folded: &Folded, words: Range<usize>) -> Vec<(usize, f64)> {
+    let words = words.start..words.end.min(words.start + MAX_WORDS);
+    let words = &folded.words()[words];
+    let mut features = Vec::with_capacity(words.len() * 16);
+    let mut before: Option<(&str, &Word, bool)> = None;
+    for word in words {
+        let form = folded.form(word);
+        let stop = is_stop_word_of_any_language(form);
+        let dense = word.script == Script::Dense;
+        let weight = if stop { STOP } else { 1.0 };
+        features.push((bucket(&[b"w", form.as_bytes()]), weight * if dense { CHARACTER } else { WORD }));
+        if let Some((last, last_word, last_stop)) = before {
+            let both_dense = dense && last_word.script == Script::Dense;
+            let weight = if stop && last_stop { STOP } else { 1.0 } * if both_dense { WORD } else { PAIR };
+            features.push((bucket(&[b"p", last.as_bytes(), b" ", form.as_bytes()]), weight));
+        }
+        if !stop && !dense {
+            pieces(form, &mut features);
+        }
+        before = Some((form, word, stop));
+    }
+    features.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.total_cmp(&left.1)));
+    features.dedup_by_key(|(bucket, _)| *bucket);
+    features
+}
+
+/// Adds the pieces of a word, so that "shiping" resembles "shipping" and "Lieferzeit" resembles "Lieferung".
+fn pieces(form: &str, features: &mut Vec<(usize, f64)>) {
+    let marked: Vec<char> = std::iter::once('\u{2}').chain(form.chars()).chain(std::iter::once('\u{3}')).collect();
+    let mut bytes = [0; 4];
+    for start in 0..marked.len() {
+        let mut hash = hashed(START, b"c");
+        for (length, letter) in (1..PIECES.end).zip(&marked[start..]) {
+            hash = hashed(hash, letter.encode_utf8(&mut bytes).as_bytes());
+            if PIECES.contains(&length) {
+                features.push((in_table(hash), PIECE));
+            }
+        }
+    }
+}
+
+/// FNV-1a: the same on every machine, and short enough to stand here.
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
+fn hashed(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+fn bucket(parts: &[&[u8]]) -> usize {
+    in_table(parts.iter().fold(START, |hash, part| hashed(hash, part)))
+}
+
+/// Folds the upper half in, because the lower bits of FNV alone are weak.
+fn in_table(hash: u64) -> usize {
+    let folded = hash ^ (hash >> 32);
+    usize::try_from(folded % BUCKETS as u64).expect("BUCKETS is a usize")
+}
