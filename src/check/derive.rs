@@ -44,7 +44,7 @@ pub struct Corpus<'a> {
     sources: &'a SourceMap,
     /// In the examples of how many rules a stem, or a pair of characters, stands.
     rules_with: BTreeMap<String, usize>,
-    examples: Vec<Reading>,
+    examples: Vec<String>,
 }
 
 /// A stretch of a sentence that may become a part of a pattern.
@@ -67,7 +67,7 @@ impl<'a> Corpus<'a> {
             for example in rule.examples.iter().filter(|example| example.matches) {
                 let reading = Reading::new(&example.text);
                 own.extend(terms(reading.folded(), example.language));
-                examples.push(reading);
+                examples.push(example.text.clone());
             }
             for term in own {
                 *rules_with.entry(term).or_default() += 1;
@@ -100,7 +100,7 @@ impl<'a> Corpus<'a> {
         let mut probes = Probes::default();
         probes.add(language, pattern);
         let trial = probes.ready(self.sources);
-        !trial.on(reading).is_empty() && self.examples.iter().all(|example| trial.on(example).is_empty())
+        !trial.on(reading.original()).is_empty() && self.examples.iter().all(|example| trial.on(example).is_empty())
     }
 
     fn parts(&self, reading: &Reading, words: std::ops::Range<usize>, language: Language) -> Vec<Part> {

@@ -81,7 +81,7 @@ pub fn nearest_pattern(sources: &SourceMap, rule: &Rule, reading: &Reading) -> O
     let file = syntax::read(sources, rule.file).0?;
     let mut probes = Probes::default();
     let shapes: Vec<Shape> = file.say.iter().flat_map(|phrase| shapes(phrase, &mut probes)).collect();
-    let found = probes.ready(sources).on(reading);
+    let found = probes.ready(sources).on(reading.original());
     let sentences = reading.sentences().len();
     let judged = shapes.iter().enumerate().flat_map(|(index, shape)| {
         let found = &found;

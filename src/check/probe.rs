@@ -10,7 +10,6 @@ use crate::{
     diagnostic::source::{FileId, SourceMap},
     model::{ids::IntentId, inbound::ChannelKind, language::Language},
     rules::{condition::Moment, pattern::Element, set::RuleSet},
-    text::reading::Reading,
 };
 
 /// Patterns to be tried, each alone.
@@ -62,9 +61,10 @@ fn is_shared(path: &str) -> bool {
 
 impl Trial {
     /// Returns where each pattern hits a text, by its number.
-    pub(super) fn on(&self, reading: &Reading) -> BTreeMap<usize, Places> {
+    pub(super) fn on(&self, text: &str) -> BTreeMap<usize, Places> {
+        let reading = self.set.reading(text);
         let moment = Moment::plain(ChannelKind::Email, civil::Date::constant(2026, 1, 1));
-        let evaluation = self.set.evaluate(reading, &moment);
+        let evaluation = self.set.evaluate(&reading, &moment);
         let hits = evaluation.hits.iter().map(|hit| (&hit.rule, hit.sentence, &hit.spans));
         let losers = evaluation.losers.iter().map(|loser| (&loser.rule, loser.sentence, &loser.spans));
         let mut found: BTreeMap<usize, Places> = BTreeMap::new();

@@ -9,7 +9,7 @@ use crate::{
     check::{
         codes,
         coverage::{Coverage, TARGET_PERCENT},
-        lint,
+        lint::{self, Material},
         trial::Trial,
     },
     cli::{exit::Exit, files::Files, output},
@@ -18,6 +18,7 @@ use crate::{
         render::{github, human, json},
         source::SourceMap,
     },
+    engine::Engine,
 };
 
 /// Look for mistakes in configuration, rules and replies.
@@ -51,17 +52,13 @@ impl Check {
         if let Some(code) = &self.explain {
             return explain(code);
         }
-        let mut files = Files::read(config)?;
-        let sources = files.library.sources.clone();
-        let mut found = std::mem::take(&mut files.library.diagnostics);
+        let files = Files::read(config)?;
         let origin = files.origin.clone();
-        let engine = files.engine();
-        let trial = Trial::new(&sources, &engine, Timestamp::now());
-        found.extend(engine.replies().check_dates(trial.today()));
-        found.extend(lint::trial(&trial));
+        let (sources, engine, found) = findings(files);
         self.show(&sources, &found);
         if self.format == Format::Human && !has_errors(&found) {
-            covered(&Coverage::of(&trial.material));
+            let (rules, replies, languages) = (engine.rules(), engine.replies(), &engine.settings().languages);
+            covered(&Coverage::of(&Material { sources: &sources, rules, replies, languages }));
         }
         let rules = output::counted(engine.rules().rules().len() + engine.rules().partial().len(), "rule");
         let replies = output::counted(engine.replies().all().len(), "reply");
@@ -80,6 +77,17 @@ impl Check {
             output::data(text.trim_end());
         }
     }
+}
+
+/// Returns everything that is wrong with files, with their texts and the engine they make.
+pub(super) fn findings(mut files: Files) -> (SourceMap, Engine, Vec<Diagnostic>) {
+    let sources = files.library.sources.clone();
+    let mut found = std::mem::take(&mut files.library.diagnostics);
+    let engine = files.engine();
+    let trial = Trial::new(&sources, &engine, Timestamp::now());
+    found.extend(engine.replies().check_dates(trial.today()));
+    found.extend(lint::trial(&trial));
+    (sources, engine, found)
 }
 
 fn explain(code: &str) -> anyhow::Result<Exit> {

@@ -6,9 +6,12 @@ mod ask;
 mod check;
 mod completions;
 mod demo;
+mod difference;
 pub mod exit;
 mod explain;
+mod export;
 mod files;
+mod import;
 mod init;
 mod input;
 mod layout;
@@ -72,6 +75,10 @@ enum Command {
     Pause(pause::Pause),
     /// Answer automatically again
     Resume(pause::Resume),
+    /// Write the texts of replies as a table that spreadsheets open
+    Export(export::Export),
+    /// Take texts back from a spreadsheet; says first what they change
+    Import(import::Import),
     /// Print or write the JSON Schemas with which editors complete and explain your files
     Schema(schema::SchemaArguments),
     /// Print what makes the Tab key complete commands in your shell
@@ -103,6 +110,8 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Run(run) => run.run(&configuration(named)?),
         Command::New(new) => new.run(&configuration(named)?),
+        Command::Export(export) => export.run(&configuration(named)?),
+        Command::Import(import) => import.run(&configuration(named)?),
         Command::Check(check) => check.run(&configuration(named)?),
         Command::Test(test) => test.run(&configuration(named)?),
         Command::Explain(explain) => explain.run(&configuration(named)?),

@@ -16,6 +16,14 @@ pub(super) fn data(text: &str) {
     }
 }
 
+/// Writes bytes as they are to standard output; a closed pipe ends the program quietly.
+pub(super) fn bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// Says something to the person at the terminal, wrapped; that nobody listens is no failure.
 pub(super) fn talk(text: &str) {
     let width = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));

@@ -12,6 +12,7 @@ mod moment;
 pub mod promise;
 pub mod read;
 mod render;
+pub mod sheet;
 pub mod situations;
 mod tags;
 pub mod template;

@@ -1,0 +1,81 @@
+//! `nightdesk export`: the texts of replies as a table, for spreadsheets and translators.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::{
+        exit::Exit,
+        files::{Files, Unusable},
+        output, write,
+    },
+    diagnostic::source::SourceMap,
+    replies::sheet,
+};
+
+/// Write the texts of replies as a table that spreadsheets open.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The form of the table
+    #[arg(long, value_enum, value_name = "FORM")]
+    texts: Form,
+    /// Where to write it; without a name it is printed
+    file: Option<PathBuf>,
+    /// Replace the file if there is one
+    #[arg(long)]
+    replace: bool,
+}
+
+/// The form of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Comma-separated values, UTF-8
+    Csv,
+}
+
+impl Export {
+    pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
+        if let Some(file) = self.file.as_deref().filter(|file| file.exists() && !self.replace) {
+            let why = format!(
+                "{} exists already, and may hold changes that were not imported; name another file, or add --replace",
+                file.display()
+            );
+            return Ok(output::refusal(&why));
+        }
+        let files = Files::read(config)?;
+        if files.folders.is_none() && config.exists() {
+            // The configuration itself is broken; its findings say more than an empty table.
+            files.usable()?;
+            return Err(Unusable::NoConfig(config.to_owned()).into());
+        }
+        let Form::Csv = self.texts;
+        let texts = texts_of(&files.library.sources);
+        let table = sheet::write(&texts);
+        let Some(file) = self.file else {
+            output::bytes(table.as_bytes());
+            return Ok(Exit::Success);
+        };
+        write::replaced(&file, &table)?;
+        let file = file.display();
+        output::talk(&format!(
+            "Wrote {} into {file}.\nChange it in a spreadsheet, save it as CSV (UTF-8), and look at what it changes: {} \
+             import --texts csv {file}",
+            output::counted(sheet::count(&texts), "text"),
+            output::program()
+        ));
+        Ok(Exit::Success)
+    }
+}
+
+/// Returns the files under `replies/` by their path in it.
+pub(super) fn texts_of(sources: &SourceMap) -> BTreeMap<String, String> {
+    let files = sources.iter().filter_map(|(_, source)| {
+        let path = source.path.strip_prefix("replies/")?;
+        Some((path.to_owned(), source.text.clone()))
+    });
+    files.collect()
+}
