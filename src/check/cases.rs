@@ -132,7 +132,7 @@ fn tried(
 }
 
 fn decide(engine: &Engine, example: &Example, circumstance: &Circumstance) -> Verdict {
-    engine.decide(&circumstance.inbound(&example.text), &circumstance.context(), circumstance.now())
+    engine.decide(&circumstance.inbound(&example.text), &circumstance.context(&example.text), circumstance.now())
 }
 
 /// Returns the condition that keeps the rule from standing.

@@ -15,13 +15,16 @@ use crate::{
     },
     engine::Engine,
     model::{
+        buyer::Buyer,
         context::Context,
         ids::{AccountName, BuyerId, IntentId, ThreadId},
         inbound::{Attachment, ChannelKind, Inbound},
+        order::{Order, OrderStatus},
         outbound::OutboundKind,
         thread::{Said, ThreadState},
     },
     rules::rule::Rule,
+    text::reading::Reading,
 };
 
 /// Circumstances tried for one rule; conditions that need more than a few things at once are told to the seller.
@@ -44,7 +47,13 @@ enum Change {
     Account(String),
     Subject(String),
     Attachment(String),
+    Marketplace(String),
     Country(String),
+    Grade(String),
+    Tag(String),
+    Orders(u32),
+    Status(OrderStatus),
+    Age(i64),
     Earlier(IntentId),
 }
 
@@ -68,22 +77,38 @@ impl Circumstance {
                 Change::Account(name) => inbound.account = AccountName::new(name.as_str()),
                 Change::Subject(subject) => inbound.subject.clone_from(subject),
                 Change::Attachment(kind) => inbound.attachments.push(attachment(kind)),
-                Change::At(_) | Change::Country(_) | Change::Earlier(_) => {}
+                Change::Marketplace(name) => inbound.marketplace = Some(name.clone()),
+                _ => {}
             }
         }
         inbound
     }
 
-    /// Returns what is known beside the message.
-    pub fn context(&self) -> Context {
+    /// Returns what is known beside the message with that text. An order is one whose number the text names, if it names
+    /// one.
+    pub fn context(&self, text: &str) -> Context {
         let mut ctx = Context::default();
+        let (mut buyer, mut order) = (stranger(), order(self.at));
         for change in &self.changes {
             match change {
-                Change::Country(country) => ctx.buyer = Some(buyer(country)),
+                Change::Country(country) => buyer.country = Some(country.clone()),
+                Change::Grade(grade) => buyer.grade = Some(grade.clone()),
+                Change::Tag(tag) => buyer.tags.push(tag.clone()),
+                Change::Orders(orders) => buyer.orders = Some(*orders),
+                Change::Status(status) => order.status = *status,
+                Change::Age(days) => order.placed = day(self.at - SignedDuration::from_hours(24 * days)),
                 Change::Earlier(intent) => ctx.thread = Some(thread(intent, self.at)),
                 _ => {}
             }
         }
+        let changed = self.changes.iter().any(|change| matches!(change, Change::Status(_) | Change::Age(_)));
+        if changed {
+            let entities = Reading::new(text).entities().to_vec();
+            let named = entities.into_iter().find(|entity| entity.kind == "order_number");
+            order.number = named.map_or(order.number, |named| named.value);
+            ctx.orders = vec![order];
+        }
+        ctx.buyer = (buyer != stranger()).then_some(buyer);
         ctx
     }
 
@@ -102,8 +127,14 @@ impl Change {
             Self::Account(name) => format!("to {name}"),
             Self::Subject(subject) => format!("with the subject “{subject}”"),
             Self::Attachment(kind) => format!("with a file ({kind})"),
+            Self::Marketplace(name) => format!("through {name}"),
             Self::Country(country) => format!("from {country}"),
-            Self::Earlier(intent) => format!("after {intent}"),
+            Self::Grade(grade) => format!("from a buyer of grade {grade}"),
+            Self::Tag(tag) => format!("from a buyer labelled {tag}"),
+            Self::Orders(orders) => format!("from a buyer with {orders} orders"),
+            Self::Status(status) => format!("about an order that is {}", status.as_str()),
+            Self::Age(days) => format!("about an order {days} days old"),
+            Self::Earlier(intent) => format!("after {}", intent.as_str().replace('_', " ")),
         }
     }
 }
@@ -147,6 +178,12 @@ struct Wishes {
     countries: BTreeSet<String>,
     earlier: BTreeSet<String>,
     situations: BTreeSet<String>,
+    marketplaces: BTreeSet<String>,
+    grades: BTreeSet<String>,
+    tags: BTreeSet<String>,
+    orders: BTreeSet<i64>,
+    statuses: BTreeSet<String>,
+    ages: BTreeSet<i64>,
 }
 
 impl Wishes {
@@ -163,8 +200,8 @@ impl Wishes {
     }
 
     fn condition(&mut self, key: &str, value: &Node) {
-        let mut words = BTreeSet::new();
-        collect_words(value, &mut words);
+        let (mut words, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        collect_words(value, &mut words, &mut numbers);
         match key {
             "any" | "all" | "not" => self.read(value),
             "channel" => self.channel = true,
@@ -178,6 +215,12 @@ impl Wishes {
             "country" => self.countries.extend(words),
             "thread.intent" => self.earlier.extend(words),
             "situation" => self.situations.extend(words),
+            "marketplace" => self.marketplaces.extend(words),
+            "buyer.grade" => self.grades.extend(words),
+            "buyer.tag" => self.tags.extend(words),
+            "buyer.orders" => self.orders.extend(numbers),
+            "order.status" => self.statuses.extend(words),
+            "order.age" => self.ages.extend(numbers),
             "first_message" => {
                 self.earlier.insert("an_earlier_question".to_owned());
             }
@@ -186,6 +229,9 @@ impl Wishes {
     }
 
     fn dimensions(&self, engine: &Engine, now: Timestamp) -> Vec<Vec<Change>> {
+        // The buyer's clock is known only where the country is.
+        let somewhere = (self.clock && self.countries.is_empty()).then(|| "DE".to_owned());
+        let countries: BTreeSet<String> = self.countries.iter().cloned().chain(somewhere).collect();
         let channels: Vec<Change> =
             if self.channel { vec![Change::Channel(ChannelKind::Telegram)] } else { Vec::new() };
         let each = |words: &BTreeSet<String>, change: fn(String) -> Change| words.iter().cloned().map(change).collect();
@@ -195,7 +241,13 @@ impl Wishes {
             each(&self.accounts, Change::Account),
             each(&self.subjects, Change::Subject),
             each(&self.attachments, Change::Attachment),
-            each(&self.countries, Change::Country),
+            each(&self.marketplaces, Change::Marketplace),
+            each(&countries, Change::Country),
+            each(&self.grades, Change::Grade),
+            each(&self.tags, Change::Tag),
+            self.orders.iter().filter_map(|orders| u32::try_from(*orders).ok()).map(Change::Orders).collect(),
+            self.statuses.iter().filter_map(|word| OrderStatus::from_word(word)).map(Change::Status).collect(),
+            self.ages.iter().copied().map(Change::Age).collect(),
             self.earlier.iter().map(|intent| Change::Earlier(IntentId::new(intent.as_str()))).collect(),
         ];
         all.into_iter().filter(|dimension| !dimension.is_empty()).collect()
@@ -232,16 +284,17 @@ impl Wishes {
     }
 }
 
-fn collect_words(node: &Node, words: &mut BTreeSet<String>) {
+/// Takes every word, and every number with its neighbours: bounds may be meant from within or from without.
+fn collect_words(node: &Node, words: &mut BTreeSet<String>, numbers: &mut BTreeSet<i64>) {
     match &node.kind {
+        Kind::Integer(number) => {
+            numbers.extend([number - 1, *number, number + 1].into_iter().filter(|near| *near >= 0))
+        }
         Kind::Text(text) => {
             words.insert(text.clone());
         }
-        Kind::Bool(true) => {
-            words.insert("image".to_owned());
-        }
-        Kind::List(items) => items.iter().for_each(|item| collect_words(item, words)),
-        Kind::Mapping(entries) => entries.iter().for_each(|(_, value)| collect_words(value, words)),
+        Kind::List(items) => items.iter().for_each(|item| collect_words(item, words, numbers)),
+        Kind::Mapping(entries) => entries.iter().for_each(|(_, value)| collect_words(value, words, numbers)),
         _ => {}
     }
 }
@@ -265,7 +318,7 @@ fn day_of_situation(engine: &Engine, id: &str, today: civil::Date) -> Option<civ
 
 fn attachment(kind: &str) -> Attachment {
     let content_type = match kind {
-        "image" | "photo" => "image/jpeg".to_owned(),
+        "image" | "present" => "image/jpeg".to_owned(),
         "video" => "video/mp4".to_owned(),
         "audio" => "audio/ogg".to_owned(),
         "pdf" => "application/pdf".to_owned(),
@@ -274,18 +327,36 @@ fn attachment(kind: &str) -> Attachment {
     Attachment { name: format!("file.{kind}"), content_type, size: 40_000 }
 }
 
-fn buyer(country: &str) -> crate::model::buyer::Buyer {
-    crate::model::buyer::Buyer {
+/// A buyer of whom nothing is known.
+fn stranger() -> Buyer {
+    Buyer {
         id: BuyerId(1),
         key: "buyer@example.com".to_owned(),
         name: None,
         language: None,
-        country: Some(country.to_owned()),
+        country: None,
         suppressed: false,
         grade: None,
         tags: Vec::new(),
         orders: None,
     }
+}
+
+/// An order on its way, ten days old.
+fn order(now: Timestamp) -> Order {
+    Order {
+        number: "1001".to_owned(),
+        status: OrderStatus::Shipped,
+        placed: day(now - SignedDuration::from_hours(24 * 10)),
+        shipped: None,
+        delivered: None,
+        carrier: None,
+        tracking: None,
+    }
+}
+
+fn day(at: Timestamp) -> Option<civil::Date> {
+    Some(at.to_zoned(TimeZone::UTC).date())
 }
 
 /// A conversation in which that intent was answered two days ago.

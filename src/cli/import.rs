@@ -115,7 +115,9 @@ fn unknown(texts: &BTreeMap<String, String>, rows: &[Row], languages: &[Language
         let language: Language = name.split('.').next()?.parse().ok()?;
         let known = languages.contains(&language);
         (!known).then(|| {
-            format!("row {number}: the shop does not answer in `{language}`; add it to `languages` in config.yaml first")
+            format!(
+                "row {number}: the shop does not answer in `{language}`; add it to `languages` in config.yaml first"
+            )
         })
     });
     wrong.collect()

@@ -42,6 +42,9 @@ pub(super) struct Init {
 /// The commented configuration of the repository, which `init` fills in.
 const TEMPLATE: &str = include_str!("../../config.example.yaml");
 
+/// A conversation to begin with.
+const STORY: &str = include_str!("samples/story.yaml");
+
 /// What is asked, and what the template says in that place.
 struct Question<'a> {
     asks: &'static str,
@@ -66,6 +69,7 @@ impl Init {
         let ask = !self.yes && ask::is_possible();
         let answers = if ask { asked(&questions)? } else { given(&questions) };
         write(&self.folder.join("config.yaml"), &filled(TEMPLATE, &answers))?;
+        write(&self.folder.join("tests/first_story.yaml"), STORY)?;
         for (path, text) in library::starter_files() {
             write(&self.folder.join(path), &text)?;
         }

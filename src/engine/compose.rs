@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use crate::{
     engine::{
         Engine, confidence,
         escalate::{self, Reasons},
         guard::Case,
         policy::{Draft, Plan},
-        slots,
+        rest,
+        settings::Settings,
+        shadow, slots,
         understand::Understanding,
     },
     model::{
@@ -20,9 +20,11 @@ use crate::{
         outbound::OutboundKind,
         thread::PendingAsk,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
+        zone,
     },
-    replies::catalog::{HumanEta, Order, Rendered, Values},
+    replies::catalog::{HumanEta, Order, Rendered, Rest, Values},
     rules::rule::{Action, Category, Rule},
+    text::entity::country,
 };
 
 /// Renders the plan and puts everything that was seen into one record.
@@ -34,13 +36,16 @@ pub(super) fn verdict(
     mut guards: Vec<GuardHit>,
 ) -> Verdict {
     guards.append(&mut plan.guards);
+    let words = Words { engine, case, understanding };
     let mut written = Written::default();
     if let Some(draft) = plan.message.take() {
-        written.write(engine, case, understanding, &draft, &mut plan);
+        written.write(&words, &draft, &mut plan);
     }
     if let Some(ack) = plan.ack.take() {
-        written.acknowledge(engine, case, understanding, &ack, &mut plan.reasons);
+        written.acknowledge(&words, &ack, &mut plan.reasons);
     }
+    let mut shadow = shadow::of_rules(engine, case, understanding);
+    shadow.extend(plan.shadow.take().map(|draft| shadow::of_draft(engine, case, understanding, &draft)));
     let pending = plan.pending.take().or_else(|| still_waiting(&plan, understanding));
     // Somebody whom a guard distrusts teaches us nothing about the buyer he claims to be.
     let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
@@ -58,10 +63,13 @@ pub(super) fn verdict(
         sentences: understanding.sentences(),
         hits,
         losers: understanding.losers.clone(),
+        alarms: understanding.alarms.clone(),
         entities: understanding.entities.clone(),
         facts: written.facts,
         situation: written.situation,
         messages: written.messages,
+        shadow,
+        mode: plan.mode,
         ticket,
         pending,
         learned,
@@ -128,55 +136,43 @@ struct Written {
 }
 
 impl Written {
-    /// Renders an answer, a question or a draft; on failure the buyer gets an ack instead and a person the reason.
-    fn write(
-        &mut self,
-        engine: &Engine,
-        case: &Case<'_>,
-        understanding: &Understanding<'_>,
-        draft: &Draft,
-        plan: &mut Plan,
-    ) {
-        let language = understanding.language.answer;
-        let values = values(engine, case, draft.kind, draft.values.clone(), language);
-        match render(engine, case, draft.kind, &draft.replies, language, &values, draft.uncovered) {
-            Ok(rendered) => self.keep(rendered, draft.kind, draft, language),
-            Err(reason) => {
-                plan.reasons.add(format!("The reply could not be written: {reason}."));
-                plan.pending = None;
-                if plan.ack.is_none() {
-                    plan.ack = escalate::ack(case, None);
-                }
+    /// Renders an answer, a question or a draft. What cannot be sent becomes a draft where that can be written, the buyer
+    /// gets an ack, and a person the reason.
+    fn write(&mut self, words: &Words<'_>, draft: &Draft, plan: &mut Plan) {
+        let language = words.understanding.language.answer;
+        let problem = match words.write(draft.kind, draft, language) {
+            Ok(rendered) => return self.keep(rendered, draft.kind, draft, language),
+            Err(problem) => problem,
+        };
+        plan.reasons.add(format!("The reply could not be written: {problem}."));
+        plan.pending = None;
+        if plan.ack.is_none() {
+            plan.ack = escalate::ack(words.case, None);
+        }
+        // A person may say what a machine must not, and may translate.
+        for language in [language, words.engine.settings.default_language] {
+            if let Ok(rendered) = words.write(OutboundKind::Draft, draft, language) {
+                return self.keep(rendered, OutboundKind::Draft, draft, language);
             }
         }
     }
 
     /// Renders the ack, in the shop's default language if it does not exist in the buyer's.
-    fn acknowledge(
-        &mut self,
-        engine: &Engine,
-        case: &Case<'_>,
-        understanding: &Understanding<'_>,
-        ack: &ReplyId,
-        reasons: &mut Reasons,
-    ) {
-        let offered = engine.replies.languages(ack);
-        let wanted = understanding.language.answer;
-        let language = if offered.contains(&wanted) { wanted } else { engine.settings.default_language };
-        let values = values(engine, case, OutboundKind::Ack, slots::unambiguous(understanding), language);
-        let replies = [ack.clone()];
-        match render(engine, case, OutboundKind::Ack, &replies, language, &values, false) {
-            Ok(rendered) => {
-                let intents = understanding.hits.iter().map(|(rule, _)| rule.id.clone()).take(1).collect();
-                let draft = Draft {
-                    kind: OutboundKind::Ack,
-                    intents,
-                    replies: replies.to_vec(),
-                    values: BTreeMap::new(),
-                    uncovered: false,
-                };
-                self.keep(rendered, OutboundKind::Ack, &draft, language);
-            }
+    fn acknowledge(&mut self, words: &Words<'_>, ack: &ReplyId, reasons: &mut Reasons) {
+        let offered = words.engine.replies.languages(ack);
+        let wanted = words.understanding.language.answer;
+        let language = if offered.contains(&wanted) { wanted } else { words.engine.settings.default_language };
+        let draft = Draft {
+            kind: OutboundKind::Ack,
+            intents: words.understanding.hits.iter().map(|(rule, _)| rule.id.clone()).take(1).collect(),
+            replies: vec![ack.clone()],
+            values: slots::unambiguous(words.understanding),
+            rest: Vec::new(),
+            uncovered: false,
+            choices: Vec::new(),
+        };
+        match words.write(OutboundKind::Ack, &draft, language) {
+            Ok(rendered) => self.keep(rendered, OutboundKind::Ack, &draft, language),
             Err(reason) => reasons.add(format!("No ack was sent: {reason}.")),
         }
     }
@@ -192,47 +188,68 @@ impl Written {
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
+            choices: draft.choices.clone(),
         });
     }
 }
 
-fn render(
-    engine: &Engine,
-    case: &Case<'_>,
-    kind: OutboundKind,
-    replies: &[ReplyId],
-    language: Language,
-    values: &Values,
-    uncovered: bool,
-) -> Result<Rendered, String> {
-    let (channel, today) = (case.inbound.channel, engine.today(case.now));
-    let order = Order { kind, replies, language, channel, values, today, uncovered };
-    engine.replies.render(&order).map_err(|error| error.to_string())
+/// Writes messages about one inbound.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words<'a> {
+    /// Replies and settings.
+    pub engine: &'a Engine,
+    /// The message and its context.
+    pub case: &'a Case<'a>,
+    /// What it says.
+    pub understanding: &'a Understanding<'a>,
 }
 
-/// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.
-fn values(
-    engine: &Engine,
-    case: &Case<'_>,
-    kind: OutboundKind,
-    entities: BTreeMap<String, String>,
-    language: Language,
-) -> Values {
-    Values {
-        buyer_first_name: first_name(case.inbound),
-        shop_name: engine.settings.shop_name.clone(),
-        entities,
-        human_eta: human_eta(engine, case.now),
-        desk_hours: engine.settings.desk.describe(language),
-        automatic: kind != OutboundKind::Draft,
+impl Words<'_> {
+    /// Renders a draft as a message of that kind; the error says why it cannot be, as a clause.
+    pub(super) fn write(&self, kind: OutboundKind, draft: &Draft, language: Language) -> Result<Rendered, String> {
+        let values = self.values(kind, draft.values.clone(), language);
+        let named = rest::name(self.understanding, &draft.rest);
+        let rest = match &named {
+            Some(named) => Rest::Named(named),
+            None if draft.uncovered => Rest::Unnamed,
+            None => Rest::Nothing,
+        };
+        let order = Order {
+            kind,
+            replies: &draft.replies,
+            language,
+            channel: self.case.inbound.channel,
+            values: &values,
+            today: self.engine.today(self.case.now),
+            rest,
+        };
+        self.engine.replies.render(&order).map_err(|error| error.to_string())
     }
-}
 
-/// Returns the moment by which a person answers, in the desk's zone: the buyer's own is not known yet.
-fn human_eta(engine: &Engine, now: Timestamp) -> Option<HumanEta> {
-    let desk = &engine.settings.desk;
-    let at = desk.after_desk_minutes(now, engine.settings.reply_within_minutes)?;
-    Some(HumanEta { at: at.to_zoned(desk.zone.clone()), zone_known: false })
+    /// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.
+    fn values(&self, kind: OutboundKind, entities: BTreeMap<String, String>, language: Language) -> Values {
+        Values {
+            buyer_first_name: first_name(self.case.inbound),
+            shop_name: self.engine.settings.shop_name.clone(),
+            entities,
+            human_eta: self.human_eta(),
+            desk_hours: self.engine.settings.desk.describe(language),
+            automatic: kind != OutboundKind::Draft,
+        }
+    }
+
+    /// Returns the moment by which a person answers, on the buyer's clock where the country is known.
+    ///
+    /// It is called the buyer's time only if we know the buyer to live in a country with one clock; a country that the
+    /// message names may be that of a friend.
+    fn human_eta(&self) -> Option<HumanEta> {
+        let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
+        let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
+        let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
+        let main = known.or_else(|| self.understanding.value(country::KIND)).and_then(zone::main_zone);
+        let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
+        Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
+    }
 }
 
 /// The longest first name that is greeted by name; longer ones are company names or attacks.

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::{
+        alarm,
         guard::{self, Case},
         understand::Understanding,
         unknown_ack,
@@ -42,9 +43,31 @@ impl Reasons {
         }
     }
 
+    /// Adds reasons unless they were said.
+    pub(super) fn extend(&mut self, reasons: impl IntoIterator<Item = String>) {
+        for reason in reasons {
+            self.add(reason);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+impl IntoIterator for Reasons {
+    type Item = String;
+    type IntoIter = std::vec::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Returns a reason for everything in the message that always goes to a person.
+pub(super) fn always(understanding: &Understanding<'_>) -> Vec<String> {
+    let titles = understanding.alarms.iter().filter_map(|alarm| Some((alarm, alarm::rule(alarm)?)));
+    titles.map(|(alarm, rule)| format!("Always for a person: {} ({}).", rule.title, alarm.topic)).collect()
 }
 
 /// Returns the highest mode of the message's channel; below `suggest` nothing leaves by itself, not even an ack.
@@ -53,9 +76,11 @@ pub(super) fn ceiling(case: &Case<'_>) -> Mode {
 }
 
 /// Returns the ticket to open.
-pub(super) fn ticket(reasons: Reasons, understanding: &Understanding<'_>) -> TicketPlan {
+pub(super) fn ticket(mut reasons: Reasons, understanding: &Understanding<'_>) -> TicketPlan {
+    reasons.extend(always(understanding));
     let escalating = understanding.rules(Action::Escalate);
-    let urgency = escalating.iter().map(|rule| rule.urgency).max().unwrap_or(Urgency::Normal);
+    let alarming = understanding.alarms.iter().filter_map(|alarm| Some(alarm::rule(alarm)?.urgency));
+    let urgency = escalating.iter().map(|rule| rule.urgency).chain(alarming).max().unwrap_or(Urgency::Normal);
     let first = escalating.first().copied().or(understanding
         .hits
         .iter()

@@ -3,6 +3,7 @@
 //! [`Engine::decide`] is a function of its arguments. `run`, `test`, `match`, `explain`, benches and fuzzers call
 //! exactly this; nothing else decides what a buyer is told.
 
+pub mod alarm;
 pub mod calibration;
 pub mod guard;
 pub mod settings;
@@ -15,7 +16,10 @@ mod escalate;
 mod evidence;
 mod language;
 mod policy;
+mod rest;
+mod shadow;
 mod slots;
+mod told;
 mod understand;
 mod witness;
 
@@ -143,10 +147,13 @@ impl Engine {
             sentences: Vec::new(),
             hits: Vec::new(),
             losers: Vec::new(),
+            alarms: Vec::new(),
             entities: Vec::new(),
             facts: Vec::new(),
             situation: None,
             messages: Vec::new(),
+            shadow: Vec::new(),
+            mode: None,
             ticket: None,
             pending: None,
             learned: std::collections::BTreeMap::new(),

@@ -7,7 +7,8 @@ use crate::{
         Engine, confidence,
         escalate::{self, Reasons},
         guard::{self, Case, Proposal, Stage},
-        slots::{self, Filled},
+        slots::{self, Filled, Question},
+        told,
         understand::Understanding,
     },
     model::{
@@ -15,7 +16,7 @@ use crate::{
         mode::Mode,
         outbound::OutboundKind,
         thread::PendingAsk,
-        verdict::GuardHit,
+        verdict::{Choice, GuardHit},
     },
     rules::rule::{Action, Category, Rule},
 };
@@ -28,6 +29,10 @@ const MAX_INTENTS: usize = 3;
 pub(super) struct Plan {
     /// The message to write, if any.
     pub message: Option<Draft>,
+    /// What would have been written, had the channel not been in shadow.
+    pub shadow: Option<Draft>,
+    /// How far the answer is trusted; none where nothing is answered.
+    pub mode: Option<Mode>,
     /// The ack to write beside a ticket, if no message is sent.
     pub ack: Option<ReplyId>,
     /// Why a person must look; empty means no ticket.
@@ -51,8 +56,12 @@ pub(super) struct Draft {
     pub replies: Vec<ReplyId>,
     /// Values of slots.
     pub values: BTreeMap<String, String>,
-    /// Some questions are left to a person, and the message says so.
+    /// Sentences that are left to a person, and the message says so.
+    pub rest: Vec<usize>,
+    /// Something is left to a person, in whichever sentence it stands.
     pub uncovered: bool,
+    /// The few answers its question can have.
+    pub choices: Vec<Choice>,
 }
 
 impl Plan {
@@ -69,19 +78,22 @@ impl Plan {
 /// Decides what to do with a message that no guard stopped.
 ///
 /// Where an escalating rule stands there is a ticket, and the other half is answered only if every such rule allows it.
+/// What always goes to a person allows nothing.
 pub(super) fn plan(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>) -> Plan {
     let escalating = understanding.rules(Action::Escalate);
     let answering = understanding.rules(Action::Answer);
-    let strict = escalating.iter().any(|rule| !rule.with_answer);
-    if escalating.is_empty() && answering.is_empty() {
+    let alarmed = !understanding.alarms.is_empty();
+    if escalating.is_empty() && answering.is_empty() && !alarmed {
         return without_answer(case, understanding);
     }
+    let strict = alarmed || escalating.iter().any(|rule| !rule.with_answer);
     let mut plan = if strict || answering.is_empty() {
         let first = escalating.first().copied();
         Plan { ack: escalate::ack(case, first), ..Plan::default() }
     } else {
         answer_if_sure(engine, case, understanding, &escalating, &answering)
     };
+    plan.reasons.extend(escalate::always(understanding));
     for rule in &escalating {
         plan.reasons.add(format!("For a person: {} (rule {}).", rule.title, rule.id));
     }
@@ -100,8 +112,7 @@ fn answer_if_sure(
         return Plan::ticket(case, doubt, escalating.first().copied());
     }
     let uncovered = understanding.uncovered();
-    let rest = !uncovered.is_empty() || !escalating.is_empty();
-    let mut plan = answer(engine, case, understanding, answering, rest);
+    let mut plan = answer(engine, case, understanding, answering, escalating);
     if !uncovered.is_empty() {
         plan.reasons.add(format!("Not covered by a rule: {}", quoted(&uncovered)));
     }
@@ -140,8 +151,10 @@ fn without_answer(case: &Case<'_>, understanding: &Understanding<'_>) -> Plan {
         return Plan { silent: Some(rule.id.clone()), ..Plan::default() };
     }
     if let Some(pending) = &understanding.pending {
-        let reason = format!("Asked for the {}, and the answer does not name one.", pending.slot.replace('_', " "));
-        return Plan::ticket(case, reason, None);
+        return Plan::ticket(case, slots::in_vain(pending), None);
+    }
+    if let Some(lapsed) = &understanding.lapsed {
+        return Plan::ticket(case, slots::too_late(lapsed), None);
     }
     if is_without_words(understanding) {
         // To answer a smiley with a letter is what machines are laughed at for.
@@ -156,52 +169,98 @@ fn is_without_words(understanding: &Understanding<'_>) -> bool {
     understanding.reading.sentences().is_empty() && !text.contains(['?', '？', '؟']) && understanding.hits.is_empty()
 }
 
+/// What the rules that answer have to say.
+#[derive(Debug, Default)]
+struct Said<'r> {
+    intents: Vec<IntentId>,
+    replies: Vec<ReplyId>,
+    values: BTreeMap<String, String>,
+    rules: Vec<&'r Rule>,
+    /// A reply settles something; otherwise all of them ask.
+    answers: bool,
+    choices: Vec<Choice>,
+    pending: Option<PendingAsk>,
+    /// Rules whose values are missing and cannot be asked for, with the reason.
+    stuck: Vec<(&'r Rule, String)>,
+}
+
 fn answer(
     engine: &Engine,
     case: &Case<'_>,
     understanding: &Understanding<'_>,
     rules: &[&Rule],
-    uncovered: bool,
+    escalating: &[&Rule],
 ) -> Plan {
-    let mut draft = Draft {
-        kind: OutboundKind::Answer,
-        intents: Vec::new(),
-        replies: Vec::new(),
-        values: slots::unambiguous(understanding),
-        uncovered,
+    let said = fill(engine, case, understanding, rules);
+    let reasons: Vec<String> = said.stuck.iter().map(|(rule, reason)| format!("{}: {reason}.", rule.title)).collect();
+    if said.rules.is_empty() {
+        let mut plan = Plan::ticket(case, reasons.join(" "), said.stuck.first().map(|(rule, _)| *rule));
+        plan.mode = Some(mode(case, rules));
+        return plan;
+    }
+    let left: Vec<&IntentId> =
+        escalating.iter().copied().chain(said.stuck.iter().map(|(rule, _)| *rule)).map(|rule| &rule.id).collect();
+    let rest = understanding.left_to_a_person(&said.intents);
+    let draft = Draft {
+        kind: if said.answers { OutboundKind::Answer } else { OutboundKind::Ask },
+        uncovered: !left.is_empty() || !rest.is_empty(),
+        rest,
+        intents: said.intents,
+        replies: said.replies,
+        values: said.values,
+        choices: said.choices,
     };
-    let (mut pending, mut answered) = (None, false);
+    let proposal = Proposal { intents: draft.intents.clone(), replies: draft.replies.clone() };
+    let told = told::before(case, &proposal);
+    let guards = guard::objections(&Case { proposal: Some(&proposal), ..*case }, Stage::Answer);
+    let mut plan = match told {
+        None if guards.is_empty() => in_mode(case, &said.rules, draft, said.pending),
+        Some(told) if guards.is_empty() => Plan::ticket(case, told, None),
+        told => {
+            // A cap that was reached also silences the ack: the point is to say less.
+            let mut reasons = Reasons::default();
+            reasons.extend(told);
+            reasons.extend(Reasons::of_guards(&guards));
+            Plan { reasons, guards, ..Plan::default() }
+        }
+    };
+    plan.mode = Some(mode(case, &said.rules));
+    plan.reasons.extend(reasons);
+    plan
+}
+
+/// Fills the needs of every rule, most important first.
+fn fill<'r>(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>, rules: &[&'r Rule]) -> Said<'r> {
+    let mut said = Said { values: slots::unambiguous(understanding), ..Said::default() };
     for rule in rules {
         match slots::fill(engine, rule, understanding, case.ctx, case.now) {
             Filled::Ready(values) => {
-                draft.values.extend(values);
-                draft.replies.extend(rule.reply.as_ref().map(|reply| reply.value.clone()));
-                answered = true;
+                said.values.extend(values);
+                said.replies.extend(rule.reply.as_ref().map(|reply| reply.value.clone()));
+                said.answers = true;
             }
-            Filled::Ask { slot, question, known } => {
-                draft.replies.push(question);
-                pending = Some(PendingAsk { intent: rule.id.clone(), slot, known, asked_at: case.now });
+            Filled::Ask(Question { slot, replies, known, choices }) => {
+                said.replies.extend(replies);
+                said.choices = choices;
+                said.pending = Some(PendingAsk { intent: rule.id.clone(), slot, known, asked_at: case.now });
             }
             Filled::Missing { reason } => {
-                return Plan::ticket(case, format!("{}: {reason}.", rule.title), Some(rule));
+                said.stuck.push((rule, reason));
+                continue;
             }
         }
-        draft.intents.push(rule.id.clone());
+        said.intents.push(rule.id.clone());
+        said.rules.push(rule);
     }
-    if !answered {
-        draft.kind = OutboundKind::Ask;
-    }
-    let proposal = Proposal { intents: draft.intents.clone(), replies: draft.replies.clone() };
-    let case_with_proposal = Case { proposal: Some(&proposal), ..*case };
-    let guards = guard::objections(&case_with_proposal, Stage::Answer);
-    if !guards.is_empty() {
-        // A cap that was reached also silences the ack: the point is to say less.
-        return Plan { reasons: Reasons::of_guards(&guards), guards, ..Plan::default() };
-    }
-    in_mode(case, rules, draft, pending)
+    said
 }
 
-/// Applies the trust ladder: what may not be sent becomes a draft on a ticket.
+/// Returns how far these rules are trusted together on this channel.
+fn mode(case: &Case<'_>, rules: &[&Rule]) -> Mode {
+    rules.iter().map(|rule| rule.mode).min().unwrap_or(Mode::Auto).min(escalate::ceiling(case))
+}
+
+/// Applies the trust ladder: what may not be sent becomes a draft on a ticket, and below that a record.
 fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<PendingAsk>) -> Plan {
     let ceiling = escalate::ceiling(case);
     let held = rules.iter().find(|rule| rule.mode.min(ceiling) < Mode::Auto);
@@ -212,10 +271,16 @@ fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<P
         }
         return Plan { message: Some(draft), pending, ..Plan::default() };
     };
-    draft.kind = OutboundKind::Draft;
     let whose = if rule.mode <= ceiling { "the rule's mode" } else { "the channel's highest mode" };
-    let mode = rule.mode.min(ceiling).as_str();
-    let reason = format!("{}: a draft waits for a person, because {whose} is {mode}.", rule.title);
+    let mode = rule.mode.min(ceiling);
+    if mode < Mode::Suggest {
+        let mut plan =
+            Plan::ticket(case, format!("{}: no answer, because {whose} is {}.", rule.title, mode.as_str()), None);
+        plan.shadow = (mode == Mode::Shadow).then_some(draft);
+        return plan;
+    }
+    draft.kind = OutboundKind::Draft;
+    let reason = format!("{}: a draft waits for a person, because {whose} is {}.", rule.title, mode.as_str());
     let mut plan = Plan::ticket(case, reason, None);
     plan.message = Some(draft);
     plan

@@ -6,7 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     engine::{Engine, circumstances, understand::Understanding},
-    model::{context::Context, ids::ReplyId, order::Order, verdict::Hit},
+    model::{
+        context::Context,
+        ids::ReplyId,
+        order::Order,
+        thread::PendingAsk,
+        verdict::{Choice, Hit},
+    },
+    replies::country as country_name,
     rules::rule::{BuyerField, Need, OrderField, Rule, Source},
     text::entity::country,
 };
@@ -16,23 +23,36 @@ use crate::{
 pub(super) enum Filled {
     /// All there.
     Ready(BTreeMap<String, String>),
-    /// One is missing and there is a question for it.
-    Ask {
-        /// The slot asked for.
-        slot: String,
-        /// The reply that asks.
-        question: ReplyId,
-        /// What is known already.
-        known: BTreeMap<String, String>,
-    },
+    /// Some are missing and there is a question for each.
+    Ask(Question),
     /// One is missing and cannot be asked for, or was asked for in vain.
     Missing {
-        /// Why, for the ticket.
+        /// Why, for the ticket, with what is known.
         reason: String,
     },
 }
 
-/// Fills the needs of a rule from the message, the pending question, the buyer and the situation.
+/// What to ask back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    /// The first slot asked for.
+    pub slot: String,
+    /// The replies that ask, one for each missing slot.
+    pub replies: Vec<ReplyId>,
+    /// What is known already.
+    pub known: BTreeMap<String, String>,
+    /// The few answers there can be, if they are few; for buttons.
+    pub choices: Vec<Choice>,
+}
+
+/// Within this time the same question is not asked again in a thread, whatever was said since.
+const ASKED_MEMORY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// More answers than this are no choice at a glance.
+const MAX_CHOICES: usize = 8;
+
+/// Fills the needs of a rule from the message, the pending question, the buyer, the order and the situation.
+///
+/// Everything that is known is kept, in whichever order it is needed, so that a buyer never says a thing twice.
 pub(super) fn fill(
     engine: &Engine,
     rule: &Rule,
@@ -40,72 +60,107 @@ pub(super) fn fill(
     ctx: &Context,
     now: Timestamp,
 ) -> Filled {
-    let today = engine.today(now);
-    let mut known = understanding.pending.as_ref().map(|pending| pending.known.clone()).unwrap_or_default();
+    let waiting = understanding.pending.as_ref().filter(|pending| pending.intent == rule.id);
+    let mut known = waiting.map(|pending| pending.known.clone()).unwrap_or_default();
+    let mut missing: Vec<&Need> = Vec::new();
     for need in &rule.needs {
-        if let Some(value) = value_of(engine, need, understanding, ctx, today) {
-            known.insert(need.slot.clone(), value);
-            continue;
+        match value_of(engine, need, understanding, ctx, now) {
+            Some(value) => {
+                known.insert(need.slot.clone(), value);
+            }
+            None if known.contains_key(&need.slot) => {}
+            None => missing.push(need),
         }
-        let waiting = understanding.pending.as_ref().is_some_and(|pending| pending.slot == need.slot);
-        let asked_before = waiting || need.ask.as_ref().is_some_and(|ask| asked_lately(ctx, &ask.value, now));
-        return match &need.ask {
-            Some(_) if asked_before => Filled::Missing {
-                reason: format!("asked for the {}, and the buyer's answer does not name one", words(&need.slot)),
-            },
-            Some(question) => Filled::Ask { slot: need.slot.clone(), question: question.value.clone(), known },
-            None => Filled::Missing { reason: format!("the {} is not known", words(&need.slot)) },
-        };
     }
-    Filled::Ready(known)
+    let Some(first) = missing.first() else { return Filled::Ready(known) };
+    if let Some(need) = missing.iter().find(|need| need.ask.is_none()) {
+        return Filled::Missing { reason: format!("the {} is not known{}", words(&need.slot), told(&known)) };
+    }
+    let asked = |need: &&&Need| {
+        let waits = waiting.is_some_and(|pending| pending.slot == need.slot);
+        waits || need.ask.as_ref().is_some_and(|ask| asked_lately(ctx, &ask.value, now))
+    };
+    if let Some(need) = missing.iter().find(asked) {
+        let slot = words(&need.slot);
+        let reason = format!("asked for the {slot}, and the buyer's answer does not name one{}", told(&known));
+        return Filled::Missing { reason };
+    }
+    let replies = missing.iter().filter_map(|need| Some(need.ask.as_ref()?.value.clone())).collect();
+    // Buttons answer one question.
+    let choices = if missing.len() == 1 { choices(first, understanding, ctx) } else { Vec::new() };
+    Filled::Ask(Question { slot: first.slot.clone(), replies, known, choices })
 }
 
-/// Within this time the same question is not asked again in a thread, whatever was said since.
-const ASKED_MEMORY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Says what is known, for a person: "; known: quantity 50".
+pub(super) fn told(known: &BTreeMap<String, String>) -> String {
+    if known.is_empty() {
+        return String::new();
+    }
+    let facts: Vec<String> = known.iter().map(|(slot, value)| format!("{} {value}", words(slot))).collect();
+    format!("; known: {}", facts.join(", "))
+}
 
 fn asked_lately(ctx: &Context, question: &ReplyId, now: Timestamp) -> bool {
     let said = ctx.thread.iter().flat_map(|thread| &thread.said);
     said.filter(|said| now.duration_since(said.at) < ASKED_MEMORY).any(|said| said.replies.contains(question))
 }
 
-/// Reads the message as the answer to our pending question: if it names the value, the waiting rule stands as if it
-/// had hit.
+/// Reads the message as the answer to our pending question: if it names a value we wait for, the waiting rule stands as
+/// if it had hit. What else hits is a question of its own.
 pub(super) fn answer_pending<'a>(engine: &'a Engine, understanding: &mut Understanding<'a>) {
     let Some(pending) = understanding.pending.clone() else { return };
     let Some(rule) = engine.rules.rule(&pending.intent) else { return };
-    let Some(need) = rule.needs.iter().find(|need| need.slot == pending.slot) else { return };
-    let kinds = entity_kinds(need);
-    let found = understanding.entities.iter().find(|entity| kinds.contains(entity.kind.as_str()));
-    let Some(found) = found.cloned() else { return };
+    let open = rule.needs.iter().filter(|need| !pending.known.contains_key(&need.slot));
+    let found = open.into_iter().find_map(|need| {
+        let kinds = entity_kinds(need);
+        let named = understanding.entities.iter().find(|entity| kinds.contains(entity.kind.as_str()))?;
+        Some((need, named.span.clone()))
+    });
+    let Some((need, span)) = found else { return };
     if understanding.hits.iter().any(|(hit, _)| hit.id == rule.id) {
         return;
     }
-    let holds = |sentence: &crate::text::sentence::Sentence| {
-        sentence.span.start <= found.span.start && found.span.end <= sentence.span.end
-    };
+    let holds =
+        |sentence: &crate::text::sentence::Sentence| sentence.span.start <= span.start && span.end <= sentence.span.end;
     let hit = Hit {
         rule: rule.id.clone(),
         sentence: understanding.reading.sentences().iter().position(holds),
         language: understanding.language.answer,
         pattern: format!("answer to {}", need.ask.as_ref().map_or(need.slot.as_str(), |ask| ask.value.as_str())),
         words: 1,
-        spans: vec![found.span],
+        spans: vec![span],
         repairs: Vec::new(),
         confidence: 0.0,
     };
     understanding.hits.push((rule, hit));
 }
 
+/// Says in a sentence what we waited for in vain.
+pub(super) fn in_vain(pending: &PendingAsk) -> String {
+    format!("Asked for the {}, and the answer does not name one{}.", words(&pending.slot), told(&pending.known))
+}
+
+/// Says in a sentence that the answer to our question, if this is one, comes late.
+pub(super) fn too_late(lapsed: &PendingAsk) -> String {
+    let slot = words(&lapsed.slot);
+    format!(
+        "Perhaps the answer to our question for the {slot} ({}), asked more than a day ago{}.",
+        lapsed.intent,
+        told(&lapsed.known)
+    )
+}
+
 /// Returns what the message teaches about the buyer, for later threads.
 pub(super) fn learned(understanding: &Understanding<'_>) -> BTreeMap<String, String> {
-    let country = single(understanding, "country").filter(|_| !understanding.hits.is_empty());
-    country.map(|country| ("country".to_owned(), country)).into_iter().collect()
+    let country = understanding.value(country::KIND).filter(|_| !understanding.hits.is_empty());
+    country.map(|country| ("country".to_owned(), country.to_owned())).into_iter().collect()
 }
 
 /// Returns the entities that have one value only, by kind.
 pub(super) fn unambiguous(understanding: &Understanding<'_>) -> BTreeMap<String, String> {
     let kinds: BTreeSet<&str> = understanding.entities.iter().map(|entity| entity.kind.as_str()).collect();
-    kinds.into_iter().filter_map(|kind| Some((kind.to_owned(), single(understanding, kind)?))).collect()
+    let single = |kind: &str| Some((kind.to_owned(), understanding.value(kind)?.to_owned()));
+    kinds.into_iter().filter_map(single).collect()
 }
 
 fn value_of(
@@ -113,13 +168,13 @@ fn value_of(
     need: &Need,
     understanding: &Understanding<'_>,
     ctx: &Context,
-    today: jiff::civil::Date,
+    now: Timestamp,
 ) -> Option<String> {
     need.from.iter().find_map(|source| match &source.value {
-        Source::Entity(kind) => single(understanding, kind),
+        Source::Entity(kind) => understanding.value(kind).map(str::to_owned),
         Source::Buyer(field) => of_buyer(*field, understanding, ctx),
         Source::Order(field) => of_order(*field, circumstances::order_in_question(ctx, &understanding.entities)?),
-        Source::Situation => engine.replies.situation(today).map(|situation| situation.id.clone()),
+        Source::Situation => engine.replies.situation(engine.today(now)).map(|situation| situation.id.clone()),
     })
 }
 
@@ -149,8 +204,25 @@ fn of_order(field: OrderField, order: &Order) -> Option<String> {
     }
 }
 
-fn single(understanding: &Understanding<'_>, kind: &str) -> Option<String> {
-    circumstances::only_value(&understanding.entities, kind).map(str::to_owned)
+/// Returns the answers there can be: the values the buyer named without saying which one is meant, or the numbers of
+/// the buyer's orders.
+fn choices(need: &Need, understanding: &Understanding<'_>, ctx: &Context) -> Vec<Choice> {
+    let language = understanding.language.answer;
+    let kinds = entity_kinds(need);
+    let mut choices: Vec<Choice> = Vec::new();
+    for entity in understanding.entities.iter().filter(|entity| kinds.contains(entity.kind.as_str())) {
+        let name = (entity.kind == country::KIND).then(|| country_name::name(&entity.value, language)).flatten();
+        let label = name.unwrap_or(&entity.value).to_owned();
+        choices.push(Choice { label, value: entity.value.clone() });
+    }
+    let asks_for_order = need.from.iter().any(|source| source.value == Source::Order(OrderField::Number));
+    if choices.is_empty() && asks_for_order {
+        let number = |order: &Order| Choice { label: order.number.clone(), value: order.number.clone() };
+        choices.extend(ctx.orders.iter().map(number));
+    }
+    let mut seen = BTreeSet::new();
+    choices.retain(|choice| seen.insert(choice.value.clone()));
+    if (2..=MAX_CHOICES).contains(&choices.len()) { choices } else { Vec::new() }
 }
 
 fn entity_kinds(need: &Need) -> BTreeSet<&str> {

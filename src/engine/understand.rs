@@ -3,13 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    engine::{Engine, circumstances::Circumstances, language, slots, witness::Witness},
+    engine::{
+        Engine, alarm,
+        circumstances::{self, Circumstances},
+        language, slots,
+        witness::Witness,
+    },
     model::{
         context::Context,
+        ids::IntentId,
         inbound::Inbound,
         language::Language,
         thread::PendingAsk,
-        verdict::{EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
+        verdict::{Alarm, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
     rules::rule::{Action, Rule},
     text::reading::Reading,
@@ -27,12 +33,18 @@ pub(super) struct Understanding<'a> {
     pub hits: Vec<(&'a Rule, Hit)>,
     /// Rules that hit and lost.
     pub losers: Vec<Loser>,
+    /// What always goes to a person.
+    pub alarms: Vec<Alarm>,
     /// Values recognised in the text.
     pub entities: Vec<EntityFound>,
     /// Languages found and chosen.
     pub language: LanguageChoice,
+    /// Values recognised in a subject written for this message; spans in it are not those of the text.
+    subject_entities: Vec<EntityFound>,
     /// The question of ours that this message may answer.
     pub pending: Option<PendingAsk>,
+    /// A question of ours whose time is over.
+    pub lapsed: Option<PendingAsk>,
     /// The text is surely in a language the shop has no rules for.
     pub foreign_language: Option<Language>,
     /// What the examples say.
@@ -48,9 +60,13 @@ impl<'a> Understanding<'a> {
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
+        let mut alarms = alarm::find(&reading, &moment);
+        let mut subject_entities = Vec::new();
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
         if let Some(subject) = &subject {
+            subject_entities = subject.entities().to_vec();
             let evaluation = engine.rules.evaluate(subject, &moment);
+            alarms.extend(alarm::find(subject, &moment).into_iter().map(raised_in_subject));
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }
@@ -61,11 +77,11 @@ impl<'a> Understanding<'a> {
                 entities.push(value);
             }
         }
-        let pending = ctx
-            .thread
-            .as_ref()
-            .and_then(|thread| thread.pending.clone())
-            .filter(|pending| now.duration_since(pending.asked_at) < PENDING_LIFE);
+        let asked = ctx.thread.as_ref().and_then(|thread| thread.pending.clone());
+        let (pending, lapsed) = match asked {
+            Some(asked) if now.duration_since(asked.asked_at) >= PENDING_LIFE => (None, Some(asked)),
+            asked => (asked, None),
+        };
         let pattern = hits.first().map(|(_, hit)| hit.language);
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
@@ -74,8 +90,11 @@ impl<'a> Understanding<'a> {
             reading,
             hits,
             losers,
+            alarms,
             entities,
+            subject_entities,
             pending,
+            lapsed,
         };
         slots::answer_pending(engine, &mut understanding);
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
@@ -123,6 +142,24 @@ impl<'a> Understanding<'a> {
         let asks = |trace: &SentenceTrace| trace.kind == SentenceKind::Asks && trace.covered_by.is_empty();
         let text = |trace: SentenceTrace| self.reading.original()[trace.span].trim().to_owned();
         self.sentences().into_iter().filter(asks).map(text).collect()
+    }
+
+    /// Returns the sentences that want something and that none of these intents covers.
+    pub(super) fn left_to_a_person(&self, answered: &[IntentId]) -> Vec<usize> {
+        let left = |trace: &SentenceTrace| {
+            let closing =
+                |id: &IntentId| self.hits.iter().any(|(rule, _)| rule.id == *id && rule.action == Action::Suppress);
+            let covered = trace.covered_by.iter().any(|id| answered.contains(id) || closing(id));
+            !covered && (trace.kind == SentenceKind::Asks || !trace.covered_by.is_empty())
+        };
+        self.sentences().iter().enumerate().filter(|(_, trace)| left(trace)).map(|(index, _)| index).collect()
+    }
+
+    /// Returns the one value of that kind: named in the text, or else in the subject. None if different ones are named.
+    pub(super) fn value(&self, kind: &str) -> Option<&str> {
+        let in_text = self.entities.iter().any(|entity| entity.kind == kind);
+        let entities = if in_text { &self.entities } else { &self.subject_entities };
+        circumstances::only_value(entities, kind)
     }
 
     /// Returns whether every sentence that says anything is covered by a rule.
@@ -177,6 +214,10 @@ fn with_rules(engine: &Engine, hits: Vec<Hit>) -> Vec<(&Rule, Hit)> {
 
 fn in_subject(hit: Hit) -> Hit {
     Hit { sentence: None, spans: Vec::new(), ..hit }
+}
+
+fn raised_in_subject(alarm: Alarm) -> Alarm {
+    Alarm { sentence: None, spans: Vec::new(), ..alarm }
 }
 
 fn lost_in_subject(loser: Loser) -> Loser {

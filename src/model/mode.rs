@@ -1,7 +1,10 @@
 //! How far a rule is trusted.
 
+use serde::{Deserialize, Serialize};
+
 /// The trust ladder of a rule, from nothing to sending; the order is the order of trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Not evaluated.
     Off,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ids::{IntentId, ReplyId},
     language::Language,
+    mode::Mode,
     outbound::OutboundKind,
     thread::PendingAsk,
     ticket::Urgency,
@@ -35,6 +36,9 @@ pub struct Verdict {
     pub hits: Vec<Hit>,
     /// Rules that hit and lost, with the reason.
     pub losers: Vec<Loser>,
+    /// What always goes to a person, whatever the rules say.
+    #[serde(default)]
+    pub alarms: Vec<Alarm>,
     /// Values recognised in the text.
     pub entities: Vec<EntityFound>,
     /// Facts that rendered replies quote.
@@ -43,6 +47,12 @@ pub struct Verdict {
     pub situation: Option<String>,
     /// What goes out or is drafted.
     pub messages: Vec<PlannedMessage>,
+    /// What rules and channels in `shadow` would have done.
+    #[serde(default)]
+    pub shadow: Vec<Shadow>,
+    /// How far the answer was trusted: the lowest mode of its rules and of the channel; none where nothing was answered.
+    #[serde(default)]
+    pub mode: Option<Mode>,
     /// The ticket to open or to extend.
     pub ticket: Option<TicketPlan>,
     /// The slot question to remember.
@@ -252,6 +262,19 @@ pub enum LossReason {
     Mode(String),
 }
 
+/// Words that always send a message to a person: the list is part of the program, and no rule overrides it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What it is about: `legal_threat`.
+    pub topic: IntentId,
+    /// Index into [`Verdict::sentences`]; the subject line is sentence `None`.
+    pub sentence: Option<usize>,
+    /// The built-in pattern that hit.
+    pub pattern: String,
+    /// Where its words stand in the text; empty for the subject.
+    pub spans: Vec<Range<usize>>,
+}
+
 /// A value recognised in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityFound {
@@ -293,6 +316,57 @@ pub struct PlannedMessage {
     pub text: String,
     /// The rendered HTML body for mail.
     pub html: Option<String>,
+    /// The few answers a question can have, for buttons; empty where they are not few.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+}
+
+/// One answer that a question can have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What the buyer reads.
+    pub label: String,
+    /// The value it stands for.
+    pub value: String,
+}
+
+/// What would have been done, had `shadow` been a higher mode. Nothing of it was said to anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// The intents.
+    pub intents: Vec<IntentId>,
+    /// What it would have been.
+    pub would: Would,
+    /// The words it would have sent.
+    pub text: Option<String>,
+    /// Why there are no words where there should be some.
+    pub problem: Option<String>,
+}
+
+/// What a rule in shadow would have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Would {
+    /// Answered.
+    Answer,
+    /// Asked for a missing value.
+    Ask,
+    /// Opened a ticket.
+    Escalate,
+    /// Kept silent.
+    Suppress,
+}
+
+impl Would {
+    /// Returns the word for lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Ask => "ask",
+            Self::Escalate => "escalate",
+            Self::Suppress => "suppress",
+        }
+    }
 }
 
 /// A ticket to open, or to extend if the thread has an open one.

@@ -121,8 +121,29 @@ pub struct Order<'a> {
     pub values: &'a Values,
     /// The day in the desk's zone, for facts and situations.
     pub today: civil::Date,
-    /// A colleague will write about the rest of the message.
-    pub uncovered: bool,
+    /// What a colleague will write about.
+    pub rest: Rest<'a>,
+}
+
+/// What of a message is left to a person beside the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest<'a> {
+    /// Nothing.
+    Nothing,
+    /// Something that is better not repeated.
+    Unnamed,
+    /// These questions, in the buyer's words and in quotation marks.
+    Named(&'a str),
+}
+
+impl<'a> Rest<'a> {
+    /// Returns the words, if it is named.
+    pub fn words(self) -> Option<&'a str> {
+        match self {
+            Self::Named(words) => Some(words),
+            Self::Nothing | Self::Unnamed => None,
+        }
+    }
 }
 
 /// What the engine knows. Templates name these values as listed in `replies::variables::VARIABLES`.

@@ -12,19 +12,15 @@ use crate::{
 /// Stands for the replies while the frame is turned into HTML. A private-use character that no value can bring in:
 /// names are letters, and the shop's own name is the seller's.
 const BODY_MARK: &str = "\u{e000}";
-/// Takes the place of names while forbidden words are looked for: a buyer called Soon is no vague word.
+/// Takes the place of names, and of the buyer's own words, while forbidden words are looked for: a buyer called Soon is
+/// no vague word.
 const NAME_MARK: &str = "\u{fffc}";
 
 /// Writes one message; see [`Catalog::render`].
 pub(super) fn message(catalog: &Catalog, order: &Order<'_>) -> Result<Rendered, RenderError> {
     let situation = catalog.situation(order.today);
-    let setting = Setting {
-        values: order.values,
-        language: order.language,
-        today: order.today,
-        situation,
-        uncovered: order.uncovered,
-    };
+    let setting =
+        Setting { values: order.values, language: order.language, today: order.today, situation, rest: order.rest };
     let mut writer = Writer { catalog, order, scope: Scope::new(&setting, &catalog.facts) };
     let mut bodies = Vec::new();
     for reply in order.replies {
@@ -107,8 +103,9 @@ impl<'a> Writer<'a> {
         }
         let values = self.order.values;
         let mut words = text.clone();
-        for name in values.buyer_first_name.iter().chain([&values.shop_name]).filter(|name| !name.trim().is_empty()) {
-            words = words.replace(name.trim(), NAME_MARK);
+        let names = values.buyer_first_name.as_deref().into_iter().chain([values.shop_name.as_str()]);
+        for name in names.chain(self.order.rest.words()).map(str::trim).filter(|name| !name.is_empty()) {
+            words = words.replace(name, NAME_MARK);
         }
         match promise::forbidden(&words, self.order.language).into_iter().next() {
             Some(found) => Err(RenderError::Promise { reply: reply.clone(), phrase: found.phrase }),

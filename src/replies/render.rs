@@ -17,7 +17,7 @@ use minijinja::{
 use crate::{
     model::{ids::ReplyId, language::Language, verdict::FactUsed},
     replies::{
-        catalog::{RenderError, Values},
+        catalog::{RenderError, Rest, Values},
         country,
         facts::{Facts, NotQuotable},
         moment,
@@ -38,7 +38,7 @@ pub(super) struct Setting<'a> {
     pub language: Language,
     pub today: civil::Date,
     pub situation: Option<&'a Situation>,
-    pub uncovered: bool,
+    pub rest: Rest<'a>,
 }
 
 /// The context of one message; it remembers the facts that were quoted.
@@ -109,7 +109,8 @@ impl Scope {
             ),
             ("situation", situation(setting.situation, language)),
             ("automatic", Value::from(values.automatic)),
-            ("uncovered", Value::from(setting.uncovered)),
+            ("uncovered", Value::from(setting.rest != Rest::Nothing)),
+            ("rest", optional(setting.rest.words().map(str::to_owned))),
             ("fact", Value::from_dyn_object(Arc::clone(&quotes))),
         ]);
         Self { context, quotes }

@@ -77,6 +77,13 @@ pub const VARIABLES: &[Variable] = &[
     frame("body", "the replies, one after the other", "…"),
     frame("automatic", "true when no person has read the message", "(only in an if)"),
     frame("uncovered", "true when a colleague will write about the rest of the message", "(only in an if)"),
+    Variable {
+        name: "rest",
+        meaning: "the questions that a colleague will answer, quoted as the buyer wrote them, when they may be repeated",
+        presence: Presence::Maybe,
+        example: "“Is the lamp safe for cats?”",
+        place: Place::Frame,
+    },
 ];
 
 /// A filter, written after `|`.

@@ -8,6 +8,7 @@ mod config;
 mod lint;
 mod reply;
 mod rule;
+mod story;
 mod yaml;
 
 use std::fmt::Write as _;
@@ -44,24 +45,27 @@ pub enum Home {
     Reply,
     /// The configuration.
     Config,
+    /// Story files.
+    Story,
     /// Several files together.
     Lint,
 }
 
 impl Home {
     /// Every kind of file with its heading, in the order of the page.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::Yaml, "Every YAML file"),
         (Self::Rule, "Rules and word lists"),
         (Self::Reply, "Replies, facts and situations"),
         (Self::Config, "Configuration"),
+        (Self::Story, "Stories"),
         (Self::Lint, "Files together, and examples"),
     ];
 }
 
 /// Every kind of finding, by kind of file.
 pub fn all() -> Vec<Row> {
-    [yaml::ROWS, rule::ROWS, reply::ROWS, config::ROWS, lint::ROWS].concat()
+    [yaml::ROWS, rule::ROWS, reply::ROWS, config::ROWS, story::ROWS, lint::ROWS].concat()
 }
 
 /// A code that no finding has.

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use crate::{
     check::story::claim::Claim,
     diagnostic::source::Span,
-    model::{agent_command::AgentCommand, inbound::ChannelKind, language::Language},
+    model::{agent_command::AgentCommand, inbound::ChannelKind, language::Language, order::Order},
 };
 
 /// One conversation with what is expected of it.
@@ -60,6 +60,8 @@ pub enum Act {
     At(Timestamp),
     /// The clock goes on to the next time it shows this at the desk.
     Clock(civil::Time),
+    /// The shop's records know this order of the buyer who writes next.
+    Order(Box<Order>),
     /// Somebody stops all automatic answers, for this reason.
     Pause(String),
     /// Automatic answers are on again.

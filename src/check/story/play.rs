@@ -16,8 +16,10 @@ use crate::{
     engine::Engine,
     model::{
         agent_command::AgentCommand,
+        context::Context,
         ids::{AgentName, ThreadId},
         inbound::{Attachment, ChannelKind, HeaderField, Inbound, MailFacts, Mailbox, ReturnPath, TelegramFacts},
+        order::Order,
         verdict::Verdict,
         wire_id::Origin,
     },
@@ -80,6 +82,7 @@ pub fn play<'a>(engine: &Engine, story: &'a Story) -> Telling<'a> {
         world: World::default(),
         threads: BTreeMap::new(),
         latest: None,
+        orders: Vec::new(),
         written: 0,
         said: 0,
     };
@@ -97,6 +100,8 @@ struct Stage<'e> {
     threads: BTreeMap<String, Conversation>,
     /// The key of the conversation spoken of last.
     latest: Option<String>,
+    /// The orders of the shop's records, newest first.
+    orders: Vec<Order>,
     written: usize,
     said: usize,
 }
@@ -137,6 +142,11 @@ impl Stage<'_> {
                 let zone = self.engine.settings().desk.zone.clone();
                 self.go_to(clock::next(self.now, *time, &zone), &mut turn);
             }
+            Act::Order(order) => {
+                turn.text = format!("the order {} is {}", order.number, order.status.as_str());
+                self.orders.retain(|known| known.number != order.number);
+                self.orders.insert(0, Order::clone(order));
+            }
             Act::Pause(reason) => {
                 self.world.pause(Some(format!("{AGENT}: {reason}")));
                 turn.text = format!("automatic answers are paused: {reason}");
@@ -163,7 +173,8 @@ impl Stage<'_> {
         let conversation = self.threads.get(&key).cloned().unwrap_or_default();
         self.written += 1;
         let inbound = self.inbound(letter, &conversation);
-        let ctx = self.world.context(&inbound, conversation.thread, self.now);
+        let ctx =
+            Context { orders: self.orders.clone(), ..self.world.context(&inbound, conversation.thread, self.now) };
         let verdict = self.engine.decide(&inbound, &ctx, self.now);
         let thread = self.world.commit(&inbound, conversation.thread, &verdict, self.now);
         let ids = inbound.mail.iter().filter_map(|mail| mail.message_id.clone()).chain(self.own_ids(&verdict));

@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// The keys of which a step has exactly one.
-const ACTS: [&str; 6] = ["buyer", "agent", "wait", "at", "pause", "resume"];
+const ACTS: [&str; 7] = ["buyer", "agent", "wait", "at", "order", "pause", "resume"];
 /// What a person at the desk may do in one word.
 const AGENT_WORDS: [&str; 3] = ["claim", "send_draft", "close"];
 
 /// Reads a step; none if something is wrong with it, which is collected.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, channel: ChannelKind) -> Option<Step> {
     let mut fields =
-        reader.open(node, "begin the step with `buyer:`, `agent:`, `wait:`, `at:`, `pause:` or `resume:`")?;
+        reader.open(node, "begin the step with `buyer:`, `agent:`, `wait:`, `at:`, `order:`, `pause:` or `resume:`")?;
     let acts: Vec<(&'static str, &Node)> = ACTS.into_iter().filter_map(|key| Some((key, fields.node(key)?))).collect();
     let expect = fields.node("expect");
     reader.found.extend(fields.finish());
@@ -59,6 +59,13 @@ fn act(reader: &mut Reader<'_>, key: &str, node: &Node, channel: ChannelKind) ->
                 reader.wrong(node, "a time of day or a moment with its zone", help);
             }
             act
+        }
+        "order" => {
+            let order = yaml::read(reader.file, node).map_err(|found| {
+                let help = "write `{number: 1001, status: shipped, placed: 2026-11-01}`";
+                reader.found.push(found.help(help));
+            });
+            order.ok().map(|order| Act::Order(Box::new(order)))
         }
         "pause" => Some(Act::Pause(text.unwrap_or("paused in a story").to_owned())),
         _ => Some(Act::Resume),

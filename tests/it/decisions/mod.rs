@@ -3,6 +3,7 @@
 //! `cases/*.yaml` hold the cases; rules and replies beside them are made for these cases. What a case does not expect is
 //! not compared, except that no case may end in a reply that nobody named.
 
+mod alarms;
 mod properties;
 pub(crate) mod world;
 
@@ -14,7 +15,7 @@ use nightdesk::{
     model::{
         inbound::ChannelKind,
         mode::Mode,
-        verdict::{Outcome, PlannedMessage, Verdict},
+        verdict::{Outcome, PlannedMessage, Shadow, Verdict},
     },
     replies::catalog::Catalog,
     rules::set::RuleSet,
@@ -55,6 +56,19 @@ struct Expected {
     pending: Option<String>,
     language: Option<String>,
     learned: Option<BTreeMap<String, String>>,
+    /// Topics that always go to a person.
+    alarms: Option<Vec<String>>,
+    /// What shadow would have done: `answer repairs`.
+    shadow: Option<Vec<String>>,
+    /// Words of what shadow would have sent.
+    shadow_says: Vec<String>,
+    mode: Option<String>,
+    /// Buttons of the first message: `Germany=DE`.
+    choices: Option<Vec<String>>,
+    /// What is known beside the pending question: `country=DE`.
+    known: Option<Vec<String>>,
+    /// Why rules that hit do not stand.
+    losers: Vec<String>,
 }
 
 #[test]
@@ -137,12 +151,28 @@ fn differences(expected: &Expected, verdict: &Verdict) -> String {
     same("language", expected.language.clone(), language);
     let learned = |map: &BTreeMap<String, String>| format!("{map:?}");
     same("learned", expected.learned.as_ref().map(learned), learned(&verdict.learned));
+    same("alarms", expected.alarms.as_deref().map(ids), ids(&topics(verdict)));
+    // A case that names no alarm expects none.
+    same("alarms", expected.alarms.is_none().then(String::new), ids(&topics(verdict)));
+    let shadow = |shadow: &Shadow| format!("{} {}", shadow.would.as_str(), words(&shadow.intents).join("+"));
+    same("shadow", expected.shadow.as_deref().map(ids), ids(&verdict.shadow.iter().map(shadow).collect::<Vec<_>>()));
+    same("mode", expected.mode.clone(), verdict.mode.map_or("none", Mode::as_str).to_owned());
+    let choices = verdict.messages.first().map(|message| message.choices.as_slice()).unwrap_or_default();
+    let choices: Vec<String> = choices.iter().map(|choice| format!("{}={}", choice.label, choice.value)).collect();
+    same("choices", expected.choices.as_deref().map(ids), ids(&choices));
+    let known = verdict.pending.as_ref().map(|pending| pending.known.clone()).unwrap_or_default();
+    let known: Vec<String> = known.iter().map(|(slot, value)| format!("{slot}={value}")).collect();
+    same("known", expected.known.as_deref().map(ids), ids(&known));
+    let would_say: String = verdict.shadow.iter().filter_map(|shadow| shadow.text.as_deref()).collect();
+    let lost = format!("{:?}", verdict.losers);
     let said: String = verdict.messages.iter().map(|message| message.text.as_str()).collect();
     let reasons = ticket.map(|ticket| ticket.reasons.join(" ")).unwrap_or_default();
     for (what, needles, hay, wanted) in [
         ("says", &expected.says, &said, true),
         ("does not say", &expected.says_not, &said, false),
         ("ticket", &expected.ticket, &reasons, true),
+        ("shadow says", &expected.shadow_says, &would_say, true),
+        ("losers", &expected.losers, &lost, true),
     ] {
         for needle in needles.iter().filter(|needle| hay.contains(needle.as_str()) != wanted) {
             let _ = writeln!(out, "  {what}: {needle:?}, decided {hay:?}");
@@ -161,6 +191,10 @@ fn outcome(verdict: &Verdict) -> String {
 
 fn guards(verdict: &Verdict) -> Vec<String> {
     verdict.guards.iter().map(|hit| hit.guard.clone()).collect()
+}
+
+fn topics(verdict: &Verdict) -> Vec<String> {
+    verdict.alarms.iter().map(|alarm| alarm.topic.to_string()).collect()
 }
 
 fn messages(verdict: &Verdict) -> Vec<String> {

@@ -104,6 +104,7 @@ pub(crate) struct Spoken {
 pub(crate) struct Waiting {
     intent: String,
     slot: String,
+    known: BTreeMap<String, String>,
     ago: Option<String>,
 }
 
@@ -225,7 +226,7 @@ impl Thread {
             pending: self.pending.as_ref().map(|waiting| PendingAsk {
                 intent: IntentId::new(&waiting.intent),
                 slot: waiting.slot.clone(),
-                known: BTreeMap::new(),
+                known: waiting.known.clone(),
                 asked_at: ago(now, waiting.ago.as_deref().unwrap_or("1h")),
             }),
             language: self.language,

@@ -3,7 +3,7 @@
 use nightdesk::{
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
     replies::{
-        catalog::{Catalog, HumanEta, Order, RenderError, Values},
+        catalog::{Catalog, HumanEta, Order, RenderError, Rest, Values},
         promise,
     },
 };
@@ -45,7 +45,7 @@ fn up_to_three_replies_stand_between_one_greeting_and_one_closing() {
             channel: ChannelKind::Email,
             values: &values,
             today: date("2026-11-20"),
-            uncovered,
+            rest: if uncovered { Rest::Unnamed } else { Rest::Nothing },
         };
         let rendered = catalog.render(&order).expect("renders");
         let html = rendered.html.expect("mail has HTML");
@@ -124,7 +124,7 @@ fn rendered_promises_are_refused_unless_a_person_sends_them() {
         channel: ChannelKind::Email,
         values: &values,
         today: date("2026-11-20"),
-        uncovered: false,
+        rest: Rest::Nothing,
     };
     assert_eq!(catalog.render(&order).expect("a person decides").text, "About taxes: no import duty");
 }

@@ -15,7 +15,7 @@ use nightdesk::{
         source::{FileId, SourceMap},
     },
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
-    replies::catalog::{Catalog, HumanEta, Order, RenderError, Rendered, Values},
+    replies::catalog::{Catalog, HumanEta, Order, RenderError, Rendered, Rest, Values},
 };
 
 fn data(path: &str) -> PathBuf {
@@ -96,6 +96,6 @@ fn render(catalog: &Catalog, replies: &[&str], code: &str, values: &Values) -> R
         channel: ChannelKind::Email,
         values,
         today: date("2026-11-20"),
-        uncovered: false,
+        rest: Rest::Nothing,
     })
 }

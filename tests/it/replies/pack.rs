@@ -6,7 +6,7 @@ use nightdesk::{
     diagnostic::{Diagnostic, source::SourceMap},
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
     replies::{
-        catalog::{Catalog, Order, RenderError, Values},
+        catalog::{Catalog, Order, RenderError, Rest, Values},
         country,
     },
 };
@@ -86,7 +86,7 @@ fn customs_tax_is_not_sent_once_its_facts_expired() {
         channel: ChannelKind::Email,
         values: &values,
         today: date("2027-07-01"),
-        uncovered: false,
+        rest: Rest::Nothing,
     };
     let error = catalog.render(&order).expect_err("expired");
     assert!(matches!(error, RenderError::FactExpired { .. }), "{error}");
@@ -104,7 +104,7 @@ fn a_delay_without_a_situation_is_no_answer() {
         channel: ChannelKind::Email,
         values: &values,
         today: date("2026-09-20"),
-        uncovered: false,
+        rest: Rest::Nothing,
     };
     let error = catalog.render(&order).expect_err("nothing is the matter in September");
     assert!(matches!(error, RenderError::Undefined { .. }), "{error}");
@@ -130,7 +130,7 @@ fn both_channels(catalog: &Catalog, reply: &ReplyId, language: Language, values:
         channel,
         values,
         today: date("2026-11-20"),
-        uncovered: false,
+        rest: Rest::Nothing,
     };
     let mail = catalog.render(&order(ChannelKind::Email)).expect("renders as mail");
     let chat = catalog.render(&order(ChannelKind::Telegram)).expect("renders for Telegram");

@@ -344,6 +344,9 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         confident: true,
         confidence: 1.0,
         similar: Vec::new(),
+        alarms: Vec::new(),
+        shadow: Vec::new(),
+        mode: None,
     }
 }
 

@@ -8,8 +8,10 @@ use nightdesk::{
     model::{
         agent_command::AgentCommand,
         commit::{Commit, CommitOutcome, InboundEnvelope, ThreadChoice},
+        context::Context,
         ids::{AgentName, InboundId, ThreadId},
         inbound::{ChannelKind, Inbound, TelegramFacts},
+        order::Order,
         outbound::{NewOutbound, OutboundKind, Payload, TelegramPayload},
         receive::{ReceiveOutcome, Received, SourceKey},
         ticket::Ticket,
@@ -47,13 +49,19 @@ async fn on_a_store(engine: &Engine, story: &Story) {
     let store = Store::open(&Settings { url: url.into() }).await.expect("an empty store opens");
     let mut desk = Desk { store, thread: None, messages: 0, _folder: folder };
     let telling = play::play(engine, story);
+    // The shop's records are not the store's: whoever has them gives them to the engine.
+    let mut orders = Vec::new();
     for (step, turn) in story.steps.iter().zip(&telling.turns) {
         match (&step.act, &turn.inbound) {
             (Act::Buyer(_), Some(inbound)) => {
-                let verdict = desk.decide(engine, inbound, turn.at).await;
+                let verdict = desk.decide(engine, inbound, &orders, turn.at).await;
                 assert_eq!(Some(&verdict), turn.verdict.as_deref(), "{}: {}", story.name, turn.text);
             }
             (Act::Agent(command), _) => desk.act(command, turn.at).await,
+            (Act::Order(order), _) => {
+                orders.retain(|known: &Order| known.number != order.number);
+                orders.insert(0, Order::clone(order));
+            }
             (Act::Pause(reason), _) => {
                 desk.store.set_paused(Some(reason), "desk", turn.at).await.expect("the store takes it");
             }
@@ -66,9 +74,10 @@ async fn on_a_store(engine: &Engine, story: &Story) {
 
 impl Desk {
     /// Receives, decides, commits and delivers, as the service does.
-    async fn decide(&mut self, engine: &Engine, inbound: &Inbound, now: Timestamp) -> Verdict {
+    async fn decide(&mut self, engine: &Engine, inbound: &Inbound, orders: &[Order], now: Timestamp) -> Verdict {
         let id = self.receive(inbound, now).await;
-        let context = self.store.context(id, inbound, now).await.expect("the context is read");
+        let read = self.store.context(id, inbound, now).await.expect("the context is read");
+        let context = Context { orders: orders.to_vec(), ..read };
         let verdict = engine.decide(inbound, &context, now);
         let thread = context.thread.as_ref();
         let commit = Commit {
