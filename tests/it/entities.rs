@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use nightdesk::text::{entity::ENTITIES, reading::Reading};
+use nightdesk::text::{
+    entity::{ENTITIES, answer},
+    reading::Reading,
+};
 use proptest::prelude::*;
 
 use crate::rules::{intents, moment, rule, valid};
@@ -80,6 +83,29 @@ fn a_card_number_is_never_a_value() {
         "qty 4111 1111 1111 1111",
     ] {
         assert_eq!(Reading::new(text).entities(), [], "{text}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_a_value_where_it_stands_alone() {
+    for (kind, text, expected) in [
+        ("size", "42", Some("42")),
+        ("size", "M please", Some("M")),
+        ("size", "42 or 43", None),
+        ("order_number", "it's 10023", Some("10023")),
+        ("order_number", "sure: nd-2024x", Some("ND-2024X")),
+        ("order_number", "4111111111111111", None),
+        ("order_number", "I do not have it", None),
+        ("order_number", "anna1234@example.com", None),
+        ("postcode", "10115", Some("10115")),
+        ("quantity", "I take three", Some("3")),
+        ("quantity", "三个", None),
+        ("phone", "600123456", Some("600123456")),
+        ("tracking_number", "是 7755012345678", Some("7755012345678")),
+        ("country", "10115", None),
+    ] {
+        let found = answer::read(kind, &Reading::new(text));
+        assert_eq!(found.as_ref().map(|found| found.value.as_str()), expected, "{kind} {text}");
     }
 }
 

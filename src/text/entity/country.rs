@@ -5,12 +5,12 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     model::{language::Language, verdict::EntityFound},
     text::{
-        entity::{lexicon::Lexicon, passage::Passage},
+        entity::{lexicon::Lexicon, mark::COUNTRY, passage::Passage},
         folded::Folded,
         stem::stem,
     },
@@ -49,6 +49,32 @@ const OFFICIAL: &[&str] = &[
     "residents",
     "citizen",
     "citizens",
+    "таможня",
+    "таможни",
+    "таможне",
+    "таможню",
+    "адрес",
+    "грани",
+    "urzad",
+];
+/// Words before an adjective that do so where adjectives follow: "la aduana alemana".
+const OFFICIAL_BEFORE: &[&str] = &[
+    "douane",
+    "douanes",
+    "adresse",
+    "poste",
+    "aduana",
+    "aduanas",
+    "direccion",
+    "correo",
+    "alfandega",
+    "endereco",
+    "dogana",
+    "indirizzo",
+    "posta",
+    "clo",
+    "adres",
+    "correos",
 ];
 /// Words before `US` that make a country of it; the pronoun in capitals stands behind verbs.
 const BEFORE_US: &[&str] =
@@ -61,7 +87,11 @@ const MIN_STEMMED_LETTERS: usize = 6;
 struct Index {
     names: Lexicon<Name>,
     russian_stems: FxHashMap<String, &'static str>,
+    /// The first letters of the stems.
+    russian_beginnings: FxHashSet<String>,
     capitals: FxHashMap<&'static str, &'static str>,
+    /// The codes in small letters.
+    codes: FxHashSet<String>,
 }
 
 /// What a name means.
@@ -79,7 +109,7 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < passage.len() {
-        let Some((code, length)) = INDEX.at(passage, at) else {
+        let Some((code, length)) = self::at(passage, at) else {
             at += 1;
             continue;
         };
@@ -91,7 +121,23 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
 
 /// Returns the country named by the words from `at` on, and how many words name it.
 pub(in crate::text) fn at(passage: &Passage<'_>, at: usize) -> Option<(&'static str, usize)> {
-    INDEX.at(passage, at)
+    passage.may_begin(at, COUNTRY).then(|| INDEX.at(passage, at))?
+}
+
+/// Returns the words with which names and codes begin.
+pub(in crate::text) fn first_words() -> impl Iterator<Item = &'static str> {
+    INDEX.names.first_words().chain(INDEX.codes.iter().map(String::as_str)).chain(["u"])
+}
+
+/// Returns whether a word may be a name in another case, or with prepositions glued to it.
+pub(in crate::text) fn may_be_inflected(form: &str) -> bool {
+    form.starts_with(['ل', 'ب', 'و']) || is_russian(form) && INDEX.russian_beginnings.contains(beginning(form))
+}
+
+/// Inflection changes the ends of words; the first three letters stay.
+fn beginning(word: &str) -> &str {
+    let end = word.char_indices().nth(3).map_or(word.len(), |(end, _)| end);
+    &word[..end]
 }
 
 impl Index {
@@ -109,6 +155,7 @@ impl Index {
                 list.split(';').for_each(|name| index.add(name, code, adjective));
             }
         }
+        index.codes = index.capitals.keys().map(|code| code.to_lowercase()).collect();
         index
     }
 
@@ -117,6 +164,7 @@ impl Index {
         let words: Vec<String> = folded.words().iter().map(|word| folded.form(word).to_owned()).collect();
         let Some(first) = words.first() else { return };
         if words.len() == 1 && is_russian(first) && first.chars().count() >= MIN_STEMMED_LETTERS && code != "GE" {
+            self.russian_beginnings.insert(beginning(first).to_owned());
             self.russian_stems.insert(russian_stem(first), code);
         }
         self.names.add(words, Name { code, adjective });
@@ -139,7 +187,8 @@ impl Index {
         let fits = |name: &Name, end: usize| {
             let next = passage.form(end);
             // 日本语 is the language, not the place.
-            next != "语" && (!name.adjective || OFFICIAL.contains(&next))
+            next != "语"
+                && (!name.adjective || OFFICIAL.contains(&next) || OFFICIAL_BEFORE.contains(&passage.form_before(at)))
         };
         let (name, length) = self.names.find(passage, at, first, fits)?;
         Some((name.code, length))

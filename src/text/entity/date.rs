@@ -15,6 +15,7 @@ use crate::{
         entity::{
             calendar,
             lexicon::Lexicon,
+            mark::DATE,
             number,
             passage::{Passage, is_digits},
         },
@@ -56,6 +57,11 @@ static WORDS: LazyLock<Lexicon<Said>> = LazyLock::new(|| {
     Lexicon::new(months.chain(days.flat_map(|(day, names)| names.split(';').map(|name| (name, Said::Day(day))))))
 });
 
+/// Returns the words with which days in words begin.
+pub(in crate::text) fn first_words() -> impl Iterator<Item = &'static str> {
+    WORDS.first_words()
+}
+
 /// A day found: its value and how many words it takes.
 type Found = (String, usize);
 
@@ -64,10 +70,10 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < passage.len() {
-        let day = if passage.form(at).as_bytes()[0].is_ascii_digit() {
-            in_numbers(passage, at)
-        } else {
+        let day = if passage.may_begin(at, DATE) {
             in_words(passage, at)
+        } else {
+            passage.form(at).as_bytes()[0].is_ascii_digit().then(|| in_numbers(passage, at)).flatten()
         };
         let Some((value, length)) = day else {
             at += 1;

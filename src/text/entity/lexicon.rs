@@ -108,6 +108,11 @@ impl<V> Lexicon<V> {
         phrases.insert(place, phrase);
     }
 
+    /// Returns the first word of every phrase, each once.
+    pub(in crate::text) fn first_words(&self) -> impl Iterator<Item = &str> {
+        self.phrases.keys().map(String::as_str)
+    }
+
     /// Returns the longest phrase at a word, and how many words it has.
     pub(in crate::text) fn at(&self, passage: &Passage<'_>, at: usize) -> Option<(&V, usize)> {
         self.find(passage, at, passage.form(at), |_, _| true)

@@ -1,5 +1,6 @@
 //! Values recognised in a text: one recogniser per file, all of them listed in [`ENTITIES`].
 
+pub mod answer;
 pub mod calendar;
 pub mod card;
 pub mod check_digit;
@@ -7,6 +8,7 @@ pub mod country;
 pub mod date;
 pub mod email;
 pub mod lexicon;
+pub mod mark;
 pub mod money;
 pub mod number;
 pub mod order_number;

@@ -10,6 +10,7 @@ use crate::{
     text::{
         entity::{
             lexicon::Lexicon,
+            mark::{DIGIT, NUMBER},
             number::{self, Decimal, numeric_prefix},
             passage::Passage,
         },
@@ -117,7 +118,8 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
             let grouped = with_groups(passage, at);
             grouped.and_then(|number| amount(passage, &number)).or_else(|| amount(passage, &single(passage, at)?))
         } else {
-            glued_code(passage, at).or_else(|| in_words(passage, at))
+            let may = passage.may_begin(at, DIGIT | NUMBER);
+            may.then(|| glued_code(passage, at).or_else(|| in_words(passage, at))).flatten()
         };
         let Some((entity, end)) = amount else {
             at += 1;
@@ -233,6 +235,9 @@ fn currency_behind(passage: &Passage<'_>, number: &Number) -> Option<Currency> {
 /// Returns the amount of a word such as `eur20`.
 fn glued_code(passage: &Passage<'_>, at: usize) -> Option<(EntityFound, usize)> {
     let form = passage.form(at);
+    if !form.ends_with(|last: char| last.is_ascii_digit()) {
+        return None;
+    }
     let letters = form.len() - form.trim_start_matches(|c: char| c.is_ascii_lowercase()).len();
     let code = code_of(&form[..letters], true)?;
     let decimals = decimals(code);

@@ -29,6 +29,12 @@ const WORDS: &[(u32, &str)] = &[
 static LEXICON: LazyLock<Lexicon<u32>> =
     LazyLock::new(|| Lexicon::new(WORDS.iter().flat_map(|(value, words)| words.split(';').map(|word| (word, *value)))));
 
+/// Returns the words with which numbers in words begin.
+pub(in crate::text) fn first_words() -> impl Iterator<Item = &'static str> {
+    const CHINESE: [&str; 14] = ["零", "一", "二", "两", "俩", "三", "四", "五", "六", "七", "八", "九", "十", "百"];
+    LEXICON.first_words().chain(CHINESE)
+}
+
 /// Returns the whole number at a word, in digits or in words, and how many words it takes.
 pub(in crate::text) fn whole(passage: &Passage<'_>, at: usize) -> Option<(u32, usize)> {
     if passage.is_digits(at) {

@@ -119,11 +119,8 @@ const UNITS: &[&str] = &[
 
 /// Returns the order numbers in a text, in order.
 pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
-    let is_number = |at: &usize| {
-        let form = passage.form(*at);
-        form.bytes().any(|byte| byte.is_ascii_digit()) && (has_shape(form) || is_generic(passage, *at))
-    };
-    let numbers = (0..passage.len()).filter(is_number);
+    let is_number = |at: &usize| has_shape(passage.form(*at)) || is_generic(passage, *at);
+    let numbers = passage.numbers().filter(is_number);
     numbers.map(|at| passage.found(KIND, passage.form(at).to_uppercase(), at..at + 1)).collect()
 }
 

@@ -6,20 +6,25 @@ use std::ops::Range;
 
 use crate::{
     model::verdict::EntityFound,
-    text::folded::{Folded, Script, Word, classes::Classes},
+    text::{
+        entity::mark::{self, DIGIT},
+        folded::{Folded, Script, Word, classes::Classes},
+    },
 };
 
 /// A folded text beside its original.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Passage<'a> {
     folded: &'a Folded,
     original: &'a str,
+    /// What each word may begin.
+    marks: Vec<u8>,
 }
 
 impl<'a> Passage<'a> {
     /// Puts a folded text beside the original it was made of.
     pub fn new(folded: &'a Folded, original: &'a str) -> Self {
-        Self { folded, original }
+        Self { folded, original, marks: mark::of(folded) }
     }
 
     /// Returns the folded text.
@@ -89,10 +94,14 @@ impl<'a> Passage<'a> {
         is_digits(self.form(at))
     }
 
-    /// Returns the words whose form begins with a digit, in order.
+    /// Returns whether a word has any of these marks.
+    pub(in crate::text) fn may_begin(&self, at: usize, marks: u8) -> bool {
+        self.marks.get(at).is_some_and(|mark| mark & marks != 0)
+    }
+
+    /// Returns the words that have a digit, in order.
     pub(in crate::text) fn numbers(&self) -> impl Iterator<Item = usize> {
-        let passage = *self;
-        (0..self.len()).filter(move |at| passage.form(*at).as_bytes().first().is_some_and(u8::is_ascii_digit))
+        (0..self.len()).filter(|at| self.may_begin(*at, DIGIT))
     }
 
     /// Returns whether a word stands between spaces.

@@ -6,7 +6,10 @@ use std::ops::Range;
 
 use crate::{
     model::verdict::EntityFound,
-    text::entity::passage::{Passage, is_digits},
+    text::entity::{
+        mark::DIGIT,
+        passage::{Passage, is_digits},
+    },
 };
 
 /// The kind's name.
@@ -137,7 +140,7 @@ fn phone(passage: &Passage<'_>, at: usize) -> Option<(String, Range<usize>, usiz
 
 /// Collects the digit groups from a word on. `(0)` between country code and number is left out.
 fn run(passage: &Passage<'_>, at: usize) -> Option<Run> {
-    if passage.before(at).ends_with(['.', '-', '$', '€', '£', '¥', '/']) {
+    if !passage.may_begin(at, DIGIT) || passage.before(at).ends_with(['.', '-', '$', '€', '£', '¥', '/']) {
         return None;
     }
     let mut run = Run { digits: String::new(), groups: Vec::new(), words: 0 };

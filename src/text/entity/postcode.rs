@@ -7,6 +7,7 @@ use crate::{
     model::verdict::EntityFound,
     text::entity::{
         country,
+        mark::DIGIT,
         passage::{Passage, is_digits},
     },
 };
@@ -83,7 +84,10 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < passage.len() {
-        let code = two_parts(passage, at).or_else(|| one_word(passage, at)).or_else(|| bare(passage, at));
+        let may = passage.may_begin(at, DIGIT);
+        let code = may
+            .then(|| two_parts(passage, at).or_else(|| one_word(passage, at)).or_else(|| bare(passage, at)))
+            .flatten();
         let Some((value, length)) = code else {
             at += 1;
             continue;

@@ -7,7 +7,12 @@ use std::sync::LazyLock;
 
 use crate::{
     model::verdict::EntityFound,
-    text::entity::{lexicon::Lexicon, number, passage::Passage},
+    text::entity::{
+        lexicon::Lexicon,
+        mark::{DIGIT, NUMBER, QUANTITY},
+        number,
+        passage::Passage,
+    },
 };
 
 /// The kind's name.
@@ -141,6 +146,11 @@ fn lexicon(table: &'static [(u32, &'static str)]) -> Lexicon<u32> {
     Lexicon::new(table.iter().flat_map(|(value, words)| words.split(';').map(|word| (word, *value))))
 }
 
+/// Returns the words with which amounts begin that are phrases of their own.
+pub(in crate::text) fn first_words() -> impl Iterator<Item = &'static str> {
+    PHRASE.first_words()
+}
+
 /// Returns the amounts in a text, in order.
 pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     let mut found = Vec::new();
@@ -158,6 +168,9 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
 
 /// Returns the amount at a word and how many words it takes.
 fn quantity(passage: &Passage<'_>, at: usize) -> Option<(u32, usize)> {
+    if !passage.may_begin(at, DIGIT | NUMBER | QUANTITY) {
+        return None;
+    }
     if let Some((value, length)) = PHRASE.at(passage, at) {
         return Some((*value, length));
     }

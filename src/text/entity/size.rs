@@ -118,17 +118,32 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
     let mut listed = false;
     let mut at = 0;
     while at < passage.len() {
-        listed = announced(passage, at) || listed && goes_on(passage, at);
-        let Some((value, length)) = size(passage, at, listed) else {
-            listed &= is_joint(passage, at);
-            at += 1;
-            continue;
-        };
-        found.push(passage.found(KIND, value, at..at + length));
-        listed = true;
-        at += length;
+        if may_be_size(passage.form(at)) {
+            listed = listed && goes_on(passage, at) || announced(passage, at);
+            if let Some((value, length)) = size(passage, at, listed) {
+                found.push(passage.found(KIND, value, at..at + length));
+                listed = true;
+                at += length;
+                continue;
+            }
+        }
+        listed = listed && is_joint(passage, at);
+        at += 1;
     }
     found
+}
+
+/// Returns whether a word can be the first one of a size; most words cannot.
+fn may_be_size(form: &str) -> bool {
+    let first = form.as_bytes()[0];
+    let system = || {
+        SYSTEMS.iter().any(|(name, ..)| {
+            form.starts_with(name) && (form.len() == name.len() || form.ends_with(|c: char| c.is_ascii_digit()))
+        })
+    };
+    first.is_ascii_digit()
+        || b"smlx".contains(&first) && letters(form).is_some()
+        || b"euifjc".contains(&first) && system()
 }
 
 /// Returns the size at a word and how many words it takes; `announced` sizes need no more than their own letters.

@@ -8,7 +8,9 @@ use std::ops::Range;
 use crate::{
     model::verdict::EntityFound,
     text::entity::{
-        check_digit, order_number,
+        check_digit,
+        mark::DIGIT,
+        order_number,
         passage::{Passage, is_digits},
     },
 };
@@ -145,6 +147,11 @@ pub fn find(passage: &Passage<'_>) -> Vec<EntityFound> {
 /// Returns the number that begins at a word, in one piece, and how many words it takes.
 fn tracking(passage: &Passage<'_>, start: usize) -> Option<(String, usize)> {
     let form = passage.form(start);
+    // The letters of a number may stand apart from its digits: `LX 123 456 785 CN`.
+    let letters_first = || form.len() == 2 && passage.may_begin(start + 1, DIGIT);
+    if !passage.may_begin(start, DIGIT) && !letters_first() {
+        return None;
+    }
     if !form.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') || passage.before(start).ends_with('+') {
         return None;
     }
