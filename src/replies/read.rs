@@ -223,9 +223,10 @@ fn shape(file: FileId, text: &str, body: usize, is_frame: bool, subject: bool, u
 }
 
 fn syntax(file: FileId, start: usize, text: &str, error: &minijinja::Error) -> Diagnostic {
+    // The reader points at one byte of a character that it does not expect, such as a curly quote.
     let range = error.range().map_or(0..0, |range| {
-        let end = (start + range.end).min(text.len());
-        (start + range.start).min(end)..end
+        let end = text.ceil_char_boundary((start + range.end).min(text.len()));
+        text.floor_char_boundary((start + range.start).min(end))..end
     });
     let message = match error.detail() {
         Some(detail) => format!("the template cannot be read: {detail}"),

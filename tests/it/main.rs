@@ -8,6 +8,7 @@ mod docs;
 mod email;
 mod entities;
 mod faults;
+mod fuzz;
 mod guards;
 mod imap;
 mod lints;

@@ -7,8 +7,13 @@ use whatlang::{Detector, Lang};
 
 use crate::{
     model::language::Language,
-    text::folded::{Folded, Script, tokens},
+    text::{
+        folded::{Folded, Script, tokens},
+        language::lexicon::Votes,
+    },
 };
+
+mod lexicon;
 
 /// A guess and how far it may be trusted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +30,8 @@ const SHORT_TEXT_LETTERS: usize = 40;
 const BY_SCRIPT: f64 = 0.95;
 /// Both detectors say the same.
 const AGREED: f64 = 0.9;
+/// In a short text the words of one language stand far apart from those of all others, and a detector agrees.
+const SHORT_AGREED: f64 = 0.6;
 /// The better detector speaks alone, or is contradicted.
 const ALONE: f64 = 0.55;
 /// The most a short text may claim: under one half.
@@ -75,7 +82,8 @@ const CODES: &[(&str, &str)] = &[
 /// addresses, order numbers only), is in a script that none of them is written in, or is long enough to be surely in another
 /// language.
 pub fn detect(text: &str, allowed: &[Language]) -> Option<Detected> {
-    let prose = prose(text);
+    let folded = Folded::new(text);
+    let prose = prose(text, &folded);
     let letters = Letters::of(&prose);
     if letters.all == 0 || allowed.is_empty() {
         return None;
@@ -84,16 +92,17 @@ pub fn detect(text: &str, allowed: &[Language]) -> Option<Detected> {
         let language = allowed.iter().copied().find(|language| language.as_str() == code);
         return match (language, letters.is_shared()) {
             (Some(language), false) => Some(Detected { language, confidence: BY_SCRIPT }),
-            (language, true) => vote(&prose, &cyrillic_or_arabic(code, allowed), letters.all).or(soft(language)),
+            (language, true) => {
+                vote(&prose, &folded, &cyrillic_or_arabic(code, allowed), letters.all).or(soft(language))
+            }
             (None, false) => None,
         };
     }
-    vote(&prose, &latin(allowed), letters.all)
+    vote(&prose, &folded, &latin(allowed), letters.all)
 }
 
 /// Returns the words that a language writes; words with digits, links and mailboxes are nobody's.
-fn prose(text: &str) -> String {
-    let folded = Folded::new(text);
+fn prose(text: &str, folded: &Folded) -> String {
     let words = folded.words().iter().filter(|word| {
         let form = folded.form(word);
         !form.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '/' | '.'))
@@ -184,35 +193,48 @@ fn soft(language: Option<Language>) -> Option<Detected> {
     language.map(|language| Detected { language, confidence: SHORT_CEILING })
 }
 
-/// Asks both detectors among languages of one script.
-fn vote(prose: &str, candidates: &[Language], letters: usize) -> Option<Detected> {
+/// Asks the words and the detectors among languages of one script.
+fn vote(prose: &str, folded: &Folded, candidates: &[Language], letters: usize) -> Option<Detected> {
     let own_script =
         letters > 0 && !prose.is_ascii() && candidates.iter().all(|language| matches!(language.as_str(), "ru" | "ar"));
     if let ([only], true) = (candidates, own_script) {
         return Some(Detected { language: *only, confidence: BY_SCRIPT });
     }
-    let list: Vec<Lang> = candidates.iter().filter_map(|language| Lang::from_code(long_code(*language)?)).collect();
+    let short = letters < SHORT_TEXT_LETTERS;
     let trained = whichlang::detect_language(prose).three_letter_code();
-    let foreign = !candidates.iter().any(|language| long_code(*language) == Some(trained))
-        && whatlang::detect_lang(prose).is_some_and(|free| free.code() == trained);
-    if candidates.is_empty() || foreign && letters >= SHORT_TEXT_LETTERS {
+    let known = candidates.iter().copied().find(|language| long_code(*language) == Some(trained));
+    let votes = Votes::of(folded, candidates);
+    let worded = votes.leader();
+    if let (Some(worded), true) = (worded, known == worded) {
+        let confidence = if !short {
+            AGREED
+        } else if votes.is_clear() {
+            SHORT_AGREED
+        } else {
+            SHORT_CEILING
+        };
+        return Some(Detected { language: worded, confidence });
+    }
+    let foreign = known.is_none() && whatlang::detect_lang(prose).is_some_and(|free| free.code() == trained);
+    if candidates.is_empty() || foreign && !short {
         return None;
     }
-    let first = candidates.iter().copied().find(|language| long_code(*language) == Some(trained));
+    let list: Vec<Lang> = candidates.iter().filter_map(|language| Lang::from_code(long_code(*language)?)).collect();
     let second = Detector::with_allowlist(list).detect_lang(prose);
     let second = candidates
         .iter()
         .copied()
         .find(|language| second.is_some_and(|lang| long_code(*language) == Some(lang.code())));
-    let (language, confidence) = match (first, second) {
-        (Some(first), Some(second)) if first == second => (first, AGREED),
+    let (language, confidence) = match (known, second, worded) {
+        (Some(first), Some(second), _) if first == second => (first, AGREED),
+        (_, Some(second), Some(worded)) if second == worded => (worded, AGREED),
+        (_, _, Some(worded)) if short && votes.is_clear() => (worded, ALONE),
         // Polish is unknown to the better detector, so the other one is believed as much.
-        (Some(first), _) => (first, ALONE),
-        (None, Some(second)) => (second, ALONE),
-        (None, None) => (*candidates.first()?, 0.0),
+        (Some(first), _, _) => (first, ALONE),
+        (None, Some(second), _) => (second, ALONE),
+        (None, None, _) => (worded.or(candidates.first().copied())?, 0.0),
     };
-    let confidence = if letters < SHORT_TEXT_LETTERS { confidence.min(SHORT_CEILING) } else { confidence };
-    Some(Detected { language, confidence })
+    Some(Detected { language, confidence: if short { confidence.min(SHORT_CEILING) } else { confidence } })
 }
 
 fn long_code(language: Language) -> Option<&'static str> {
