@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    engine::{Engine, confidence, evidence::counted, understand::Understanding, witness::Witness},
+    engine::{Engine, alike, confidence, evidence::counted, understand::Understanding},
     model::{
         context::Context,
         inbound::{ChannelKind, Inbound},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Examples judged to fit the curve, spread evenly over the set: more change little and make the first decision slow.
-const MAX_JUDGED: usize = 256;
+const MAX_JUDGED: usize = 128;
 /// How firmly the slope stays at 1, as a variance: a hundred examples that contradict it move it by a quarter.
 const SLOPE_VARIANCE: f64 = 0.06;
 /// How firmly the offset stays at 0, as a variance.
@@ -142,11 +142,13 @@ fn judge(engine: &Engine, position: usize, known: Known) -> Vec<(f64, bool)> {
     // Conditions that look at the clock see the same moment whenever the curve is fitted.
     let now = Timestamp::UNIX_EPOCH;
     let inbound = Inbound::from_text(ChannelKind::Email, text, now);
-    let mut understanding = Understanding::of(engine, &inbound, &Context::default(), now);
-    understanding.witness = Witness::of(&engine.rules, &understanding.reading, None, Some(position));
+    let understanding = Understanding::of(engine, &inbound, &Context::default(), now, Some(position));
     let meant = understanding.hits.iter().any(|(rule, _)| rule.id == own.id);
     let scores = confidence::log_odds(engine, &understanding);
-    let hits = understanding.hits.iter().zip(scores).filter_map(|((rule, _), score)| {
+    let hits = understanding.hits.iter().zip(scores).filter_map(|((rule, hit), score)| {
+        if alike::stood_in(hit) {
+            return None;
+        }
         let right = match (rule.id == own.id, *matches) {
             (true, matches) => matches,
             (false, true) if !meant => false,

@@ -89,6 +89,7 @@ pub(super) fn ticket(mut reasons: Reasons, understanding: &Understanding<'_>) ->
     let mut tags: Vec<String> = understanding.hits.iter().flat_map(|(rule, _)| rule.tags.clone()).collect();
     tags.sort();
     tags.dedup();
+    let first = first.or(understanding.alike.as_ref().map(|alike| alike.rule));
     TicketPlan { urgency, reasons: reasons.0, intent: first.map(|rule| rule.id.clone()), tags }
 }
 

@@ -51,13 +51,14 @@ impl Evidence {
     pub(super) fn of(
         engine: &Engine,
         understanding: &Understanding<'_>,
-        whole: &Content,
+        whole: &Whole,
         rule: &Rule,
         hit: &Hit,
     ) -> Self {
         let sentence = hit.sentence.and_then(|index| understanding.reading.sentences().get(index));
         // A subject is a sentence above the text, and its words are no part of the text.
         let above = if hit.sentence.is_none() { counted(hit.words) } else { 0.0 };
+        let whole = whole.around(sentence);
         let message = whole.all + above;
         let rivals = understanding.hits.iter().filter(|(other, at)| other.id != rule.id && at.sentence == hit.sentence);
         let mut evidence = Self {
@@ -93,21 +94,57 @@ impl Evidence {
     }
 }
 
+/// A longer new text is judged by its first paragraph, if the hit stands there or in the subject: people put what they
+/// want first, and the story behind it.
+const LONG_TEXT_CHARACTERS: usize = 1_200;
+
+/// Returns where the first paragraph of a long text ends; nothing for a text that is not long.
+pub(super) fn opening(understanding: &Understanding<'_>) -> Option<usize> {
+    let text = understanding.reading.original();
+    let long = text.chars().count() > LONG_TEXT_CHARACTERS;
+    long.then(|| text.find("\n\n").unwrap_or(text.len()))
+}
+
+/// What a message says, and what the opening of a long one says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Whole {
+    content: Content,
+    opening: Option<(usize, Content)>,
+}
+
+impl Whole {
+    /// Weighs a message.
+    pub(super) fn of(understanding: &Understanding<'_>) -> Self {
+        let opening = opening(understanding).map(|end| (end, Content::of(understanding, end)));
+        Self { content: Content::of(understanding, usize::MAX), opening }
+    }
+
+    /// Returns the part that a hit in that sentence is judged by; above a long text the subject stands for itself.
+    fn around(&self, sentence: Option<&Sentence>) -> Content {
+        match (self.opening, sentence) {
+            (Some(_), None) => Content::default(),
+            (Some((end, opening)), Some(sentence)) if sentence.span.start <= end => opening,
+            _ => self.content,
+        }
+    }
+}
+
 /// The weight of the words that say something: without stop words, courtesy, the words that only ask, and recognized
 /// values such as order numbers, unless a pattern matched them. In scripts without spaces two characters count as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Content {
+struct Content {
     /// All of them.
-    pub all: f64,
+    all: f64,
     /// Those that a standing rule matched.
-    pub matched: f64,
+    matched: f64,
 }
 
 impl Content {
-    /// Weighs a message.
-    pub(super) fn of(understanding: &Understanding<'_>) -> Self {
+    /// Weighs the sentences that begin up to that byte.
+    fn of(understanding: &Understanding<'_>, end: usize) -> Self {
         let mut content = Self::default();
-        for (index, sentence) in understanding.reading.sentences().iter().enumerate() {
+        let sentences = understanding.reading.sentences().iter().enumerate();
+        for (index, sentence) in sentences.filter(|(_, sentence)| sentence.span.start <= end) {
             let here = understanding.hits.iter().filter(|(_, hit)| hit.sentence == Some(index));
             let spans: Vec<Range<usize>> = here.flat_map(|(_, hit)| hit.spans.iter().cloned()).collect();
             if sentence.kind != SentenceKind::Courtesy || !spans.is_empty() {

@@ -8,6 +8,7 @@ pub mod calibration;
 pub mod guard;
 pub mod settings;
 
+mod alike;
 mod circumstances;
 mod clause;
 mod compose;
@@ -119,9 +120,14 @@ impl Engine {
     }
 
     fn understand(&self, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Understanding<'_> {
-        let mut understanding = Understanding::of(self, inbound, ctx, now);
+        let mut understanding = Understanding::of(self, inbound, ctx, now, None);
         confidence::assign(self, &mut understanding);
         understanding
+    }
+
+    /// Learns the examples and fits the curve now, so that the first buyer does not wait for it.
+    pub fn warm(&self) {
+        self.calibration();
     }
 
     /// Returns the curve from scores to probabilities, fitted to the rules' examples on the first call.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, confidence,
+        Engine,
+        alike::Alike,
+        confidence,
         escalate::{self, Reasons},
         guard::{self, Case, Proposal, Stage},
         slots::{self, Filled, Question},
@@ -84,7 +86,7 @@ pub(super) fn plan(engine: &Engine, case: &Case<'_>, understanding: &Understandi
     let answering = understanding.rules(Action::Answer);
     let alarmed = !understanding.alarms.is_empty();
     if escalating.is_empty() && answering.is_empty() && !alarmed {
-        return without_answer(case, understanding);
+        return without_answer(engine, case, understanding);
     }
     let strict = alarmed || escalating.iter().any(|rule| !rule.with_answer);
     let mut plan = if strict || answering.is_empty() {
@@ -140,7 +142,7 @@ fn doubt(engine: &Engine, understanding: &Understanding<'_>, answering: &[&Rule]
 }
 
 /// Nothing to answer with: silence if a rule says so and nothing else is asked, else a ticket.
-fn without_answer(case: &Case<'_>, understanding: &Understanding<'_>) -> Plan {
+fn without_answer(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>) -> Plan {
     let suppressing = understanding.rules(Action::Suppress);
     // Thanks end a conversation only if nothing else is said: a complaint need not be a question.
     let ends = |rule: &&&Rule| match rule.category {
@@ -160,7 +162,22 @@ fn without_answer(case: &Case<'_>, understanding: &Understanding<'_>) -> Plan {
         // To answer a smiley with a letter is what machines are laughed at for.
         return Plan::silent_ticket(Reasons::one("No words, only signs."));
     }
-    Plan::ticket(case, escalate::nothing_covers(understanding), None)
+    match &understanding.alike {
+        Some(alike) => resembling(engine, case, understanding, alike),
+        None => Plan::ticket(case, escalate::nothing_covers(understanding), None),
+    }
+}
+
+/// No pattern hits and the examples suggest a rule: a person gets its answer as a draft, never the buyer.
+fn resembling(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>, alike: &Alike<'_>) -> Plan {
+    let mut plan = Plan::ticket(case, escalate::nothing_covers(understanding), None);
+    plan.reasons.add(format!("It resembles an example of {}: “{}”.", alike.rule.id, alike.example));
+    if alike.rule.action == Action::Answer {
+        let answer = answer(engine, case, understanding, &[alike.rule], &[]);
+        let draft = answer.message.filter(|draft| draft.kind != OutboundKind::Ask);
+        plan.message = draft.map(|draft| Draft { kind: OutboundKind::Draft, ..draft });
+    }
+    plan
 }
 
 /// Returns whether the text is smileys and the like; a question mark alone is a question.

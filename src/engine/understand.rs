@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     engine::{
         Engine, alarm,
+        alike::{self, Alike},
         circumstances::{self, Circumstances},
         language, slots,
         witness::Witness,
@@ -49,13 +50,23 @@ pub(super) struct Understanding<'a> {
     pub foreign_language: Option<Language>,
     /// What the examples say.
     pub witness: Witness,
+    /// The rule that only the examples speak for, in a message in which none stands.
+    pub alike: Option<Alike<'a>>,
 }
 
 impl<'a> Understanding<'a> {
-    pub(super) fn of(engine: &'a Engine, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Self {
+    /// Reads a message. `leave` is the position of an example that the second witness leaves out.
+    pub(super) fn of(
+        engine: &'a Engine,
+        inbound: &Inbound,
+        ctx: &Context,
+        now: Timestamp,
+        leave: Option<usize>,
+    ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
         let found = language::detect(engine, inbound, ctx);
-        let circumstances = Circumstances::of(engine, inbound, ctx, reading.entities(), now);
+        let recognized = reading.entities().to_vec();
+        let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, now);
         let moment = circumstances.moment(found.detected);
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
@@ -71,7 +82,7 @@ impl<'a> Understanding<'a> {
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }
         // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
-        let mut entities = reading.entities().to_vec();
+        let mut entities = recognized.clone();
         for value in evaluation.captured {
             if !entities.contains(&value) {
                 entities.push(value);
@@ -86,7 +97,8 @@ impl<'a> Understanding<'a> {
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
             foreign_language: found.foreign,
-            witness: Witness::of(&engine.rules, &reading, subject.as_ref(), None),
+            witness: Witness::of(&engine.rules, &reading, subject.as_ref(), leave),
+            alike: None,
             reading,
             hits,
             losers,
@@ -97,6 +109,8 @@ impl<'a> Understanding<'a> {
             lapsed,
         };
         slots::answer_pending(engine, &mut understanding);
+        understanding.alike = alike::find(engine, &understanding, &moment);
+        alike::stand_in(engine, &mut understanding);
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
         let spoken = understanding.spoken(engine);
         understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &spoken);

@@ -108,7 +108,11 @@ impl Live {
 
     /// Reads the files as they are now. It may take a while; nothing in force changes before [`Live::take`].
     pub fn read(&self) -> Reading {
-        (self.read)()
+        let reading = (self.read)();
+        if let Ok(engine) = &reading.engine {
+            engine.warm();
+        }
+        reading
     }
 
     /// Puts a reading in force, or keeps the engine and remembers why.

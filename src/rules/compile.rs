@@ -97,6 +97,7 @@ impl<'a> Compiler<'a> {
             ack: written.ack,
             urgency: written.urgency,
             with_answer: written.with_answer,
+            similar: written.similar,
             tags: written.tags,
             languages,
             examples: written.examples,

@@ -36,6 +36,8 @@ pub struct Rule {
     pub urgency: Urgency,
     /// An escalation lets the other half of the message be answered.
     pub with_answer: bool,
+    /// How far the examples may speak for it where no pattern does.
+    pub similar: Similarity,
     /// Labels for the ticket.
     pub tags: Vec<String>,
     /// The languages it has patterns in, sorted.
@@ -199,6 +201,18 @@ words! {
         Foreign = "foreign",
         /// Everything else.
         Other = "other",
+    }
+}
+
+words! {
+    /// How far likeness to the examples may speak for a rule where no pattern hits.
+    Similarity {
+        /// Not at all.
+        Never = "never",
+        /// It makes a draft or names the intent of the ticket.
+        Suggest = "suggest",
+        /// It may answer, if nothing leaves a doubt.
+        Auto = "auto",
     }
 }
 

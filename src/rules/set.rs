@@ -1,6 +1,6 @@
 //! All rules of a shop: read from files, compiled together, evaluated at once.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock};
+use std::{cell::LazyCell, collections::BTreeMap, fmt::Write as _, sync::OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ use crate::{
     model::{ids::IntentId, language::Language},
     rules::{
         compile::Compiler,
-        condition::Moment,
+        condition::{Moment, Scene},
         entity_list::{self, Kinds},
         evaluate::{self, Attempt, Evaluation},
         negation::Negators,
@@ -140,6 +140,13 @@ impl RuleSet {
     /// Returns whether a pattern hits anywhere in a text, whatever else hits there.
     pub(in crate::rules) fn hits(&self, reading: &Reading, phrase: &Phrase) -> bool {
         self.scratches.lend(|scratch| evaluate::hits(self, reading, phrase, scratch))
+    }
+
+    /// Returns the condition under a rule's `when` that does not hold, with the actual value.
+    pub fn unmet(&self, rule: &Rule, moment: &Moment<'_>) -> Option<String> {
+        let subject = LazyCell::new(|| self.reading(moment.subject));
+        let in_subject = |phrase: &Phrase| self.hits(&subject, phrase);
+        rule.when.unmet(&Scene { moment, in_subject: &in_subject })
     }
 
     /// Returns every match of every pattern of a text, before anything is weighed.

@@ -10,7 +10,10 @@ use std::{cmp::Ordering, ops::Range};
 use crate::{
     model::mode::Mode,
     rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
-    text::folded::{Folded, Script, Word},
+    text::{
+        folded::{Folded, Script, Word},
+        sentence::phrases::phrases,
+    },
 };
 
 /// Features lie in this many buckets, always: a table that grew with the set would move features when an example is
@@ -28,7 +31,8 @@ const FAINTEST: f64 = 0.15;
 
 /// Weight of a word.
 const WORD: f64 = 1.0;
-/// Weight of a stop word: "can you" says little, and yet "can you" is not "did you".
+/// Weight of a stop word, and of the words that only ask or greet: "I want to" says little, and yet "can you" is not
+/// "did you".
 const STOP: f64 = 0.35;
 /// Weight of two neighbours.
 const PAIR: f64 = 0.7;
@@ -132,7 +136,7 @@ impl Similar {
     fn sums(&self, features: &[(usize, f64)], leave: Option<usize>) -> Vec<(usize, f64)> {
         let mut lists: Vec<List<'_>> =
             features.iter().map(|(bucket, weight)| self.list(*bucket, *weight, leave)).collect();
-        lists.sort_by(|left, right| (left.length, left.bucket).cmp(&(right.length, right.bucket)));
+        lists.sort_by_key(|list| (list.length, list.bucket));
         let mut left = MAX_POSTINGS;
         let affordable = lists.iter().take_while(|list| {
             let fits = list.length <= left;
@@ -218,12 +222,14 @@ fn norm(features: &[(usize, f64)]) -> f64 {
 /// Returns the features of some words with their weights, each bucket once, in the order of the buckets.
 fn features_of(folded: &Folded, words: Range<usize>) -> Vec<(usize, f64)> {
     let words = words.start..words.end.min(words.start + MAX_WORDS);
-    let words = &folded.words()[words];
     let mut features = Vec::with_capacity(words.len() * 16);
     let mut before: Option<(&str, &Word, bool)> = None;
-    for word in words {
+    let mut hollow = phrases().find(folded, words.clone());
+    hollow.retain(|found| found.part.is_hollow());
+    for index in words {
+        let word = &folded.words()[index];
         let form = folded.form(word);
-        let stop = is_stop_word_of_any_language(form);
+        let stop = is_stop_word_of_any_language(form) || hollow.iter().any(|found| found.words.contains(&index));
         let dense = word.script == Script::Dense;
         let weight = if stop { STOP } else { 1.0 };
         features.push((bucket(&[b"w", form.as_bytes()]), weight * if dense { CHARACTER } else { WORD }));

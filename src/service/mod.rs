@@ -99,6 +99,10 @@ impl Service {
         }
         let recovered = self.store.recover(jiff::Timestamp::now()).await?;
         log_recovery(recovered.requeued, &recovered.uncertain);
+        let engine = self.live.engine();
+        if tokio::task::spawn_blocking(move || engine.warm()).await.is_err() {
+            tracing::error!("the examples of the rules could not be learned ahead");
+        }
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let mut supervisor = Supervisor::new(stop.clone());

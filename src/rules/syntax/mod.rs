@@ -20,7 +20,7 @@ use crate::{
     },
     rules::{
         condition::{Conditions, Place},
-        rule::{Action, Category, Example, Named, Need, Negation},
+        rule::{Action, Category, Example, Named, Need, Negation, Similarity},
         syntax::phrase::WrittenPhrase,
     },
 };
@@ -74,6 +74,8 @@ pub struct RuleFile {
     pub with_answer: bool,
     /// What a negator means.
     pub negation: Negation,
+    /// How far the examples may speak for it.
+    pub similar: Similarity,
     /// Labels for the ticket.
     pub tags: Vec<String>,
     /// The contract.
@@ -116,6 +118,7 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFi
     let urgency = optional_word(fields, file, "urgency", URGENCIES, urgency_word).unwrap_or_default();
     let with_answer = fields.take("with_answer").unwrap_or(false);
     let negation = optional_word(fields, file, "negation", Negation::WORDS, Negation::from_word);
+    let similar = optional_word(fields, file, "similar", Similarity::WORDS, Similarity::from_word);
     let tags = tags(fields, file);
     let examples = example::read(fields, file);
     if !fields.has("say") {
@@ -142,6 +145,7 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFi
         urgency,
         with_answer,
         negation: negation.unwrap_or(Negation::Respect),
+        similar: similar.unwrap_or(Similarity::Suggest),
         tags,
         examples,
         whole: complete,
