@@ -29,7 +29,11 @@ pub fn read(kind: &str, reading: &Reading) -> Option<EntityFound> {
     let cards = card::find(&passage);
     let is_free = |words: &Range<usize>| {
         let span = passage.found(kind, String::new(), words.clone()).span;
-        let others = reading.entities().iter().map(|entity| &entity.span).chain(&cards);
+        // A number alone passes for an amount as long as nothing else was asked for.
+        let bare = |entity: &&EntityFound| {
+            entity.kind != quantity::KIND || !is_digits(&reading.original()[entity.span.clone()])
+        };
+        let others = reading.entities().iter().filter(bare).map(|entity| &entity.span).chain(&cards);
         others.into_iter().all(|other| span.end <= other.start || other.end <= span.start)
     };
     let values: Vec<(String, Range<usize>)> =

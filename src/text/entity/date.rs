@@ -34,6 +34,8 @@ const DAY_FIRST: &[&str] = &[
     "el", "los", "mi", "es", "que", "para", "o", "os", "meu", "minha", "em", "il", "lo", "mio", "e", "di", "per", "do",
     "od", "dnia", "moje", "jest",
 ];
+/// So many words at the beginning of a text show its language.
+const LANGUAGE_WORDS: usize = 64;
 /// Words right before a day and a month in numbers without a year.
 const BEFORE: &[&str] = &[
     "on", "by", "until", "till", "before", "after", "from", "since", "am", "bis", "vom", "zum", "ab", "seit", "le",
@@ -252,7 +254,7 @@ fn day_month(passage: &Passage<'_>, first: &str, second: &str, dotted: bool) -> 
     let eastern = || passage.has(Classes::HAN.or(Classes::KANA).or(Classes::HANGUL));
     let day_first = || {
         passage.has(Classes::CYRILLIC.or(Classes::ARABIC))
-            || (0..passage.len()).filter(|at| DAY_FIRST.contains(&passage.form(*at))).count() >= 2
+            || (0..passage.len().min(LANGUAGE_WORDS)).filter(|at| DAY_FIRST.contains(&passage.form(*at))).count() >= 2
     };
     match (first, second) {
         (13.., _) => Some((first, second)),

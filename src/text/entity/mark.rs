@@ -44,9 +44,8 @@ fn of_word(form: &str, word: &Word) -> u8 {
     let known = || FIRST_WORDS.get(form).copied().unwrap_or_default();
     match word.script {
         Script::Hangul => ALL_WORDS,
-        Script::Dense => known(),
         Script::Spaced if form.bytes().any(|byte| byte.is_ascii_digit()) => DIGIT | known(),
         Script::Spaced if country::may_be_inflected(form) => COUNTRY | known(),
-        Script::Spaced => known(),
+        Script::Dense | Script::Spaced => known(),
     }
 }

@@ -20,6 +20,8 @@ pub mod quantity;
 pub mod size;
 pub mod tracking_number;
 
+use std::collections::BTreeMap;
+
 use crate::{
     model::verdict::EntityFound,
     text::{
@@ -124,17 +126,18 @@ pub const ENTITIES: &[Recognizer] = &[
 /// the shop comes first, then the order of [`ENTITIES`]. What touches a payment card number is none.
 pub fn find(original: &str, folded: &Folded, lists: &[OwnList]) -> Vec<EntityFound> {
     let passage = Passage::new(folded, original);
-    let mut taken = if passage.has(Classes::DIGIT) { card::find(&passage) } else { Vec::new() };
+    let cards = if passage.has(Classes::DIGIT) { card::find(&passage) } else { Vec::new() };
+    // What is taken, by its start; nothing in it overlaps.
+    let mut taken: BTreeMap<usize, usize> = cards.iter().map(|span| (span.start, span.end)).collect();
     let mut found: Vec<EntityFound> = Vec::new();
     let own = lists.iter().map(|list| list.find(&passage));
     let built_in =
         ENTITIES.iter().filter(|recognizer| recognizer.needs == Classes::NONE || passage.has(recognizer.needs));
-    for values in own.chain(built_in.map(|recognizer| (recognizer.find)(&passage))) {
-        for value in values {
-            if taken.iter().all(|other| value.span.end <= other.start || other.end <= value.span.start) {
-                taken.push(value.span.clone());
-                found.push(value);
-            }
+    for value in own.chain(built_in.map(|recognizer| (recognizer.find)(&passage))).flatten() {
+        let before = taken.range(..value.span.end).next_back();
+        if before.is_none_or(|(_, end)| *end <= value.span.start) {
+            taken.insert(value.span.start, value.span.end);
+            found.push(value);
         }
     }
     found.sort_by_key(|entity| entity.span.start);

@@ -7,6 +7,9 @@ use crate::text::entity::{lexicon::Lexicon, passage::Passage};
 /// Amounts have at most this many digits; longer ones are numbers of things, not of money.
 const MAX_DIGITS: usize = 12;
 
+/// 九千九百九十九 has seven characters; more are no number.
+const MAX_CHINESE: usize = 8;
+
 /// One to twelve, with `a pair of`-like words left to the units.
 const WORDS: &[(u32, &str)] = &[
     (
@@ -49,7 +52,7 @@ pub(in crate::text) fn whole(passage: &Passage<'_>, at: usize) -> Option<(u32, u
 /// Returns the Chinese number that begins at a word, below ten thousand: 两, 十二, 三百五十.
 fn chinese(passage: &Passage<'_>, start: usize) -> Option<(u32, usize)> {
     let (mut total, mut digit, mut at) = (0u32, None, start);
-    while passage.is_dense(at) && (at == start || passage.gap(at - 1).is_empty()) {
+    while at < start + MAX_CHINESE && passage.is_dense(at) && (at == start || passage.gap(at - 1).is_empty()) {
         let form = passage.form(at);
         match (chinese_digit(form), chinese_unit(form)) {
             (Some(value), _) if digit.is_none() || form == "零" => digit = Some(value),

@@ -222,7 +222,7 @@ fn ends_sentence(passage: &Passage<'_>, at: usize) -> bool {
 
 /// Returns whether the nearest word before the number that is no link is a keyword used as a verb.
 fn is_verb(passage: &Passage<'_>, number: usize) -> bool {
-    let keyword = (0..number).rev().find(|at| KEYWORDS.contains(&passage.form(*at)));
+    let keyword = (number.saturating_sub(MAX_LINKS + 1)..number).rev().find(|at| KEYWORDS.contains(&passage.form(*at)));
     keyword.is_some_and(|keyword| BEFORE_VERB.contains(&passage.form_before(keyword)))
 }
 
