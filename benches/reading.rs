@@ -212,11 +212,21 @@ fn nanoseconds(messages: &[String], read: impl Fn(&str) -> usize) -> f64 {
 
 /// Files of up to one megabyte that are made to cost time or memory, by what they do.
 fn hostile() -> Vec<(&'static str, String)> {
-    let full = |line: &str| line.repeat(yaml::MAX_BYTES / line.len());
+    let full = |line: &str| line.repeat((yaml::MAX_BYTES - 16) / line.len());
     let keys = (0..80_000).map(|number| format!("k{number}: v\n"));
     let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for pair in ('a'..='y').zip('b'..='z') {
-        bomb.push_str(&format!("{}: &{} [{}]\n", pair.1, pair.1, vec![format!("*{}", pair.0); 9].join(", ")));
+    for (inner, outer) in ('a'..='y').zip('b'..='z') {
+        let list = vec![format!("*{inner}"); 9].join(", ");
+        bomb += &[
+            &outer.to_string(),
+            ": &",
+            &outer.to_string(),
+            " [",
+            &list,
+            "]
+",
+        ]
+        .concat();
     }
     vec![
         ("a bomb of aliases", bomb),

@@ -10,6 +10,7 @@ mod entities;
 mod faults;
 mod fuzz;
 mod guards;
+mod hostile;
 mod imap;
 mod lints;
 mod negation;

@@ -37,8 +37,9 @@ pub const MISSING_KEY: Code = Code::new("missing-key");
 pub const MAX_BYTES: usize = 1 << 20;
 /// Deeper nesting is refused: the deepest honest file (conditions in conditions) stays below 12.
 pub const MAX_DEPTH: usize = 32;
-/// More nodes are refused; a file of [`MAX_BYTES`] of honest text stays below.
-const MAX_NODES: usize = 200_000;
+/// More values are refused, before they cost memory: a file of [`MAX_BYTES`] of honest text, whose values have ten
+/// letters and more, stays below, and reading so many takes well under 100 ms.
+pub const MAX_NODES: usize = 100_000;
 
 /// One value with its place in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -268,10 +269,7 @@ fn explain(file: FileId, text: &str, error: &serde_saphyr::Error) -> Diagnostic 
     };
     match breach {
         Some(BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. }) => return alias(span),
-        Some(BudgetBreach::Depth { .. }) => {
-            let message = format!("nested deeper than {MAX_DEPTH} levels");
-            return Diagnostic::error(YAML_TOO_LARGE, message, span, "too deep").help("flatten it, or split the file");
-        }
+        Some(BudgetBreach::Depth { .. }) => return too_deep(span),
         Some(BudgetBreach::Documents { .. }) => {
             let message = "a second document begins with `---`";
             return Diagnostic::error(YAML_SYNTAX, message, span, "second document").help("use one file for each");
@@ -301,6 +299,10 @@ fn explain(file: FileId, text: &str, error: &serde_saphyr::Error) -> Diagnostic 
         return Diagnostic::error(YAML_SYNTAX, message, Span::new(file, pattern), "needs quotes").help(help);
     }
     let message = serde_saphyr::MessageFormatter::format_message(&serde_saphyr::UserMessageFormatter, error);
+    // Brackets are counted by the scanner, which knows no budget.
+    if message.contains("recursion limit") {
+        return too_deep(span);
+    }
     Diagnostic::error(YAML_SYNTAX, format!("this is not YAML: {}", first_sentence(&message)), span, "here")
         .help("check the indentation here and above; put text that contains `: ` or ` #`, or that begins with one of `[ { * & ! | > % @ \"`, into 'single quotes'")
 }
@@ -312,6 +314,11 @@ fn bracket_then_text(text: &str, offset: usize) -> Option<Range<usize>> {
     let item = line.trim_start().strip_prefix("- ")?.trim();
     let start = line_start + line.find(item)?;
     item.starts_with(['[', '{']).then_some(start..start + item.len())
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    let message = format!("nested deeper than {MAX_DEPTH} levels");
+    Diagnostic::error(YAML_TOO_LARGE, message, span, "too deep").help("flatten it, or split the file")
 }
 
 fn alias(span: Span) -> Diagnostic {

@@ -110,7 +110,6 @@ impl Folding {
             match alone {
                 Alone::Plain(folded) if folded == character => {
                     self.classes = self.classes.or(Classes::of_character(folded));
-                    continue;
                 }
                 Alone::Plain(folded) => {
                     self.text.push_str(&original[same..at]);
@@ -246,9 +245,6 @@ fn ascii_length(bytes: &[u8]) -> usize {
 /// Returns how many bytes of an ASCII text can be copied as they are: up to a control character, a grave accent, or the
 /// first of several spaces.
 fn plain_length(ascii: &[u8]) -> usize {
-    let stops = |byte: u8, next: u8| {
-        (byte < b' ') | (byte == b'`') | (byte == 0x7F) | ((byte == b' ') & ((next <= b' ') | (next == 0x7F)))
-    };
     let mut at = 0;
     while let (Some(block), Some(shifted)) = (ascii.get(at..at + BLOCK), ascii.get(at + 1..=at + BLOCK)) {
         // No early way out, so that the compiler compares all bytes of a block at once.
@@ -259,6 +255,12 @@ fn plain_length(ascii: &[u8]) -> usize {
     }
     let rest = ascii[at..].iter().zip(ascii[at..].iter().skip(1).chain([&b'.']));
     at + rest.take_while(|(byte, next)| !stops(**byte, **next)).count()
+}
+
+/// Returns whether a byte cannot be copied as it is.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches the compiler compares many bytes at once")]
+fn stops(byte: u8, next: u8) -> bool {
+    (byte < b' ') | (byte == b'`') | (byte == 0x7F) | ((byte == b' ') & ((next <= b' ') | (next == 0x7F)))
 }
 
 fn is_space(ascii: u8) -> bool {
