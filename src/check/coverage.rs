@@ -43,7 +43,7 @@ impl<'a> Coverage<'a> {
     pub fn percent(&self) -> usize {
         let cells = self.intents * self.languages.len();
         let missing: usize = self.languages.iter().map(|row| row.missing.len()).sum();
-        if cells == 0 { 100 } else { (cells - missing) * 100 / cells }
+        ((cells - missing) * 100).checked_div(cells).unwrap_or(100)
     }
 }
 

@@ -233,13 +233,13 @@ fn compile(
     let mut compiler = Compiler::new(sources, lists, negators, kinds);
     let (mut rules, mut partial) = (Vec::new(), Vec::new());
     for written in written {
-        let compiled = compiler.compile(written);
-        if compiled.whole {
-            rules.push(compiled.rule);
+        let done = compiler.compile(written);
+        if done.whole {
+            rules.push(done.rule);
         } else {
-            partial.push(compiled.rule);
+            partial.push(done.rule);
         }
-        diagnostics.extend(compiled.diagnostics);
+        diagnostics.extend(done.diagnostics);
     }
     (rules, partial, compiler.finish())
 }

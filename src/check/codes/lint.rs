@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
     warning(
         Lint,
         "example-missed",
-        "a `match` example that no rule hits",
+        "a `match` example that no rule hits, or whose rule has a `when` that never holds",
         "An example is the rule's contract: a sentence that must lead to it. `nightdesk test` fails on it.",
         "say: {en: [gift wrap]}\nexamples:\n  en:\n    match: [could you pack it as a present]",
         "say: {en: [gift wrap, (wrap|pack) * present]}\nexamples:\n  en:\n    match: [could you pack it as a present]",

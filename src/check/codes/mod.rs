@@ -45,10 +45,10 @@ pub enum Home {
     Reply,
     /// The configuration.
     Config,
-    /// Story files.
-    Story,
     /// Several files together.
     Lint,
+    /// Stories.
+    Story,
 }
 
 impl Home {
@@ -58,14 +58,14 @@ impl Home {
         (Self::Rule, "Rules and word lists"),
         (Self::Reply, "Replies, facts and situations"),
         (Self::Config, "Configuration"),
-        (Self::Story, "Stories"),
         (Self::Lint, "Files together, and examples"),
+        (Self::Story, "Stories"),
     ];
 }
 
 /// Every kind of finding, by kind of file.
 pub fn all() -> Vec<Row> {
-    [yaml::ROWS, rule::ROWS, reply::ROWS, config::ROWS, story::ROWS, lint::ROWS].concat()
+    [yaml::ROWS, rule::ROWS, reply::ROWS, config::ROWS, lint::ROWS, story::ROWS].concat()
 }
 
 /// A code that no finding has.

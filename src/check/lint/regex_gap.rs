@@ -37,6 +37,6 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
 fn endless(text: &str, gap: &str) -> Option<usize> {
     text.match_indices(gap).map(|(at, _)| at).find(|at| {
         let backslashes = text[..*at].len() - text[..*at].trim_end_matches('\\').len();
-        backslashes % 2 == 0
+        backslashes.is_multiple_of(2)
     })
 }

@@ -62,7 +62,7 @@ pub const FORMS: &[Form] = &[
         "a student discount?",
     ),
     form(
-        r#"regex: 'model x-?\d{3}'"#,
+        r"regex: 'model x-?\d{3}'",
         "en",
         "a regular expression on the folded sentence",
         "does it fit Model X-100",
