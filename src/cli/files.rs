@@ -110,6 +110,19 @@ impl Files {
         Err(Unusable::Found(todo.to_owned()).into())
     }
 
+    /// As [`Files::usable`], for a service: the secrets are there, too.
+    pub(super) fn complete(self) -> anyhow::Result<Self> {
+        let files = self.usable()?;
+        let unset: Vec<Diagnostic> =
+            files.library.diagnostics.iter().filter(|found| config::is_unset_secret(found)).cloned().collect();
+        if unset.is_empty() {
+            return Ok(files);
+        }
+        output::excerpt(human::render(&files.library.sources, &unset, output::talk_is_colored()).trim_end());
+        let todo = "a secret is not set, so nothing was started; nobody's mailbox is tried without one";
+        Err(Unusable::Found(todo.to_owned()).into())
+    }
+
     /// Returns the languages the shop answers in, the default first; never empty.
     pub(super) fn languages(&self) -> Vec<Language> {
         self.config.as_ref().map_or_else(plain_languages, |config| config.languages.clone())

@@ -1,15 +1,12 @@
 //! `nightdesk init`: a new folder with a commented configuration, starter rules and starter replies.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    cli::{ask, exit::Exit, output},
+    check::schema::{FOLDER, header},
+    cli::{ask, exit::Exit, output, schema, write},
     library,
 };
 
@@ -41,8 +38,7 @@ pub(super) struct Init {
 
 /// The commented configuration of the repository, which `init` fills in.
 const TEMPLATE: &str = include_str!("../../config.example.yaml");
-
-/// A conversation to begin with.
+/// A conversation that `test` plays, as a pattern for the seller's own.
 const STORY: &str = include_str!("samples/story.yaml");
 
 /// What is asked, and what the template says in that place.
@@ -68,11 +64,10 @@ impl Init {
         }
         let ask = !self.yes && ask::is_possible();
         let answers = if ask { asked(&questions)? } else { given(&questions) };
-        write(&self.folder.join("config.yaml"), &filled(TEMPLATE, &answers))?;
-        write(&self.folder.join("tests/first_story.yaml"), STORY)?;
-        for (path, text) in library::starter_files() {
-            write(&self.folder.join(path), &text)?;
+        for (path, text) in files(&answers) {
+            write::replaced(&self.folder.join(path), &text)?;
         }
+        schema::write_all(&self.folder.join(FOLDER))?;
         self.next_steps();
         Ok(Exit::Success)
     }
@@ -93,7 +88,7 @@ impl Init {
         let program = output::program();
         let config = format!("--config {folder}/config.yaml");
         let steps = [
-            format!("Wrote a configuration, rules and replies into {folder}. Next:"),
+            format!("Wrote a configuration, rules, replies and a story into {folder}. Next:"),
             "1. Prices and dates of the starter pack are made up. Put in your own and remove `example: true`:"
                 .to_owned(),
             format!("     {folder}/replies/_facts/shipping.yaml"),
@@ -107,6 +102,14 @@ impl Init {
         ];
         output::talk(&steps.join("\n"));
     }
+}
+
+/// Returns the files of a new shop, each with the line that tells editors its schema.
+fn files(answers: &[(&str, String)]) -> Vec<(String, String)> {
+    let mut files = library::starter_files();
+    files.push(("config.yaml".to_owned(), filled(TEMPLATE, answers)));
+    files.push(("tests/first-night.yaml".to_owned(), STORY.to_owned()));
+    files.into_iter().map(|(path, text)| (path.clone(), header(&path).unwrap_or_default() + &text)).collect()
 }
 
 /// Returns what replaces what in the template.
@@ -185,11 +188,4 @@ fn taken(folder: &Path) -> Option<PathBuf> {
     let file = folder.is_file().then(|| folder.to_owned());
     let inside = ["config.yaml", "rules", "replies"].map(|name| folder.join(name));
     file.or_else(|| inside.into_iter().find(|path| path.exists()))
-}
-
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -43,7 +43,7 @@ impl Run {
             return Err(Unusable::NoConfig(config.to_owned()).into());
         }
         let first = reload::state(config);
-        let files = Files::read(config)?.usable()?;
+        let files = Files::read(config)?.complete()?;
         let runtime = runtime()?;
         let served = runtime.block_on(serve(config, first, files));
         // A thread that still chews on a hostile message must not hold up the end.

@@ -77,6 +77,11 @@ pub fn read(
     raw::read(sources, file, folder, environment)
 }
 
+/// Returns whether a finding says that a secret is not set, without which the files can be tried out but not served.
+pub fn is_unset_secret(found: &Diagnostic) -> bool {
+    found.code == resolve::UNSET_SECRET
+}
+
 impl Config {
     /// Returns what the engine needs; the secret comes from the store.
     pub fn engine(&self, instance: InstanceKey) -> engine::settings::Settings {

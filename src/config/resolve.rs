@@ -17,13 +17,19 @@ use crate::{
 
 /// A `${NAME}` without a value.
 pub(super) const MISSING_VARIABLE: Code = Code::new("missing-variable");
+/// A `${NAME}` without a value where a secret is expected: files can be checked and tried out without it.
+pub(super) const UNSET_SECRET: Code = Code::new("unset-secret");
 /// A secret file that cannot be read, is empty or open to other users.
 pub(super) const SECRET_FILE: Code = Code::new("secret-file");
+
+/// The keys whose values are secrets.
+const SECRETS: [&str; 4] = ["password", "token", "client_secret", "refresh_token"];
 
 /// A secret file holds one line; larger files are a mistake in the path.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// Replaces the variables in all text values under a node. A missing one is reported and left as written.
+/// Replaces the variables in all text values under a node. A missing one is reported and left as written; a missing
+/// secret is reported as a warning, because only a service that runs needs it.
 pub(super) fn fill(file: FileId, node: &mut Node, environment: Environment<'_>, found: &mut Vec<Diagnostic>) {
     match &mut node.kind {
         Kind::Text(text) if text.contains("${") => match filled(text, environment) {
@@ -36,9 +42,24 @@ pub(super) fn fill(file: FileId, node: &mut Node, environment: Environment<'_>, 
             }
         },
         Kind::List(items) => items.iter_mut().for_each(|item| fill(file, item, environment, found)),
-        Kind::Mapping(entries) => entries.iter_mut().for_each(|(_, value)| fill(file, value, environment, found)),
+        Kind::Mapping(entries) => {
+            for (key, value) in entries {
+                let secret = key.as_text().is_some_and(|key| SECRETS.contains(&key));
+                match value.as_text().filter(|_| secret).map(|text| filled(text, environment)) {
+                    Some(Err(name)) => found.push(unset(file, value, &name)),
+                    _ => fill(file, value, environment, found),
+                }
+            }
+        }
         _ => {}
     }
+}
+
+fn unset(file: FileId, node: &Node, name: &str) -> Diagnostic {
+    let message = format!("the secret in `{name}` is not set");
+    let help = format!("`run` needs it: set it before starting (`export {name}=…`), or name a file with it");
+    let span = Span::new(file, node.span.clone());
+    Diagnostic::warning(UNSET_SECRET, message, span, "needed to run").help(help)
 }
 
 /// Returns the text with all variables replaced, or the name of the first one without a value.

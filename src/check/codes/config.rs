@@ -1,15 +1,23 @@
 //! Findings in the configuration.
 
-use crate::check::codes::{Home::Config, Row, error};
+use crate::check::codes::{Home::Config, Row, error, warning};
 
 pub(super) const ROWS: &[Row] = &[
+    warning(
+        Config,
+        "unset-secret",
+        "a `${NAME}` for a password or token that the environment does not have",
+        "Files can be checked and tried out without secrets; `run` refuses to start, for it would fail at the first login.",
+        "password: ${MAIL_PASSWORD}",
+        "password: ${MAIL_PASSWORD}    # and MAIL_PASSWORD set where the service starts",
+    ),
     error(
         Config,
         "missing-variable",
         "a `${NAME}` that the environment does not have",
-        "A secret that is not there would fail at night, at the first mail.",
-        "password: ${MAIL_PASSWORD}",
-        "password: ${MAIL_PASSWORD}    # and MAIL_PASSWORD set where the service starts",
+        "What it stands for is not known, so nothing can be read as it was meant.",
+        "address: ${SHOP_ADDRESS}",
+        "address: ${SHOP_ADDRESS}    # and SHOP_ADDRESS set where the service starts",
     ),
     error(
         Config,

@@ -4,6 +4,7 @@
 //! also knows the other files.
 
 mod rule;
+mod story;
 mod values;
 
 use serde_json::Value;
@@ -21,8 +22,10 @@ pub struct Schema {
 pub const SCHEMAS: &[Schema] = &[
     Schema { name: "rule", make: rule::rule },
     Schema { name: "words", make: rule::words },
+    Schema { name: "entities", make: rule::entities },
     Schema { name: "facts", make: values::facts },
     Schema { name: "situations", make: values::situations },
+    Schema { name: "story", make: story::story },
 ];
 
 /// The folder of the written schemas, in the folder of the configuration.

@@ -98,6 +98,14 @@ pub(super) fn words() -> Value {
     file("Nightdesk word list", about, vec![], by_language(one_or_many(words_in_order())))
 }
 
+/// Returns the schema of `rules/_entities/<name>.yaml`.
+pub(super) fn entities() -> Value {
+    let about = "Values of your own, named {name} in patterns: each value with the words that buyers write for it.";
+    let plain = json!({ "type": ["string", "integer"], "pattern": "^[^(|\\[<{*\"]+$" });
+    let words = by_language(one_or_many(described("A word or several, in any form; no pattern.", plain)));
+    file("Nightdesk values", about, vec![], named(".", words))
+}
+
 fn patterns() -> Value {
     by_language(one_or_many(part("pattern")))
 }

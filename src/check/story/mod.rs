@@ -11,7 +11,7 @@ pub mod world;
 
 mod clock;
 mod silence;
-mod steps;
+pub(in crate::check) mod steps;
 
 use jiff::{SignedDuration, Timestamp, civil};
 

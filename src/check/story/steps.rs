@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// The keys of which a step has exactly one.
-const ACTS: [&str; 7] = ["buyer", "agent", "wait", "at", "order", "pause", "resume"];
+pub(in crate::check) const ACTS: [&str; 7] = ["buyer", "agent", "wait", "at", "order", "pause", "resume"];
 /// What a person at the desk may do in one word.
-const AGENT_WORDS: [&str; 3] = ["claim", "send_draft", "close"];
+pub(in crate::check) const AGENT_WORDS: [&str; 3] = ["claim", "send_draft", "close"];
 
 /// Reads a step; none if something is wrong with it, which is collected.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, channel: ChannelKind) -> Option<Step> {

@@ -12,6 +12,7 @@ use crate::{
         story::play::{Telling, Turn},
     },
     cli::{output, test::Report},
+    engine::calibration::Bin,
     model::ids::IntentId,
 };
 
@@ -29,6 +30,7 @@ pub(super) fn lines(report: &Report<'_>, all: bool) -> Vec<String> {
         lines.push(conversation(report, telling));
     }
     lines.extend(confusion(&report.confusion));
+    lines.extend(reliability(&report.reliability));
     lines
 }
 
@@ -174,6 +176,24 @@ fn confusion(rows: &[Row]) -> Vec<String> {
         };
         let cells: Vec<String> = row.elsewhere.iter().map(cell).collect();
         lines.push(format!("  {} {} of {}, {}", padded(row.rule.as_str()), row.own, row.examples, cells.join(", ")));
+    }
+    lines
+}
+
+/// Returns the table that says what a confidence is worth: of the examples it was claimed for, how many were right.
+fn reliability(bins: &[Bin]) -> Vec<String> {
+    let filled: Vec<&Bin> = bins.iter().filter(|bin| bin.examples > 0).collect();
+    if filled.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![
+        "How sure it was and how often it was right, on your examples (each judged without itself):".to_owned(),
+        "  confidence     examples  claimed    right".to_owned(),
+    ];
+    for bin in filled {
+        let right = bin.observed().unwrap_or_default() * 100.0;
+        let claimed = bin.predicted * 100.0;
+        lines.push(format!("  {:.2} – {:.2} {:>12} {claimed:>6.1} % {right:>6.1} %", bin.from, bin.to, bin.examples));
     }
     lines
 }

@@ -22,7 +22,14 @@ pub(super) fn lines(report: &Report<'_>, all: bool) -> Vec<String> {
             .iter()
             .map(|(other, count)| json!({"kind": "confusion", "of": row.rule, "as": other, "count": count}))
     });
-    let mut lines: Vec<String> = cases.chain(stories).chain(confusion).map(|line| line.to_string()).collect();
+    let reliability = report.reliability.iter().map(|bin| {
+        json!({
+            "kind": "reliability", "on": "your examples", "from": bin.from, "to": bin.to, "examples": bin.examples,
+            "right": bin.right, "claimed": bin.predicted, "observed": bin.observed(),
+        })
+    });
+    let mut lines: Vec<String> =
+        cases.chain(stories).chain(confusion).chain(reliability).map(|line| line.to_string()).collect();
     lines.push(
         json!({
             "kind": "summary", "examples": report.cases.len(), "examples_failed": report.failed_cases(),

@@ -24,6 +24,7 @@ use crate::{
         output,
     },
     diagnostic::{Diagnostic, render::human as rendering, source::SourceMap},
+    engine::calibration::{self, Bin},
     library,
 };
 
@@ -69,6 +70,8 @@ struct Report<'a> {
     cases: Vec<CaseResult>,
     tellings: Vec<play::Telling<'a>>,
     confusion: Vec<confusion::Row>,
+    /// How sure the engine was of the examples and how often it was right; empty where only some rules are run.
+    reliability: Vec<Bin>,
     /// What is wrong with story files, which could not be played then.
     broken: Vec<Diagnostic>,
 }
@@ -114,6 +117,7 @@ impl Test {
         let report = Report {
             sources: &sources,
             confusion: confusion::table(&cases),
+            reliability: if self.names.is_empty() { calibration::reliability(&engine) } else { Vec::new() },
             cases,
             tellings: wanted.into_iter().map(|story| play::play(&engine, story)).collect(),
             broken,

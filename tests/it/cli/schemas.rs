@@ -5,21 +5,30 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use jsonschema::Validator;
 use nightdesk::{
-    check::schema::{SCHEMAS, header},
+    check::{
+        schema::{SCHEMAS, header},
+        story::read as story,
+    },
     config,
     diagnostic::{
         Diagnostic, has_errors,
         source::SourceMap,
         yaml::{Kind, Node, parse},
     },
+    engine::Engine,
     library::starter_files,
     replies::catalog::Catalog,
     rules::set::RuleSet,
 };
 use serde_json::{Value, json};
 
-use crate::cli::{nightdesk, repository};
+use crate::{
+    cli::{nightdesk, repository},
+    decisions::world::settings,
+};
 
+/// A rule without conditions.
+const RULE: &str = "intent: file\ntitle: t\ncategory: pre_sale\naction: answer\nreply: r\nsay: {en: [wrap]}\n";
 /// A key that no file has, and that is near to none.
 const UNKNOWN: &str = "qqqqqqqqqqqqqqqq";
 
@@ -34,6 +43,33 @@ fn every_starter_file_fits_its_schema() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(kinds.len() >= 4, "only {kinds:?}");
+}
+
+#[test]
+fn every_story_of_the_tests_fits_the_schema() {
+    let stories = ["tests/data/stories/starter", "tests/data/stories/modes"].map(|folder| folders(&repository(folder)));
+    let mut seen = 0;
+    for path in stories.into_iter().flatten().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
+        let text = fs::read_to_string(&path).expect("a story can be read");
+        assert_eq!(objection("story", &text), None, "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 20, "only {seen} stories");
+}
+
+#[test]
+fn every_value_that_a_condition_takes_fits_the_schema() {
+    let mut seen = 0;
+    for folder in folders(&repository("tests/data/conditions")) {
+        let kind = folder.file_name().expect("a folder has a name").to_string_lossy().into_owned();
+        let table = fs::read_to_string(folder.join("cases.tsv")).unwrap_or_default();
+        for row in table.lines().filter(|row| !row.starts_with("bad\t") && !row.starts_with('#')) {
+            let value = row.split('\t').nth(1).expect("a value");
+            assert_eq!(objection("rule", &format!("{RULE}when:\n  {kind}: {value}\n")), None, "{kind}: {value}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 60, "only {seen} values");
 }
 
 #[test]
@@ -105,6 +141,12 @@ fn the_command_prints_and_writes_schemas() {
     }
 }
 
+/// Returns an engine without rules: what a story may name is none of its shape.
+fn plain_engine() -> Engine {
+    let sources = SourceMap::default();
+    Engine::new(settings(), RuleSet::read(&sources, &[]).0, Catalog::read(&sources, &[]).0)
+}
+
 fn folders(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).expect("the cases are there").map(|entry| entry.expect("readable").path());
     entries.collect::<BTreeSet<_>>().into_iter().collect()
@@ -160,12 +202,14 @@ fn read(kind: &str, text: &str) -> Vec<Diagnostic> {
         "entities" => "rules/_entities/file.yaml",
         "facts" => "replies/_facts/file.yaml",
         "situations" => "replies/_situations.yaml",
+        "story" => "tests/file.yaml",
         _ => "config.yaml",
     };
     let file = sources.add(path, text);
     match path.split('/').next() {
         Some("rules") => RuleSet::read(&sources, &[file]).1,
         Some("replies") => Catalog::read(&sources, &[file]).1,
+        Some("tests") => story::read(&sources, &[file], &story::Names::of(&plain_engine())).1,
         _ => config::read(&sources, file, Path::new("."), &|_| None).1,
     }
 }
