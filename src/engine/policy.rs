@@ -85,11 +85,15 @@ pub(super) fn plan(engine: &Engine, case: &Case<'_>, understanding: &Understandi
     let escalating = understanding.rules(Action::Escalate);
     let answering = understanding.rules(Action::Answer);
     let alarmed = !understanding.alarms.is_empty();
-    if escalating.is_empty() && answering.is_empty() && !alarmed {
+    if escalating.is_empty() && answering.is_empty() && !alarmed && understanding.unfinished.is_none() {
         return without_answer(engine, case, understanding);
     }
     let strict = alarmed || escalating.iter().any(|rule| !rule.with_answer);
-    let mut plan = if strict || answering.is_empty() {
+    let mut plan = if let Some(why) = &understanding.unfinished {
+        // What was not looked at may be what matters most.
+        let reason = format!("Not all of the text was compared with the rules: {why}.");
+        Plan::ticket(case, reason, escalating.first().copied())
+    } else if strict || answering.is_empty() {
         let first = escalating.first().copied();
         Plan { ack: escalate::ack(case, first), ..Plan::default() }
     } else {

@@ -46,6 +46,8 @@ pub(super) struct Understanding<'a> {
     pub pending: Option<PendingAsk>,
     /// A question of ours whose time is over.
     pub lapsed: Option<PendingAsk>,
+    /// Set if the rules could not look at all of the text; why, for a person.
+    pub unfinished: Option<String>,
     /// The text is surely in a language the shop has no rules for.
     pub foreign_language: Option<Language>,
     /// What the examples say.
@@ -71,6 +73,7 @@ impl<'a> Understanding<'a> {
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
+        let mut unfinished = evaluation.unfinished;
         let mut alarms = alarm::find(&reading, &moment);
         let mut subject_entities = Vec::new();
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
@@ -80,6 +83,7 @@ impl<'a> Understanding<'a> {
             alarms.extend(alarm::find(subject, &moment).into_iter().map(raised_in_subject));
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
+            unfinished = unfinished.or(evaluation.unfinished);
         }
         // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
         let mut entities = recognized.clone();
@@ -97,6 +101,7 @@ impl<'a> Understanding<'a> {
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
             foreign_language: found.foreign,
+            unfinished,
             witness: Witness::of(&engine.rules, &reading, subject.as_ref(), leave),
             alike: None,
             reading,

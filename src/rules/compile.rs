@@ -76,8 +76,8 @@ impl<'a> Compiler<'a> {
         let mut languages: Vec<Language> = written.say.iter().map(|phrase| phrase.language).collect();
         let mut names = Elsewhere { compiler: self, file: written.file, diagnostics: &mut diagnostics };
         written.when.settle(&mut names);
-        let say = self.phrases(written.file, written.say, &mut diagnostics);
-        let unless = self.phrases(written.file, written.unless, &mut diagnostics);
+        let say = self.phrases(written.file, written.say, true, &mut diagnostics);
+        let unless = self.phrases(written.file, written.unless, false, &mut diagnostics);
         for source in written.needs.iter().flat_map(|need| &need.from) {
             if let Source::Entity(kind) = &source.value {
                 diagnostics.extend(self.kinds.unknown(UNKNOWN_SOURCE, "entity.", kind, source.span.clone()));
@@ -113,13 +113,19 @@ impl<'a> Compiler<'a> {
 
     /// Returns the words of all rules compiled.
     pub(in crate::rules) fn finish(self) -> Vocabulary {
-        self.vocabulary
+        self.vocabulary.complete()
     }
 
-    fn phrases(&mut self, file: FileId, written: Vec<WrittenPhrase>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Phrase> {
+    fn phrases(
+        &mut self,
+        file: FileId,
+        written: Vec<WrittenPhrase>,
+        positive: bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Phrase> {
         let mut phrases = Vec::new();
         for phrase in written {
-            let mut lowering = Lowering { compiler: self, file, language: phrase.language, negative: false };
+            let mut lowering = Lowering { compiler: self, file, language: phrase.language, negative: false, positive };
             match lowering.expression(phrase.expression) {
                 Ok(expression) => phrases.push(Phrase {
                     language: phrase.language,
@@ -143,7 +149,7 @@ struct Elsewhere<'c, 'a> {
 
 impl Names for Elsewhere<'_, '_> {
     fn phrases(&mut self, written: Vec<WrittenPhrase>) -> Vec<Phrase> {
-        self.compiler.phrases(self.file, written, self.diagnostics)
+        self.compiler.phrases(self.file, written, false, self.diagnostics)
     }
 
     fn entity(&mut self, kind: &Named<String>) {
@@ -157,6 +163,8 @@ struct Lowering<'c, 'a> {
     file: FileId,
     language: Language,
     negative: bool,
+    /// Its words may be what misspelt ones stand for.
+    positive: bool,
 }
 
 impl Lowering<'_, '_> {
@@ -177,9 +185,10 @@ impl Lowering<'_, '_> {
             WrittenExpression::Group(WrittenGroup { all, any, none, message_wide }) => {
                 let (all, any) = (self.expressions(all), self.expressions(any));
                 // What must not be said is no part of what is said.
-                let negative = self.negative;
+                let (negative, positive) = (self.negative, self.positive);
+                self.positive = false;
                 let none = self.expressions(none);
-                self.negative = negative;
+                (self.negative, self.positive) = (negative, positive);
                 match (all, any, none) {
                     (Ok(all), Ok(any), Ok(none)) => {
                         Ok(Expression::Group(Box::new(Group { all, any, none, message_wide })))
@@ -365,6 +374,11 @@ impl Lowering<'_, '_> {
             Element::Exact(form) => Atom::Exact(form),
             _ => return None,
         };
+        if let Atom::Word(_, form) = atom
+            && self.positive
+        {
+            self.compiler.vocabulary.intend(form);
+        }
         Some(self.compiler.vocabulary.intern(&atom))
     }
 

@@ -11,7 +11,7 @@ use crate::{
     rules::{
         condition::{Moment, Scene},
         entity_list::Kinds,
-        find::{Finder, word_number},
+        find::{Finder, Found, Manner, word_number},
         judge::{Finding, Judge},
         prefilter::{Filed, Key, Keys, PhraseId, Postings},
         rule::{Phrase, Rule},
@@ -46,8 +46,16 @@ pub struct Evaluation {
     pub unfinished: Option<String>,
 }
 
-/// A row of the trie that matched: phrase, first word, end. The phrase is a number of the trie.
-pub(in crate::rules) type Raw = (u32, u32, u32);
+/// A row of the trie that matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) struct Row {
+    /// The phrase, as a number of the trie.
+    number: u32,
+    first: u32,
+    end: u32,
+    /// It needs misspelt words to be what they stand for.
+    repaired: bool,
+}
 
 /// Evaluates all rules of a set.
 pub(in crate::rules) fn evaluate(
@@ -107,38 +115,63 @@ fn each_sentence(
     set: &RuleSet,
     reading: &Reading,
     scratch: &mut Scratch,
+    visit: impl FnMut(usize, &mut Vec<Finding>, &mut Finder<'_>),
+) -> Option<String> {
+    let Scratch { memory, atoms, repaired, entities, machine, keys, rows, row_keys, literals, candidates } = scratch;
+    memory.look_up(&set.vocabulary, &set.negators, reading.folded(), atoms);
+    entity_words(reading, &Kinds(set.entity_lists()), entities);
+    for entity in &*entities {
+        atoms.accept(&entity.words);
+    }
+    machine.steps_left = MAX_STEPS;
+    rows.clear();
+    row_keys.clear();
+    let view = View { reading, atoms, entities, misspelt: atoms.misspelt(), repaired: false };
+    let mut walk = Walk { set, rows, keys: row_keys };
+    walk.walk(&view);
+    let repaired = (!view.misspelt.is_empty()).then(|| {
+        repaired.repair(atoms);
+        let view = View { atoms: repaired, repaired: true, ..view };
+        walk.walk(&view);
+        // What was found as written and what by repair, in the order of the text.
+        walk.rows.sort_by_key(|row| (row.first, row.repaired));
+        view
+    });
+    set.prefilter.literals(reading.folded().text(), literals);
+    let mut occurring = Occurring { set, view: repaired.unwrap_or(view), row_keys, literals, keys };
+    let mut finder = Finder { view, repaired, negators: &set.negators, machine };
+    confirm_all(rows, &mut occurring, &mut finder, candidates, visit)
+}
+
+/// Confirms what may match, sentence after sentence.
+fn confirm_all(
+    mut rows: &[Row],
+    occurring: &mut Occurring<'_>,
+    finder: &mut Finder<'_>,
+    candidates: &mut Vec<PhraseId>,
     mut visit: impl FnMut(usize, &mut Vec<Finding>, &mut Finder<'_>),
 ) -> Option<String> {
-    let Scratch { memory, atoms, entities, machine, keys, raw, row_keys, literals, candidates } = scratch;
-    memory.look_up(&set.vocabulary, reading.folded(), atoms);
-    entity_words(reading, &Kinds(set.entity_lists()), entities);
-    machine.steps_left = MAX_STEPS;
-    let view = View { reading, atoms, entities };
+    let set = occurring.set;
+    let sentences = finder.view.reading.sentences();
     let mut matches_left = MAX_MATCHES;
-    let sentences = reading.sentences();
-    let mut rows = Rows { set, view, raw, keys: row_keys };
-    rows.walk(sentences);
-    set.prefilter.literals(reading.folded().text(), literals);
-    let mut occurring = Occurring { set, view, row_keys, literals, keys };
-    let mut finder = Finder { view, negators: &set.negators, machine };
-    let wide = wide_findings(&mut occurring, &mut finder, candidates, &mut matches_left);
-    let (mut raw, mut wide, mut findings) = (raw.as_slice(), wide.into_iter().peekable(), Vec::new());
+    let mut wide = wide_findings(occurring, finder, candidates, &mut matches_left).into_iter().peekable();
+    let mut findings = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
-        let own = raw.partition_point(|(_, start, _)| (*start as usize) < sentence.words.end);
-        for (number, start, end) in raw[..own].iter().take(matches_left) {
-            findings.push(row_finding(set, &finder, sentence, *number, *start as usize..*end as usize));
+        let own = rows.partition_point(|row| (row.first as usize) < sentence.words.end);
+        for row in rows[..own].iter().take(matches_left) {
+            findings.extend(row_finding(set, finder, sentence, *row));
         }
         matches_left = matches_left.saturating_sub(own);
-        raw = &raw[own..];
+        rows = &rows[own..];
         occurring.candidates(&set.prefilter.in_sentence, &sentence.words, candidates);
         for id in candidates.iter().take(matches_left) {
-            confirm(&set.rules, &mut finder, *id, std::slice::from_ref(sentence), &mut findings);
+            confirm(&set.rules, finder, *id, std::slice::from_ref(sentence), &mut findings);
         }
         matches_left = matches_left.saturating_sub(candidates.len());
         while let Some((_, finding)) = wide.next_if(|(home, _)| *home == index) {
             findings.push(finding);
         }
-        visit(index, &mut findings, &mut finder);
+        visit(index, &mut findings, finder);
     }
     unfinished(matches_left, finder.machine.steps_left)
 }
@@ -146,11 +179,12 @@ fn each_sentence(
 /// Returns whether a pattern hits anywhere in a text, whatever else hits there.
 pub(in crate::rules) fn hits(set: &RuleSet, reading: &Reading, phrase: &Phrase, scratch: &mut Scratch) -> bool {
     let Scratch { memory, atoms, entities, machine, .. } = scratch;
-    memory.look_up(&set.vocabulary, reading.folded(), atoms);
+    memory.look_up(&set.vocabulary, &set.negators, reading.folded(), atoms);
     entity_words(reading, &Kinds(set.entity_lists()), entities);
     machine.steps_left = MAX_STEPS;
-    let mut finder = Finder { view: View { reading, atoms, entities }, negators: &set.negators, machine };
-    !finder.find(&phrase.expression, None, reading.sentences()).is_empty()
+    let view = View { reading, atoms, entities, misspelt: &[], repaired: false };
+    let mut finder = Finder { view, repaired: None, negators: &set.negators, machine };
+    !finder.find(&phrase.expression, Manner::PLAIN, reading.sentences()).is_empty()
 }
 
 fn unfinished(matches_left: usize, steps_left: u64) -> Option<String> {
@@ -161,35 +195,42 @@ fn unfinished(matches_left: usize, steps_left: u64) -> Option<String> {
 }
 
 /// Walks the trie.
-struct Rows<'a> {
+struct Walk<'a> {
     set: &'a RuleSet,
-    view: View<'a>,
-    raw: &'a mut Vec<Raw>,
+    rows: &'a mut Vec<Row>,
     keys: &'a mut Vec<(Key, usize)>,
 }
 
-impl Rows<'_> {
-    /// Notes every row, by first word; of the rows of one phrase from one word only the longest.
-    fn walk(&mut self, sentences: &[Sentence]) {
-        self.raw.clear();
-        self.keys.clear();
-        let Self { set, view, raw, keys } = self;
+impl Walk<'_> {
+    /// Notes every row, by first word; of the rows of one phrase from one word only the longest. Where misspelt words
+    /// are repaired, only rows that hold one are noted: the others were found before.
+    fn walk(&mut self, view: &View<'_>) {
+        let Self { set, rows, keys } = self;
         let atoms = |word: usize| view.atoms.of(word);
-        for (index, sentence) in sentences.iter().enumerate() {
+        let sentences = view.reading.sentences().iter().enumerate();
+        for (index, sentence) in sentences.filter(|(_, own)| !view.repaired || view.is_misspelt(&own.words)) {
             for start in sentence.words.clone() {
-                let before = raw.len();
+                let before = rows.len();
                 set.prefilter.trie.walk(&atoms, start, sentence.words.end, &mut |numbers, end| {
                     for number in numbers {
                         match set.prefilter.filed(*number) {
-                            Filed::Phrase(_) => raw.push((*number, word_number(start), word_number(end))),
+                            Filed::Phrase(_) => rows.push(Row {
+                                number: *number,
+                                first: word_number(start),
+                                end: word_number(end),
+                                repaired: view.repaired,
+                            }),
                             Filed::Key(key) => keys.push((key, index)),
                         }
                     }
                 });
-                if raw.len() > before + 1 {
-                    keep_longest(raw, before);
+                if rows.len() > before + 1 {
+                    keep_longest(rows, before);
                 }
-                if raw.len() > MAX_MATCHES {
+                if view.repaired {
+                    keep_misspelt(view, rows, before);
+                }
+                if rows.len() > MAX_MATCHES {
                     return;
                 }
             }
@@ -197,31 +238,47 @@ impl Rows<'_> {
     }
 }
 
+fn keep_misspelt(view: &View<'_>, rows: &mut Vec<Row>, from: usize) {
+    let mut at = from;
+    while let Some(row) = rows.get(at) {
+        if view.is_misspelt(&(row.first as usize..row.end as usize)) {
+            at += 1;
+        } else {
+            rows.swap_remove(at);
+        }
+    }
+}
+
 /// Keeps the longest row of each phrase among those that begin at the same word.
-fn keep_longest(raw: &mut Vec<Raw>, from: usize) {
-    raw[from..].sort_unstable_by_key(|(number, _, end)| (*number, std::cmp::Reverse(*end)));
+fn keep_longest(rows: &mut Vec<Row>, from: usize) {
+    rows[from..].sort_unstable_by_key(|row| (row.number, std::cmp::Reverse(row.end)));
     let mut kept = from;
-    for at in from..raw.len() {
-        if kept == from || raw[kept - 1].0 != raw[at].0 {
-            raw[kept] = raw[at];
+    for at in from..rows.len() {
+        if kept == from || rows[kept - 1].number != rows[at].number {
+            rows[kept] = rows[at];
             kept += 1;
         }
     }
-    raw.truncate(kept);
+    rows.truncate(kept);
 }
 
-fn row_finding(set: &RuleSet, finder: &Finder<'_>, sentence: &Sentence, number: u32, words: Range<usize>) -> Finding {
-    let Filed::Phrase(id) = set.prefilter.filed(number) else { unreachable!("keys are kept apart") };
+fn row_finding(set: &RuleSet, finder: &Finder<'_>, sentence: &Sentence, row: Row) -> Option<Finding> {
+    let Filed::Phrase(id) = set.prefilter.filed(row.number) else { return None };
     let rule = &set.rules[id.rule as usize];
-    let found = finder.row(words, rule.negators(id), &sentence.words);
-    Finding::new(rule, id, found, finder.view.reading)
+    let manner = rule.manner(id);
+    if row.repaired && !manner.repairs {
+        return None;
+    }
+    let found = finder.row(row.first as usize..row.end as usize, manner, &sentence.words);
+    let found = Found { repaired: row.repaired, ..found };
+    finder.is_credible(&found).then(|| Finding::new(rule, id, found, finder.view.reading))
 }
 
 fn confirm(rules: &[Rule], finder: &mut Finder<'_>, id: PhraseId, scope: &[Sentence], findings: &mut Vec<Finding>) {
     let rule = &rules[id.rule as usize];
-    let written = &rule.say[id.phrase as usize];
-    let found = finder.find(&written.expression, rule.negators(id), scope);
-    findings.extend(found.into_iter().map(|found| Finding::new(rule, id, found, finder.view.reading)));
+    let found = finder.find(&rule.say[id.phrase as usize].expression, rule.manner(id), scope);
+    let credible = found.into_iter().filter(|found| finder.is_credible(found));
+    findings.extend(credible.map(|found| Finding::new(rule, id, found, finder.view.reading)));
 }
 
 /// Returns what phrases `within: message` find, with the sentence each belongs to, in the order of the sentences.

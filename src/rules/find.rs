@@ -25,6 +25,22 @@ pub(in crate::rules) struct Found {
     /// The negator before them, where that matters.
     pub(in crate::rules) negated: Option<String>,
     pub(in crate::rules) named: Vec<EntityFound>,
+    /// It needs misspelt words to be what they stand for.
+    pub(in crate::rules) repaired: bool,
+}
+
+/// What a phrase may be found by.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) struct Manner {
+    /// The language whose negators before a match matter.
+    pub(in crate::rules) negators: Option<Language>,
+    /// Misspelt words may be taken for what they stand for.
+    pub(in crate::rules) repairs: bool,
+}
+
+impl Manner {
+    /// As written, whatever stands before: how things are found that switch a rule off.
+    pub(in crate::rules) const PLAIN: Self = Self { negators: None, repairs: false };
 }
 
 /// Words of a match: most are neighbours.
@@ -74,45 +90,60 @@ impl Words {
 #[derive(Debug)]
 pub(in crate::rules) struct Finder<'a> {
     pub(in crate::rules) view: View<'a>,
+    /// The same text with misspelt words repaired, if it has any.
+    pub(in crate::rules) repaired: Option<View<'a>>,
     pub(in crate::rules) negators: &'a Negators,
     pub(in crate::rules) machine: &'a mut Machine,
 }
 
 impl Finder<'_> {
-    /// Returns every match in the sentences of the scope; `negators` is the language whose negators matter.
-    pub(in crate::rules) fn find(
-        &mut self,
-        expression: &Expression,
-        negators: Option<Language>,
-        scope: &[Sentence],
-    ) -> Vec<Found> {
+    /// Returns every match in the sentences of the scope.
+    pub(in crate::rules) fn find(&mut self, expression: &Expression, manner: Manner, scope: &[Sentence]) -> Vec<Found> {
+        if let Expression::Group(group) = expression {
+            return self.combine(group, manner, scope);
+        }
         let mut found = Vec::new();
-        match expression {
-            Expression::Group(group) => return self.combine(group, negators, scope),
-            Expression::Rows(rows) => {
-                for sentence in scope {
-                    self.rows(rows, negators, &sentence.words, &mut found);
-                }
-            }
-            Expression::Program(program) => {
-                for sentence in scope {
-                    self.run(program, negators, &sentence.words, &mut found);
-                }
-            }
-            Expression::Regular(regular) => {
-                for sentence in scope {
-                    self.search(regular, negators, &sentence.words, &mut found);
-                }
+        for sentence in scope {
+            self.find_in(self.view, expression, manner, &sentence.words, &mut found);
+            let repaired = self.repaired.filter(|view| manner.repairs && view.is_misspelt(&sentence.words));
+            if let Some(view) = repaired {
+                let before = found.len();
+                self.find_in(view, expression, manner, &sentence.words, &mut found);
+                keep_repaired(&view, &mut found, before);
             }
         }
         found
     }
 
+    /// Returns whether a match holds a word as written: one that is all repaired is a guess about every word of it.
+    pub(in crate::rules) fn is_credible(&self, found: &Found) -> bool {
+        !found.repaired || found.words.iter().any(|word| !self.view.is_misspelt(&(word..word + 1)))
+    }
+
+    fn find_in(
+        &mut self,
+        view: View<'_>,
+        expression: &Expression,
+        manner: Manner,
+        sentence: &Range<usize>,
+        found: &mut Vec<Found>,
+    ) {
+        match expression {
+            Expression::Rows(rows) => self.rows(&view, rows, manner, sentence, found),
+            Expression::Program(program) => self.run(&view, program, manner, sentence, found),
+            // An expression sees letters, and those are the buyer's.
+            Expression::Regular(_) if view.repaired => {}
+            Expression::Regular(regular) => self.search(regular, manner, sentence, found),
+            Expression::Group(_) => {}
+        }
+    }
+
     /// Finds the longest row from every word.
     fn rows(
         &mut self,
+        view: &View<'_>,
         rows: &[Box<[AtomId]>],
-        negators: Option<Language>,
+        manner: Manner,
         sentence: &Range<usize>,
         found: &mut Vec<Found>,
     ) {
@@ -122,43 +153,39 @@ impl Finder<'_> {
             }
             let fits = |row: &&Box<[AtomId]>| {
                 start + row.len() <= sentence.end
-                    && (start..).zip(row.iter()).all(|(word, atom)| self.view.atoms.of(word).contains(atom))
+                    && (start..).zip(row.iter()).all(|(word, atom)| view.atoms.of(word).contains(atom))
             };
             if let Some(longest) = rows.iter().filter(fits).map(|row| row.len()).max() {
-                found.push(self.row(start..start + longest, negators, sentence));
+                found.push(self.row(start..start + longest, manner, sentence));
             }
         }
     }
 
     /// Returns a match of neighbours.
-    pub(in crate::rules) fn row(
-        &self,
-        words: Range<usize>,
-        negators: Option<Language>,
-        sentence: &Range<usize>,
-    ) -> Found {
+    pub(in crate::rules) fn row(&self, words: Range<usize>, manner: Manner, sentence: &Range<usize>) -> Found {
         let words = Words::Row(word_number(words.start)..word_number(words.end));
-        Found { negated: self.negated(negators, sentence, &words), words, named: Vec::new() }
+        Found { negated: self.negated(manner, sentence, &words), words, ..Found::default() }
     }
 
-    fn run(&mut self, program: &Program, negators: Option<Language>, sentence: &Range<usize>, found: &mut Vec<Found>) {
-        let view = self.view;
-        let (reader, machine) = (Reader { view, negators: self.negators }, &mut *self.machine);
-        program.matches(&view, sentence.clone(), machine, |_, words, named| {
-            let words = Words::new(words);
-            let negated = reader.negated(negators, sentence, &words);
-            let named = named.iter().filter_map(|named| value_of(&view, named)).collect();
-            found.push(Found { words, negated, named });
-        });
-    }
-
-    fn search(
+    fn run(
         &mut self,
-        regular: &Regular,
-        negators: Option<Language>,
+        view: &View<'_>,
+        program: &Program,
+        manner: Manner,
         sentence: &Range<usize>,
         found: &mut Vec<Found>,
     ) {
+        let before = found.len();
+        program.matches(view, sentence.clone(), self.machine, |words, named| {
+            let named = named.iter().filter_map(|named| value_of(view, named)).collect();
+            found.push(Found { words: Words::new(words), named, ..Found::default() });
+        });
+        for found in &mut found[before..] {
+            found.negated = self.negated(manner, sentence, &found.words);
+        }
+    }
+
+    fn search(&mut self, regular: &Regular, manner: Manner, sentence: &Range<usize>, found: &mut Vec<Found>) {
         let Some(regex) = regular.regex() else { return };
         let folded = self.view.reading.folded();
         let place = self.view.sentence_text(sentence);
@@ -175,15 +202,15 @@ impl Finder<'_> {
                 Some(EntityFound { kind: name.to_owned(), value: value.as_str().to_owned(), span })
             });
             let named = named.collect();
-            found.push(Found { named, ..self.row(words, negators, sentence) });
+            found.push(Found { named, ..self.row(words, manner, sentence) });
         }
     }
 
-    fn combine(&mut self, group: &Group, negators: Option<Language>, scope: &[Sentence]) -> Vec<Found> {
-        if group.none.iter().any(|part| !self.find(part, None, scope).is_empty()) {
+    fn combine(&mut self, group: &Group, manner: Manner, scope: &[Sentence]) -> Vec<Found> {
+        if group.none.iter().any(|part| !self.find(part, Manner::PLAIN, scope).is_empty()) {
             return Vec::new();
         }
-        let any: Vec<Found> = group.any.iter().flat_map(|part| self.find(part, negators, scope)).collect();
+        let any: Vec<Found> = group.any.iter().flat_map(|part| self.find(part, manner, scope)).collect();
         if group.all.is_empty() {
             return any;
         }
@@ -193,28 +220,29 @@ impl Finder<'_> {
             parts.push(found);
         }
         for part in &group.all {
-            let Some(found) = best(self.find(part, negators, scope)) else { return Vec::new() };
+            let Some(found) = best(self.find(part, manner, scope)) else { return Vec::new() };
             parts.push(found);
         }
         vec![union(parts)]
     }
 
-    fn negated(&self, negators: Option<Language>, sentence: &Range<usize>, words: &Words) -> Option<String> {
-        Reader { view: self.view, negators: self.negators }.negated(negators, sentence, words)
+    fn negated(&self, manner: Manner, sentence: &Range<usize>, words: &Words) -> Option<String> {
+        let language = manner.negators.filter(|_| self.view.atoms.may_negate(sentence))?;
+        let words: Vec<usize> = words.iter().collect();
+        self.negators.before(self.view.reading, language, sentence, &words)
     }
 }
 
-/// The part of a finder that a running program leaves alone.
-struct Reader<'a> {
-    view: View<'a>,
-    negators: &'a Negators,
-}
-
-impl Reader<'_> {
-    fn negated(&self, negators: Option<Language>, sentence: &Range<usize>, words: &Words) -> Option<String> {
-        let language = negators?;
-        let words: Vec<usize> = words.iter().collect();
-        self.negators.before(self.view.reading, language, sentence, &words)
+/// Keeps those from `before` on that hold a misspelt word; the others are found as written too.
+fn keep_repaired(view: &View<'_>, found: &mut Vec<Found>, before: usize) {
+    let mut at = before;
+    while let Some(new) = found.get_mut(at) {
+        if new.words.iter().any(|word| view.is_misspelt(&(word..word + 1))) {
+            new.repaired = true;
+            at += 1;
+        } else {
+            found.remove(at);
+        }
     }
 }
 
@@ -224,11 +252,11 @@ fn value_of(view: &View<'_>, named: &Named<'_>) -> Option<EntityFound> {
     Some(EntityFound { kind: named.name.to_owned(), ..view.reading.entities()[entity.index].clone() })
 }
 
-/// Returns the match that serves best: not negated, more words, earlier.
+/// Returns the match that serves best: not negated, as written, more words, earlier.
 fn best(found: Vec<Found>) -> Option<Found> {
-    found
-        .into_iter()
-        .min_by_key(|found| (found.negated.is_some(), std::cmp::Reverse(found.words.len()), found.words.iter().next()))
+    found.into_iter().min_by_key(|found| {
+        (found.negated.is_some(), found.repaired, std::cmp::Reverse(found.words.len()), found.words.iter().next())
+    })
 }
 
 fn union(parts: Vec<Found>) -> Found {
@@ -238,6 +266,7 @@ fn union(parts: Vec<Found>) -> Found {
         words.extend(part.words.iter().map(word_number));
         whole.named.extend(part.named);
         whole.negated = whole.negated.or(part.negated);
+        whole.repaired |= part.repaired;
     }
     words.sort_unstable();
     words.dedup();

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, ops::Range};
 use crate::{
     model::{
         mode::Mode,
-        verdict::{Hit, Loser, LossReason},
+        verdict::{Hit, Loser, LossReason, Repair},
     },
     rules::{
         condition::Scene,
-        find::{Finder, Found, Words},
+        find::{Finder, Found, Manner, Words},
+        memory::Misspelt,
         prefilter::PhraseId,
         program::Expression,
         rule::{Phrase, Rule},
@@ -34,6 +35,7 @@ pub(in crate::rules) struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     priority: i32,
+    repaired: bool,
     words: usize,
     length: usize,
     rule: u32,
@@ -49,6 +51,7 @@ impl Finding {
         let end = found.words.iter().next_back().map_or(0, |word| all[word].original.end);
         let rank = Rank {
             priority: -rule.priority,
+            repaired: found.repaired,
             words: usize::MAX - found.words.len(),
             length: usize::MAX - (end - start),
             rule: id.rule,
@@ -126,7 +129,7 @@ impl<'a> Judge<'a> {
     fn hits(&self, sentence: usize, phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
         let wide = matches!(&phrase.expression, Expression::Group(group) if group.message_wide);
         let scope = if wide { self.sentences } else { std::slice::from_ref(&self.sentences[sentence]) };
-        !finder.find(&phrase.expression, None, scope).is_empty()
+        !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty()
     }
 
     /// Lets findings stand in order; each takes its words, and each rule stands once.
@@ -188,9 +191,23 @@ impl<'a> Judge<'a> {
             pattern: phrase.text.clone(),
             spans: spans(finder.view.reading.folded(), &finding.found.words),
             words: finding.found.words.len(),
-            repairs: Vec::new(),
+            repairs: self.repairs(finding, finder),
             confidence: 0.0,
         }
+    }
+
+    /// Returns which words of a finding were taken for others.
+    fn repairs(&self, finding: &Finding, finder: &Finder<'_>) -> Vec<Repair> {
+        if !finding.found.repaired {
+            return Vec::new();
+        }
+        let words = finder.view.reading.folded().words();
+        let own = |misspelt: &&Misspelt| finding.found.words.iter().any(|own| own == misspelt.word);
+        let repair = |misspelt: &Misspelt| Repair {
+            span: words[misspelt.word].original.clone(),
+            meant: self.set.vocabulary.intended(misspelt.meant).to_owned(),
+        };
+        finder.view.misspelt.iter().filter(own).map(repair).collect()
     }
 
     fn loser(&self, sentence: usize, finding: &Finding, finder: &Finder<'_>, why: LossReason) -> Loser {

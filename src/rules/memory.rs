@@ -3,13 +3,16 @@
 //! It belongs to one [`Scratch`](crate::rules::scratch::Scratch), so nothing is locked. It changes speed and nothing
 //! else.
 
-use std::hash::Hasher as _;
+use std::{hash::Hasher as _, ops::Range};
 
 use rustc_hash::FxHasher;
 
 use crate::{
-    rules::vocabulary::{AtomId, NO_ATOM, Vocabulary},
-    text::folded::{Folded, Script, Word},
+    rules::{
+        negation::Negators,
+        vocabulary::{AtomId, NO_ATOM, Vocabulary},
+    },
+    text::folded::{Folded, Script},
 };
 
 /// Words that are remembered; beyond it memory is started afresh. Sixteen thousand words are more than a year of one
@@ -40,13 +43,35 @@ struct Remembered {
     atoms_len: u32,
     /// The atom of the word's form as an exact form.
     exact: AtomId,
+    /// It may be the first word of a negator.
+    negates: bool,
+    /// The word it is a misspelling of, or [`NOT_MISSPELT`]; its atoms are then that word's.
+    meant: u32,
 }
+
+/// A word that means itself.
+const NOT_MISSPELT: u32 = u32::MAX;
 
 /// The atoms of every word of one text.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct WordAtoms {
     ids: Vec<AtomId>,
     ends: Vec<u32>,
+    /// The words that may be the first of a negator.
+    negating: Vec<u32>,
+    misspelt: Vec<Misspelt>,
+    /// The atoms of what misspelt words stand for.
+    meant: Vec<AtomId>,
+}
+
+/// A misspelt word.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Misspelt {
+    /// Its place among the words of the text.
+    pub(in crate::rules) word: usize,
+    /// What it stands for, as a number of the vocabulary.
+    pub(in crate::rules) meant: u32,
+    atoms: Range<usize>,
 }
 
 impl WordAtoms {
@@ -55,37 +80,95 @@ impl WordAtoms {
         let start = if word == 0 { 0 } else { self.ends[word - 1] as usize };
         &self.ids[start..self.ends[word] as usize]
     }
+
+    /// Returns the misspelt words in order.
+    pub(in crate::rules) fn misspelt(&self) -> &[Misspelt] {
+        &self.misspelt
+    }
+
+    /// Takes words as they are written: those that mean something as they are.
+    pub(in crate::rules) fn accept(&mut self, words: &Range<usize>) {
+        self.misspelt.retain(|misspelt| !words.contains(&misspelt.word));
+    }
+
+    /// Replaces this by the atoms of a text in which misspelt words are what they stand for.
+    pub(in crate::rules) fn repair(&mut self, read: &Self) {
+        self.ids.clear();
+        self.ends.clear();
+        let mut misspelt = read.misspelt.iter().peekable();
+        for word in 0..read.ends.len() {
+            self.ids.extend_from_slice(read.of(word));
+            if let Some(misspelt) = misspelt.next_if(|misspelt| misspelt.word == word) {
+                self.ids.extend_from_slice(&read.meant[misspelt.atoms.clone()]);
+            }
+            self.ends.push(small(self.ids.len()));
+        }
+    }
+
+    /// Returns whether a negator may stand among these words.
+    pub(in crate::rules) fn may_negate(&self, words: &Range<usize>) -> bool {
+        self.negating.iter().any(|word| words.contains(&(*word as usize)))
+    }
 }
 
 impl Memory {
     /// Replaces `found` by the atoms of every word of a text, in order.
-    pub(in crate::rules) fn look_up(&mut self, vocabulary: &Vocabulary, folded: &Folded, found: &mut WordAtoms) {
+    pub(in crate::rules) fn look_up(
+        &mut self,
+        vocabulary: &Vocabulary,
+        negators: &Negators,
+        folded: &Folded,
+        found: &mut WordAtoms,
+    ) {
         found.ids.clear();
         found.ends.clear();
+        found.negating.clear();
+        found.misspelt.clear();
+        found.meant.clear();
         let has_exact = vocabulary.has_exact();
-        for word in folded.words() {
+        for (index, word) in folded.words().iter().enumerate() {
             let form = folded.form(word);
-            if word.script == Script::Dense {
+            let negates = if word.script == Script::Dense {
                 found.ids.extend(vocabulary.character(form));
                 if has_exact {
                     found.ids.extend(vocabulary.exact(folded.exact(word)));
                 }
+                negators.may_begin(form)
             } else {
-                self.spaced(vocabulary, folded, word, form, found);
+                self.spaced(vocabulary, negators, folded, index, found)
+            };
+            if negates {
+                found.negating.push(small(index));
             }
             found.ends.push(u32::try_from(found.ids.len()).expect("texts are cut far below four billion words"));
         }
     }
 
-    fn spaced(&mut self, vocabulary: &Vocabulary, folded: &Folded, word: &Word, form: &str, found: &mut WordAtoms) {
+    /// Adds the atoms of a word, and returns whether it may be the first of a negator.
+    fn spaced(
+        &mut self,
+        vocabulary: &Vocabulary,
+        negators: &Negators,
+        folded: &Folded,
+        index: usize,
+        found: &mut WordAtoms,
+    ) -> bool {
+        let word = &folded.words()[index];
+        let form = folded.form(word);
         if form.len() > MAX_WORD_BYTES {
             vocabulary.inflected(form, &mut found.ids);
             found.ids.extend(vocabulary.exact(folded.exact(word)));
-            return;
+            return negators.may_begin(form);
         }
-        let known = self.remembered(vocabulary, form);
+        let known = self.remembered(vocabulary, negators, form, word.script);
         let atoms = known.atoms_start as usize..(known.atoms_start + known.atoms_len) as usize;
-        found.ids.extend_from_slice(&self.atoms[atoms]);
+        if known.meant == NOT_MISSPELT {
+            found.ids.extend_from_slice(&self.atoms[atoms]);
+        } else {
+            let start = found.meant.len();
+            found.meant.extend_from_slice(&self.atoms[atoms]);
+            found.misspelt.push(Misspelt { word: index, meant: known.meant, atoms: start..found.meant.len() });
+        }
         if vocabulary.has_exact() {
             let exact = folded.exact(word);
             if exact.as_ptr() != form.as_ptr() {
@@ -94,10 +177,11 @@ impl Memory {
                 found.ids.push(known.exact);
             }
         }
+        known.negates
     }
 
     /// Returns what is known of a word, finding it out first if need be.
-    fn remembered(&mut self, vocabulary: &Vocabulary, form: &str) -> Remembered {
+    fn remembered(&mut self, vocabulary: &Vocabulary, negators: &Negators, form: &str, script: Script) -> Remembered {
         let hash = hash(form);
         if let Some(known) = self.find(hash, form) {
             return known;
@@ -105,12 +189,17 @@ impl Memory {
         self.make_room();
         let atoms_start = self.atoms.len();
         vocabulary.inflected(form, &mut self.atoms);
+        let exact = vocabulary.exact(form).unwrap_or(NO_ATOM);
+        let is_unknown = self.atoms.len() == atoms_start && exact == NO_ATOM && script == Script::Spaced;
+        let meant = if is_unknown { vocabulary.repair(form, &mut self.atoms) } else { None };
         let known = Remembered {
             text_start: small(self.texts.len()),
             text_len: small(form.len()),
             atoms_start: small(atoms_start),
             atoms_len: small(self.atoms.len() - atoms_start),
-            exact: vocabulary.exact(form).unwrap_or(NO_ATOM),
+            exact,
+            meant: meant.unwrap_or(NOT_MISSPELT),
+            negates: negators.may_begin(form),
         };
         self.texts.extend_from_slice(form.as_bytes());
         self.words.push(known);

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     model::language::Language,
     rules::pattern::Element,
@@ -29,12 +31,32 @@ const MAX_PHRASE_WORDS: usize = 4;
 #[derive(Debug, Default)]
 pub struct Negators {
     languages: BTreeSet<Language>,
+    /// The first words of all negators.
+    first: FxHashSet<&'static str>,
+    /// Beginnings of the first words of all others.
+    first_beginnings: Vec<&'static str>,
 }
 
 impl Negators {
     /// Looks for negators of these languages only.
     pub fn new(languages: impl IntoIterator<Item = Language>) -> Self {
-        Self { languages: languages.into_iter().collect() }
+        let languages: BTreeSet<Language> = languages.into_iter().collect();
+        let negators = languages.iter().filter_map(|language| negation::grammar(*language)).flat_map(Grammar::negators);
+        let (mut first, mut first_beginnings) = (FxHashSet::default(), Vec::new());
+        for piece in negators.filter_map(|phrase| phrase.first()) {
+            if piece.beginning {
+                first_beginnings.push(piece.form.as_str());
+            } else {
+                first.insert(piece.form.as_str());
+            }
+        }
+        Self { languages, first, first_beginnings }
+    }
+
+    /// Returns whether a word may be the first of a negator of any language. Where no word of a sentence may,
+    /// [`before`](Self::before) finds none and need not be asked.
+    pub(in crate::rules) fn may_begin(&self, form: &str) -> bool {
+        self.first.contains(form) || self.first_beginnings.iter().any(|beginning| form.starts_with(beginning))
     }
 
     /// Returns whether a pattern holds a negator itself.

@@ -164,7 +164,7 @@ impl Program {
         words: &W,
         range: Range<usize>,
         machine: &mut Machine,
-        mut found: impl FnMut(&mut Machine, &[u32], &[Named<'_>]),
+        mut found: impl FnMut(&[u32], &[Named<'_>]),
     ) {
         let (mut matched, mut named) = (Vec::new(), Vec::new());
         for start in range.clone() {
@@ -177,7 +177,7 @@ impl Program {
                 matched.clear();
                 named.clear();
                 run.trace(&mut matched, &mut named);
-                found(machine, &matched, &named);
+                found(&matched, &named);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::{
         mode::Mode,
         ticket::Urgency,
     },
-    rules::{condition::Conditions, prefilter::PhraseId, program::Expression},
+    rules::{condition::Conditions, find::Manner, prefilter::PhraseId, program::Expression},
 };
 
 /// One intent and how it is recognised.
@@ -57,10 +57,11 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Returns the language whose negators matter for a phrase.
-    pub(in crate::rules) fn negators(&self, id: PhraseId) -> Option<Language> {
+    /// Returns how one of its phrases may be found.
+    pub(in crate::rules) fn manner(&self, id: PhraseId) -> Manner {
         let phrase = &self.say[id.phrase as usize];
-        (!self.ignore_negation && !phrase.negative).then_some(phrase.language)
+        let negators = (!self.ignore_negation && !phrase.negative).then_some(phrase.language);
+        Manner { negators, repairs: !phrase.negative }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::rules::{
-    evaluate::Raw,
+    evaluate::Row,
     memory::{Memory, WordAtoms},
     prefilter::{Key, Keys, PhraseId},
     program::Machine,
@@ -15,11 +15,13 @@ use crate::rules::{
 pub(in crate::rules) struct Scratch {
     pub(in crate::rules) memory: Memory,
     pub(in crate::rules) atoms: WordAtoms,
+    /// The same with misspelt words repaired; only meant for texts that have any.
+    pub(in crate::rules) repaired: WordAtoms,
     pub(in crate::rules) entities: Vec<EntityWords>,
     pub(in crate::rules) machine: Machine,
     pub(in crate::rules) keys: Keys,
     /// Rows that matched.
-    pub(in crate::rules) raw: Vec<Raw>,
+    pub(in crate::rules) rows: Vec<Row>,
     /// Keys of rows with the sentence they stand in.
     pub(in crate::rules) row_keys: Vec<(Key, usize)>,
     /// Literals: key, first byte of the folded text, end.

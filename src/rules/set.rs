@@ -9,7 +9,7 @@ use crate::{
         Code, Diagnostic,
         source::{FileId, SourceMap, Span},
     },
-    model::{ids::IntentId, language::Language},
+    model::ids::IntentId,
     rules::{
         compile::Compiler,
         condition::{Moment, Scene},
@@ -20,11 +20,11 @@ use crate::{
         rule::{Phrase, Rule},
         scratch::Scratches,
         similar::Similar,
-        syntax::{self, RuleFile, is_name, stem_and_folder},
+        syntax::{self, is_name, stem_and_folder},
         vocabulary::Vocabulary,
         word_list::{self, WordList},
     },
-    text::{entity::own_list::OwnList, reading::Reading},
+    text::{entity::own_list::OwnList, negation, reading::Reading},
 };
 
 /// Two files recognise the same intent.
@@ -64,7 +64,7 @@ impl RuleSet {
         let mut diagnostics = Vec::new();
         let mut lists = BTreeMap::new();
         let mut entity_lists = Vec::new();
-        let mut written = Vec::new();
+        let mut rule_files = Vec::new();
         for file in &files {
             match place(&sources.file(*file).path) {
                 Place::Words(name) => {
@@ -77,19 +77,14 @@ impl RuleSet {
                     diagnostics.extend(found);
                     entity_lists.push(list);
                 }
-                Place::Rule => {
-                    let (rule, found) = syntax::read(sources, *file);
-                    diagnostics.extend(found);
-                    written.extend(rule);
-                }
+                Place::Rule => rule_files.push(*file),
                 Place::Stray(help) => diagnostics.push(stray(sources, *file, help)),
                 Place::Other => {}
             }
         }
-        refuse_duplicates(&mut written, &mut diagnostics);
-        let negators = Negators::new(languages(&written));
+        let negators = Negators::new(negation::FILES.iter().filter_map(|(code, _)| code.parse().ok()));
         let (mut rules, partial, vocabulary) =
-            compile(sources, &lists, &negators, &Kinds(&entity_lists), written, &mut diagnostics);
+            compile(sources, &lists, &negators, &Kinds(&entity_lists), &rule_files, &mut diagnostics);
         let by_intent = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         let set = Self {
             prefilter: Prefilter::new(&mut rules, vocabulary.len()),
@@ -201,47 +196,46 @@ fn stray(sources: &SourceMap, file: FileId, help: &str) -> Diagnostic {
     Diagnostic::error(STRAY_FILE, message, Span::new(file, 0..0), "this file").help(help)
 }
 
-/// Reports every file that recognises the intent of an earlier one; it counts as broken.
-fn refuse_duplicates(written: &mut [RuleFile], diagnostics: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<IntentId, Span> = BTreeMap::new();
-    for rule in written {
-        let intent = &rule.intent;
-        if let Some(earlier) = first.get(&intent.value) {
-            let message = format!("the intent `{}` has two rule files", intent.value);
-            let found = Diagnostic::error(DUPLICATE_INTENT, message, intent.span.clone(), "second file");
-            let found = found.related(earlier.clone(), "first file");
-            diagnostics.push(found.help("put all patterns of one intent into one file"));
-            rule.whole = false;
-        } else {
-            first.insert(intent.value.clone(), intent.span.clone());
-        }
-    }
-}
-
-fn languages(written: &[RuleFile]) -> Vec<Language> {
-    written.iter().flat_map(|rule| &rule.say).map(|phrase| phrase.language).collect()
-}
-
+/// Reads and compiles one file after the other: what was written of ten thousand rules, kept until all are read, would
+/// be ten times as large as the rules.
 fn compile(
     sources: &SourceMap,
     lists: &BTreeMap<String, WordList>,
     negators: &Negators,
     kinds: &Kinds<'_>,
-    written: Vec<RuleFile>,
+    files: &[FileId],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Rule>, Vec<Rule>, Vocabulary) {
     let mut compiler = Compiler::new(sources, lists, negators, kinds);
+    let mut first: BTreeMap<IntentId, Span> = BTreeMap::new();
     let (mut rules, mut partial) = (Vec::new(), Vec::new());
-    for written in written {
-        let done = compiler.compile(written);
-        if done.whole {
-            rules.push(done.rule);
+    for file in files {
+        let (written, found) = syntax::read(sources, *file);
+        diagnostics.extend(found);
+        let Some(mut written) = written else { continue };
+        let intent = &written.intent;
+        if let Some(earlier) = first.get(&intent.value) {
+            // It counts as broken.
+            diagnostics.push(duplicate(&intent.value, intent.span.clone(), earlier.clone()));
+            written.whole = false;
         } else {
-            partial.push(done.rule);
+            first.insert(intent.value.clone(), intent.span.clone());
         }
-        diagnostics.extend(done.diagnostics);
+        let compiled = compiler.compile(written);
+        if compiled.whole {
+            rules.push(compiled.rule);
+        } else {
+            partial.push(compiled.rule);
+        }
+        diagnostics.extend(compiled.diagnostics);
     }
     (rules, partial, compiler.finish())
+}
+
+fn duplicate(intent: &IntentId, second: Span, first: Span) -> Diagnostic {
+    let message = format!("the intent `{intent}` has two rule files");
+    let found = Diagnostic::error(DUPLICATE_INTENT, message, second, "second file").related(first, "first file");
+    found.help("put all patterns of one intent into one file")
 }
 
 fn hash(sources: &SourceMap, files: &[FileId]) -> String {

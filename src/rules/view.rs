@@ -3,7 +3,12 @@
 use std::ops::Range;
 
 use crate::{
-    rules::{entity_list::Kinds, memory::WordAtoms, program::Words, vocabulary::AtomId},
+    rules::{
+        entity_list::Kinds,
+        memory::{Misspelt, WordAtoms},
+        program::Words,
+        vocabulary::AtomId,
+    },
     text::reading::Reading,
 };
 
@@ -13,6 +18,10 @@ pub(in crate::rules) struct View<'a> {
     pub(in crate::rules) reading: &'a Reading,
     pub(in crate::rules) atoms: &'a WordAtoms,
     pub(in crate::rules) entities: &'a [EntityWords],
+    /// Words that stand for others and are no part of an entity: which, and what for.
+    pub(in crate::rules) misspelt: &'a [Misspelt],
+    /// Misspelt words have the atoms of what they stand for.
+    pub(in crate::rules) repaired: bool,
 }
 
 /// An entity by the words it covers.
@@ -39,6 +48,11 @@ pub(in crate::rules) fn entity_words(reading: &Reading, kinds: &Kinds<'_>, found
 }
 
 impl View<'_> {
+    /// Returns whether one of these words is misspelt.
+    pub(in crate::rules) fn is_misspelt(&self, words: &Range<usize>) -> bool {
+        self.misspelt.iter().any(|misspelt| words.contains(&misspelt.word))
+    }
+
     /// Returns the folded text of a sentence, with the punctuation up to the next one.
     pub(in crate::rules) fn sentence_text(&self, words: &Range<usize>) -> Range<usize> {
         let folded = self.reading.folded();

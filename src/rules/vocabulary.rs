@@ -4,9 +4,15 @@
 //! pattern knows have none, and most words of most messages are such words. What was found out about a word is kept in
 //! [`memory`](crate::rules::memory); here is the slow way.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{model::language::Language, text::stem::stem};
+use crate::{
+    model::language::Language,
+    text::{
+        spelling::{Spelling, is_common},
+        stem::stem,
+    },
+};
 
 /// The number of something a pattern asks of one word.
 pub(in crate::rules) type AtomId = u32;
@@ -45,6 +51,9 @@ pub(in crate::rules) struct Vocabulary {
     longest_beginning: usize,
     exact: FxHashMap<Box<str>, AtomId>,
     count: AtomId,
+    /// Words that a misspelt one may stand for, until they are filed.
+    intended: FxHashSet<Box<str>>,
+    spelling: Spelling,
 }
 
 impl Vocabulary {
@@ -70,6 +79,19 @@ impl Vocabulary {
             self.count += 1;
         }
         id
+    }
+
+    /// Lets a folded word be what a misspelt one stands for.
+    pub(in crate::rules) fn intend(&mut self, form: &str) {
+        if !self.intended.contains(form) {
+            self.intended.insert(form.into());
+        }
+    }
+
+    /// Files the words that misspelt ones may stand for; no word is added afterwards.
+    pub(in crate::rules) fn complete(mut self) -> Self {
+        self.spelling = Spelling::new(std::mem::take(&mut self.intended));
+        self
     }
 
     fn stems_of(&mut self, language: Language) -> &mut FxHashMap<Box<str>, AtomId> {
@@ -128,6 +150,37 @@ impl Vocabulary {
         for end in ends.take_while(|end| *end <= self.longest_beginning) {
             ids.extend(self.beginnings.get(&form[..end]));
         }
+    }
+
+    /// Returns the word that a word without atoms stands for, after adding that word's atoms; none if it is an ordinary
+    /// word, nothing is close to it, or what is close has nothing in common.
+    pub(in crate::rules) fn repair(&self, form: &str, ids: &mut Vec<AtomId>) -> Option<u32> {
+        let meant = self.spelling.meant(form);
+        let (first, others) = meant.split_first()?;
+        if is_common(form) {
+            return None;
+        }
+        let start = ids.len();
+        self.inflected(self.spelling.word(*first), ids);
+        let mut other_ids = Vec::new();
+        for other in others {
+            other_ids.clear();
+            self.inflected(self.spelling.word(*other), &mut other_ids);
+            let mut kept = start;
+            for at in start..ids.len() {
+                if other_ids.contains(&ids[at]) {
+                    ids[kept] = ids[at];
+                    kept += 1;
+                }
+            }
+            ids.truncate(kept);
+        }
+        (ids.len() > start).then_some(*first)
+    }
+
+    /// Returns a word that [`repair`](Self::repair) named.
+    pub(in crate::rules) fn intended(&self, word: u32) -> &str {
+        self.spelling.word(word)
     }
 }
 

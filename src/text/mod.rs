@@ -8,4 +8,5 @@ pub mod negation;
 pub mod quote;
 pub mod reading;
 pub mod sentence;
+pub mod spelling;
 pub mod stem;

@@ -4,6 +4,7 @@ mod diagnostics;
 mod judging;
 mod patterns;
 mod properties;
+mod spelling;
 
 use jiff::civil;
 use nightdesk::{
