@@ -28,6 +28,7 @@ pub const KEYS: &[Key] = &[
     key("unless", "[patterns](#patterns) by language", "nothing switches the rule off"),
     key("when", "[conditions](#conditions)", "the rule always counts"),
     key("negation", "`respect` or `ignore`", "`respect`"),
+    key("similar", "`never`, `suggest` or `auto`", "`suggest`"),
     key("needs", "[values](#values), each with `from` and perhaps `ask`", "the reply needs nothing"),
     key("reply", "a folder under `replies/`", "required by `action: answer`, useless otherwise"),
     key("ack", "a folder under `replies/`", "`unknown_ack`"),

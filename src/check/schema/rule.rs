@@ -15,7 +15,7 @@ use crate::{
     rules::{
         condition::KINDS,
         pattern::MAX_BYTES,
-        rule::{Action, Category, Negation},
+        rule::{Action, Category, Negation, Similarity},
         syntax::MAX_PRIORITY,
     },
 };
@@ -51,6 +51,12 @@ fn recognition() -> Vec<Key> {
             "negation",
             "respect: after `not`, `kein` or 不 a hit does not count (the default). ignore: such words do not matter.",
             word(Negation::WORDS),
+        ),
+        key(
+            "similar",
+            "What likeness to the examples may do where no pattern hits. never: nothing. suggest: a draft, or the intent of \
+             the ticket (the default). auto: answer, if nothing leaves a doubt.",
+            word(Similarity::WORDS),
         ),
         key(
             "examples",

@@ -48,11 +48,9 @@ const SCRAPS: &[&str] = &[
     "*a",
 ];
 /// Enough files that a few rules meet their replies, few enough for many tries.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 7] = [
     "rules/_words/",
     "rules/pre_sale/",
-    "rules/tracking/",
-    "rules/complaint/complaint.yaml",
     "replies/_frame/",
     "replies/_facts/",
     "replies/_situations.yaml",
@@ -61,7 +59,7 @@ const KEPT: [&str; 9] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_files_are_reported_and_nothing_else(
