@@ -213,7 +213,7 @@ fn nanoseconds(messages: &[String], read: impl Fn(&str) -> usize) -> f64 {
 /// Files of up to one megabyte that are made to cost time or memory, by what they do.
 fn hostile() -> Vec<(&'static str, String)> {
     let full = |line: &str| line.repeat((yaml::MAX_BYTES - 16) / line.len());
-    let keys = (0..80_000).map(|number| format!("k{number}: v\n"));
+    let keys: Vec<String> = (0..80_000).map(|number| format!("k{number}: v\n")).collect();
     let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (inner, outer) in ('a'..='y').zip('b'..='z') {
         let list = vec![format!("*{inner}"); 9].join(", ");
@@ -237,14 +237,14 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("mappings into each other", full("{a: ")),
         (
             "lists into each other, by indentation",
-            (0..1_000).map(|depth| format!("{}-\n", " ".repeat(depth))).collect(),
+            (0..1_000).map(|depth| format!("{}-\n", " ".repeat(depth))).collect::<Vec<_>>().concat(),
         ),
         ("complex keys into each other", full("? ")),
         ("one huge text", format!("a: {}\n", full("x"))),
         ("one huge quoted text", format!("a: \"{}\"\n", full("\\u0041"))),
         ("one huge block", format!("a: |\n{}", full("  x\n"))),
         ("a quote that never ends", format!("a: \"{}", full("x "))),
-        ("many keys", keys.collect()),
+        ("many keys", keys.concat()),
         ("the same key again and again", full("k: v\n")),
         ("many values", full("- x\n")),
         ("many empty lists", full("[],\n")),

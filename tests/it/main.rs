@@ -18,6 +18,7 @@ mod pipeline;
 mod quality;
 mod replies;
 mod rules;
+mod scripts;
 mod servers;
 mod store;
 mod stories;

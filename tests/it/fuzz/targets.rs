@@ -14,8 +14,11 @@ use nightdesk::{
     text::{folded::Folded, html, language, quote, reading::Reading},
 };
 
+/// Reads any bytes.
+type Target = fn(&[u8]);
+
 /// Every target by the name of its folder of seeds.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("rule_file", rule_file),
     ("pattern", pattern),
     ("template", template),
