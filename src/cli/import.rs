@@ -51,11 +51,11 @@ impl Import {
         let texts = texts_of(&files.library.sources);
         let rows = match sheet::read(&self.bytes()?) {
             Ok(rows) => rows,
-            Err(errors) => return Ok(refused(&self.file, errors.iter().map(ToString::to_string).collect())),
+            Err(errors) => return Ok(refused(&self.file, &errors.iter().map(ToString::to_string).collect::<Vec<_>>())),
         };
         let unknown = unknown(&texts, &rows, &files.languages());
         if !unknown.is_empty() {
-            return Ok(refused(&self.file, unknown));
+            return Ok(refused(&self.file, &unknown));
         }
         let edits = sheet::edits(&texts, &rows);
         if edits.is_empty() {
@@ -91,8 +91,8 @@ impl Import {
     }
 }
 
-fn refused(file: &Path, problems: Vec<String>) -> Exit {
-    for problem in &problems {
+fn refused(file: &Path, problems: &[String]) -> Exit {
+    for problem in problems {
         output::talk(&format!("{}: {}", file.display(), output::plain(problem)));
     }
     output::refusal("the table cannot be used as it is, so nothing was written; mend what stands above")

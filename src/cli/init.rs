@@ -108,7 +108,7 @@ impl Init {
 fn files(answers: &[(&str, String)]) -> Vec<(String, String)> {
     let mut files = library::starter_files();
     files.push(("config.yaml".to_owned(), filled(TEMPLATE, answers)));
-    files.push(("tests/first-night.yaml".to_owned(), STORY.to_owned()));
+    files.push(("tests/first_story.yaml".to_owned(), STORY.to_owned()));
     files.into_iter().map(|(path, text)| (path.clone(), header(&path).unwrap_or_default() + &text)).collect()
 }
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    config::desk::DAYS,
+    config::{desk::DAYS, raw::LEAST_ANSWER_AT},
     diagnostic::schema::{
         day, file, key, list, mapping, number, one_or_many, part, required, switch, text, text_like, word,
     },
@@ -27,6 +27,11 @@ pub fn schema() -> Value {
         required("accounts", "Mailboxes, bots and folders.", list(account())),
         key("trusted_authserv_ids", "Whose Authentication-Results to believe; Gmail's name is known.", list(text())),
         key("max_mode", "A ceiling over the modes of all rules, by channel.", max_mode()),
+        key(
+            "answer_at",
+            "How sure the machine must be before it answers by itself: a share, 0.95 if it is left out.",
+            json!({ "type": "number", "minimum": LEAST_ANSWER_AT, "maximum": 1 }),
+        ),
         key(
             "status",
             "The pages /healthz, /readyz and /status.",

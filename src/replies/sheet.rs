@@ -220,7 +220,7 @@ fn row(
     if reply.is_empty() || !reply.chars().all(fits) {
         return Err(wrong(format!("`{reply}` is no name of a reply: expected lower-case letters, digits and `_`")));
     }
-    if language.parse::<Language>().map(|known| known.as_str() != language).unwrap_or(true) {
+    if !language.parse::<Language>().is_ok_and(|known| known.as_str() == language) {
         return Err(wrong(format!("`{language}` is no language code: expected two letters such as en, zh, de")));
     }
     if !variant.chars().all(fits) {

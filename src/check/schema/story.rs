@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::{
     check::story::steps::{ACTS, AGENT_WORDS},
     diagnostic::schema::{
-        described, file, key, list, mapping, named, one_or_many, part, required, switch, text, text_like, word,
+        day, described, file, key, list, mapping, named, one_or_many, part, required, switch, text, text_like, word,
     },
     model::{
         inbound::ChannelKind,
+        order::OrderStatus,
         ticket::{TicketState, Urgency},
     },
 };
@@ -38,12 +39,30 @@ fn step() -> Value {
             "The clock goes on to `09:30` at the desk, or to a moment with its zone.",
             text_like("[0-9]:[0-9]{2}"),
         ),
+        key("order", "An order of the buyer, as the shop's records have it from then on.", order()),
         key("pause", "Somebody pauses the shop.", json!(true)),
         key("resume", "The shop answers again.", json!(true)),
         key("expect", "What must come of it.", part("expect")),
     ]);
     step["oneOf"] = ACTS.iter().map(|act| json!({ "required": [act] })).collect();
     step
+}
+
+fn order() -> Value {
+    let statuses = OrderStatus::ALL.map(OrderStatus::as_str);
+    json!({
+        "type": "object",
+        "required": ["number", "status"],
+        "properties": {
+            "number": { "type": ["string", "integer"] },
+            "status": word(&statuses),
+            "placed": day(),
+            "shipped": day(),
+            "delivered": day(),
+            "carrier": text(),
+            "tracking": text(),
+        },
+    })
 }
 
 fn letter() -> Value {

@@ -63,6 +63,32 @@ fn a_ticket_is_worked_from_claim_to_close() {
 }
 
 #[test]
+fn a_ticket_is_explained_as_it_was_decided_and_as_it_would_be_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let explain = |more: &[&str]| {
+        let mut command = nightdesk(folder.path());
+        command.args(["explain", "--ticket", "1", "--config", "nightdesk-demo/config.yaml"]).args(more);
+        said(&command.output().expect("it runs"), 0)
+    };
+    let same = explain(&[]);
+    assert!(same.starts_with("Ticket 1, as it was decided on "), "{same}");
+    assert!(same.contains("⟦cancel my order⟧") && same.contains("The rules have not changed since."), "{same}");
+    let rule = folder.path().join("nightdesk-demo/rules/order/cancel_order.yaml");
+    let text = fs::read_to_string(&rule).expect("the demo has rules");
+    fs::write(&rule, format!("# looked at\n{text}")).expect("own folder");
+    assert!(explain(&[]).contains(") come to the same end."), "{}", explain(&[]));
+    fs::write(&rule, text.replacen("action: escalate", "action: escalate\nmode: \"off\"", 1)).expect("own folder");
+    let changed = explain(&[]);
+    assert!(changed.contains("Today's rules say otherwise"), "{changed}");
+    let why = explain(&["--rule", "cancel_order"]);
+    assert!(why.contains("cancel_order was not tried: its mode is off"), "{why}");
+    let both: serde_json::Value = serde_json::from_str(&explain(&["--format", "json"])).expect("JSON");
+    assert_eq!(both["recorded"]["hits"][0]["rule"], "cancel_order");
+    assert_ne!(both["now"]["rule_set_hash"], both["recorded"]["rule_set_hash"]);
+}
+
+#[test]
 fn what_a_person_writes_leaves_with_the_next_start() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());

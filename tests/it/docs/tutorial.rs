@@ -33,8 +33,8 @@ fn the_rule_in_the_readme_works_in_a_new_shop() {
     let (example, _) = example.split_once("\n## ").expect("it is not the last section");
     let begin = "```sh\nnightdesk init shop --yes\ncd shop\n```\n";
     let end = "```sh\nnightdesk check\nnightdesk test\nnightdesk explain \"Can you gift wrap it?\"\n```\n\
-               ```text\n…\nChecked 19 rules and 12 replies of rules and replies.\n\
-               1 examples of 1 rules: 1 hold, 0 do not.\nTICKET: gift_wrap\n…\n```\n";
+               ```text\n…\nChecked 19 rules and 12 replies of rules and replies.\n…\n\
+               1 examples of 1 rules: 1 hold, 0 do not.\n…\nTICKET: gift_wrap\n…\n```\n";
     let steps = steps(page, &format!("{begin}{example}\n{end}"));
     assert_eq!(steps.iter().filter(|step| matches!(step, Step::File { .. })).count(), 2, "a rule and its reply");
     let wrong = differences(&steps, &follow(&steps));
