@@ -103,13 +103,12 @@ fn of_rule(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Timestamp) ->
                 known.insert(0, found.clone());
             }
         }
-        let (circumstance, verdict, possible) = match tried {
-            Some((circumstance, verdict)) => (circumstance, verdict, true),
-            None => {
-                let first = known[0].clone();
-                let verdict = decide(engine, example, &first);
-                (first, verdict, !example.matches)
-            }
+        let (circumstance, verdict, possible) = if let Some((circumstance, verdict)) = tried {
+            (circumstance, verdict, true)
+        } else {
+            let first = known[0].clone();
+            let verdict = decide(engine, example, &first);
+            (first, verdict, !example.matches)
         };
         results.push(result(engine, rule, example, &circumstance, &verdict, possible));
     }

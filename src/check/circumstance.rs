@@ -96,7 +96,7 @@ impl Circumstance {
                 Change::Tag(tag) => buyer.tags.push(tag.clone()),
                 Change::Orders(orders) => buyer.orders = Some(*orders),
                 Change::Status(status) => order.status = *status,
-                Change::Age(days) => order.placed = day(self.at - SignedDuration::from_hours(24 * days)),
+                Change::Age(days) => order.placed = Some(day(self.at - SignedDuration::from_hours(24 * days))),
                 Change::Earlier(intent) => ctx.thread = Some(thread(intent, self.at)),
                 _ => {}
             }
@@ -151,7 +151,9 @@ pub fn worth_trying(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Time
     for dimension in dimensions {
         let longer: Vec<Vec<Change>> = all
             .iter()
-            .flat_map(|changes| dimension.iter().map(|change| [changes.as_slice(), &[change.clone()]].concat()))
+            .flat_map(|changes| {
+                dimension.iter().map(|change| [changes.as_slice(), std::slice::from_ref(change)].concat())
+            })
             .collect();
         all.extend(longer);
         all.sort_by_key(Vec::len);
@@ -166,6 +168,7 @@ pub fn worth_trying(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Time
 
 /// What the conditions of one rule speak of, however they are combined.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each names one condition that is there or not")]
 struct Wishes {
     channel: bool,
     desk: bool,
@@ -347,7 +350,7 @@ fn order(now: Timestamp) -> Order {
     Order {
         number: "1001".to_owned(),
         status: OrderStatus::Shipped,
-        placed: day(now - SignedDuration::from_hours(24 * 10)),
+        placed: Some(day(now - SignedDuration::from_hours(24 * 10))),
         shipped: None,
         delivered: None,
         carrier: None,
@@ -355,8 +358,8 @@ fn order(now: Timestamp) -> Order {
     }
 }
 
-fn day(at: Timestamp) -> Option<civil::Date> {
-    Some(at.to_zoned(TimeZone::UTC).date())
+fn day(at: Timestamp) -> civil::Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 /// A conversation in which that intent was answered two days ago.

@@ -20,9 +20,12 @@ pub struct Row {
     pub elsewhere: Vec<(Option<IntentId>, usize)>,
 }
 
+/// Examples, those of them that are recognised, and where the others go.
+type Counts<'a> = (usize, usize, BTreeMap<Option<&'a IntentId>, usize>);
+
 /// Returns the rows of all rules with examples that go elsewhere, in the order of the names.
 pub fn table(results: &[CaseResult]) -> Vec<Row> {
-    let mut rows: BTreeMap<&IntentId, (usize, usize, BTreeMap<Option<&IntentId>, usize>)> = BTreeMap::new();
+    let mut rows: BTreeMap<&IntentId, Counts<'_>> = BTreeMap::new();
     for result in results.iter().filter(|result| result.matches) {
         let (examples, own, elsewhere) = rows.entry(&result.rule).or_default();
         *examples += 1;
@@ -32,7 +35,7 @@ pub fn table(results: &[CaseResult]) -> Vec<Row> {
             _ => *own += 1,
         }
     }
-    let row = |(rule, (examples, own, elsewhere)): (&IntentId, (usize, usize, BTreeMap<Option<&IntentId>, usize>))| {
+    let row = |(rule, (examples, own, elsewhere)): (&IntentId, Counts<'_>)| {
         let mut elsewhere: Vec<_> = elsewhere.into_iter().map(|(other, count)| (other.cloned(), count)).collect();
         elsewhere.sort_by_key(|(other, count)| (std::cmp::Reverse(*count), other.is_none(), other.clone()));
         Row { rule: rule.clone(), examples, own, elsewhere }

@@ -25,7 +25,9 @@ impl Fixed {
         let hash = |section: &'static str| {
             let mut text = String::new();
             let nodes = root.get(section).into_iter().chain(name.filter(|_| section == "accounts"));
-            nodes.for_each(|node| write_plain(node, &mut text));
+            for node in nodes {
+                write_plain(node, &mut text);
+            }
             (section, Sha256::digest(text.as_bytes()).into())
         };
         Self(SECTIONS.into_iter().map(hash).collect())
@@ -50,7 +52,9 @@ fn write_plain(node: &Node, text: &mut String) {
     match &node.kind {
         Kind::List(items) => {
             text.push('[');
-            items.iter().for_each(|item| write_plain(item, text));
+            for item in items {
+                write_plain(item, text);
+            }
             text.push(']');
         }
         Kind::Mapping(entries) => {

@@ -125,7 +125,8 @@ impl Engine {
         understanding
     }
 
-    /// Learns the examples and fits the curve now, so that the first buyer does not wait for it.
+    /// Learns the examples and fits the curve now, so that the first buyer does not wait for it; whoever replaces an
+    /// engine at work calls this before.
     pub fn warm(&self) {
         self.calibration();
     }

@@ -106,7 +106,8 @@ impl Live {
         self.first.clone()
     }
 
-    /// Reads the files as they are now. It may take a while; nothing in force changes before [`Live::take`].
+    /// Reads the files as they are now and makes the new engine ready for its first message. It may take a while; nothing
+    /// in force changes before [`Live::take`].
     pub fn read(&self) -> Reading {
         let reading = (self.read)();
         if let Ok(engine) = &reading.engine {

@@ -1,6 +1,6 @@
 //! Health and readiness over HTTP, for people and for process managers. Loopback by default; it tells no names.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use jiff::{SignedDuration, Timestamp};
@@ -76,10 +76,11 @@ fn rules(standing: &Standing) -> String {
     let mut said = String::new();
     if let Some(Stale { since, refused }) = &standing.stale {
         let Refused { errors, first } = refused;
-        said += &format!("rules: stale since {since}, the last good ones are in force; {errors} to mend: {first}\n");
+        let _infallible =
+            writeln!(said, "rules: stale since {since}, the last good ones are in force; {errors} to mend: {first}");
     }
     if !standing.restart_to_apply.is_empty() {
-        said += &format!("configuration: restart to apply {}\n", standing.restart_to_apply.join(", "));
+        let _infallible = writeln!(said, "configuration: restart to apply {}", standing.restart_to_apply.join(", "));
     }
     said
 }

@@ -216,7 +216,7 @@ impl World {
 
     fn learn(&mut self, inbound: &Inbound, verdict: &Verdict) {
         let Some(key) = inbound.sender_key() else { return };
-        let id = BuyerId(self.buyers.len() as i64 + 1);
+        let id = BuyerId(next(self.buyers.len()));
         let new = Buyer {
             id,
             key: key.clone(),
@@ -239,7 +239,7 @@ impl World {
 
     fn settle_thread(&mut self, thread: Option<ThreadId>, sender: Option<String>, verdict: &Verdict) -> ThreadId {
         let Some(id) = thread else {
-            let id = ThreadId(self.threads.len() as i64 + 1);
+            let id = ThreadId(next(self.threads.len()));
             self.threads.push(Thread {
                 id,
                 epoch: 0,
@@ -283,9 +283,9 @@ impl World {
         let TicketPlan { urgency, reasons, intent, tags }: &TicketPlan = plan;
         let (urgency, intent): (Urgency, Option<IntentId>) = (*urgency, intent.clone());
         self.tickets.push(Ticket {
-            id: TicketId(self.tickets.len() as i64 + 1),
+            id: TicketId(next(self.tickets.len())),
             thread,
-            inbound: InboundId(self.received.len() as i64),
+            inbound: InboundId(next(self.received.len()) - 1),
             state: TicketState::Open,
             urgency,
             subject: inbound.subject.clone(),
@@ -335,6 +335,11 @@ impl World {
         let index = self.threads.iter().position(|thread| thread.id == id);
         &mut self.threads[index.expect("threads are never removed, and ids come from here")]
     }
+}
+
+/// Returns the row number after so many.
+fn next(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX - 1) + 1
 }
 
 fn add_new(known: &mut Vec<String>, new: &[String]) {

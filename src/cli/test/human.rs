@@ -1,7 +1,7 @@
 //! The results for people: a line for each rule and story, then everything that does not hold with its place, the words
 //! that made it so, and what to do.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, fmt::Write as _, ops::Range};
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -21,17 +21,18 @@ const NAME_CELLS: usize = 28;
 
 /// Returns the lines of a report. `all` lists the examples that hold as well.
 pub(super) fn lines(report: &Report<'_>, all: bool) -> Vec<String> {
-    let mut lines = rules(report);
-    lines.extend(report.tellings.iter().map(story));
-    for case in report.cases.iter().filter(|case| all || !case.outcome.holds()) {
-        lines.push(example(report, case));
-    }
-    for telling in report.tellings.iter().filter(|telling| all || !telling.holds()) {
-        lines.push(conversation(report, telling));
-    }
-    lines.extend(confusion(&report.confusion));
-    lines.extend(reliability(&report.reliability));
-    lines
+    let mut summary = rules(report);
+    summary.extend(report.tellings.iter().map(story));
+    let cases = report.cases.iter().filter(|case| all || !case.outcome.holds());
+    let tellings = report.tellings.iter().filter(|telling| all || !telling.holds());
+    let mut blocks = vec![summary];
+    blocks.extend(cases.map(|case| vec![example(report, case)]));
+    blocks.extend(tellings.map(|telling| vec![conversation(report, telling)]));
+    blocks.push(confusion(&report.confusion));
+    blocks.push(reliability(&report.reliability));
+    blocks.retain(|block| !block.is_empty());
+    // An empty line stands before every block but the first.
+    blocks.join(&String::new())
 }
 
 /// Returns the last line: how much was run and how much of it holds.
@@ -47,10 +48,11 @@ pub(super) fn totals(report: &Report<'_>) -> String {
     let failed = report.failed_stories();
     if !report.tellings.is_empty() {
         let held = report.tellings.len() - failed;
-        said += &format!("\n{}: {held} hold, {failed} do not.", output::counted(report.tellings.len(), "story"));
+        let _infallible =
+            write!(said, "\n{}: {held} hold, {failed} do not.", output::counted(report.tellings.len(), "story"));
     }
     if !report.broken.is_empty() {
-        said += &format!("\n{} in story files.", output::counted(report.broken.len(), "mistake"));
+        let _infallible = write!(said, "\n{} in story files.", output::counted(report.broken.len(), "mistake"));
     }
     said
 }
@@ -112,7 +114,7 @@ fn marked(text: &str, spans: &[Range<usize>]) -> String {
         if span.start < at {
             continue;
         }
-        out += &format!("{}⟦{}⟧", &text[at..span.start], &text[span.clone()]);
+        let _infallible = write!(out, "{}⟦{}⟧", &text[at..span.start], &text[span.clone()]);
         at = span.end;
     }
     out += &text[at..];

@@ -22,7 +22,7 @@ pub(super) fn lines(report: &Report<'_>, all: bool) -> Vec<String> {
             .iter()
             .map(|(other, count)| json!({"kind": "confusion", "of": row.rule, "as": other, "count": count}))
     });
-    let reliability = report.reliability.iter().map(|bin| {
+    let reliability = report.reliability.iter().filter(|bin| bin.examples > 0).map(|bin| {
         json!({
             "kind": "reliability", "on": "your examples", "from": bin.from, "to": bin.to, "examples": bin.examples,
             "right": bin.right, "claimed": bin.predicted, "observed": bin.observed(),

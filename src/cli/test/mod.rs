@@ -138,7 +138,9 @@ impl Test {
             Format::Json => json::lines(report, self.all),
             Format::Junit => vec![junit::document(report)?],
         };
-        lines.iter().for_each(|line| output::data(&output::plain(line)));
+        for line in &lines {
+            output::data(&output::plain(line));
+        }
         if !report.broken.is_empty() {
             let shown = rendering::render(report.sources, &report.broken, output::talk_is_colored());
             output::excerpt(shown.trim_end());

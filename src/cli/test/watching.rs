@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
-    cli::{exit::Exit, files::stories_folder, output, reload, runtime, test::Test},
+    cli::{exit::Exit, files::stories_folder, output, reload, run::stop_on_signal, runtime, test::Test},
     library::watch::{State, Watch},
 };
 
@@ -13,6 +15,9 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 /// Runs, waits for a change, and runs again until Ctrl-C.
 pub(super) fn run(test: &Test, config: &Path) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
+        // Listened for all the time: Ctrl-C in the middle of a run ends it after that run.
+        let stop = CancellationToken::new();
+        stop_on_signal(stop.clone());
         loop {
             // Looked at before it is read: what is saved meanwhile is run again.
             let state = State::of(roots(config));
@@ -27,7 +32,7 @@ pub(super) fn run(test: &Test, config: &Path) -> anyhow::Result<Exit> {
             let mut watch = Watch::new(state);
             tokio::select! {
                 () = watch.changed() => {}
-                _ = tokio::signal::ctrl_c() => return Ok(Exit::Success),
+                () = stop.cancelled() => return Ok(Exit::Success),
             }
         }
     })

@@ -8,6 +8,7 @@ mod matching;
 mod schemas;
 mod shells;
 mod starting;
+mod testing;
 mod tickets;
 
 use std::{

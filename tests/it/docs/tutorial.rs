@@ -26,6 +26,15 @@ fn the_tutorial_about_rules_does_what_it_shows() {
 }
 
 #[test]
+fn the_page_about_testing_does_what_it_shows() {
+    let page = "docs/testing.md";
+    let steps = steps(page, &read(page));
+    assert!(steps.len() >= 6, "only {} steps", steps.len());
+    let wrong = differences(&steps, &follow(&steps));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
 fn the_rule_in_the_readme_works_in_a_new_shop() {
     let page = "README.md";
     let example = read(page);
