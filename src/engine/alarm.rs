@@ -47,8 +47,17 @@ pub(super) fn rule(alarm: &Alarm) -> Option<&'static Rule> {
     RULES.rule(&alarm.topic)
 }
 
-/// Returns the alarms of a text, in its order, each topic once.
-pub(super) fn find(reading: &Reading, moment: &Moment<'_>) -> Vec<Alarm> {
+/// What a text raises.
+#[derive(Debug)]
+pub(super) struct Raised {
+    /// The alarms in the order of the text, each topic once.
+    pub alarms: Vec<Alarm>,
+    /// Why some of the text was not looked at.
+    pub unfinished: Option<String>,
+}
+
+/// Looks for alarms in a text.
+pub(super) fn find(reading: &Reading, moment: &Moment<'_>) -> Raised {
     let evaluation = RULES.evaluate(reading, moment);
     let hits = evaluation.hits.into_iter();
     let hits =
@@ -69,7 +78,7 @@ pub(super) fn find(reading: &Reading, moment: &Moment<'_>) -> Vec<Alarm> {
         topics.push(alarm.topic.clone());
         new
     });
-    alarms
+    Raised { alarms, unfinished: evaluation.unfinished }
 }
 
 /// Returns whether a phrase that lost is an alarm all the same: another topic has its words, or what negates is far off.

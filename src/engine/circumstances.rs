@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil};
 
 use crate::{
-    engine::{Engine, settings::Settings},
+    engine::{Engine, named::Named, settings::Settings},
     model::{
         context::Context,
         ids::IntentId,
@@ -33,16 +33,17 @@ pub(super) struct Circumstances<'a> {
 }
 
 impl<'a> Circumstances<'a> {
-    /// Works out the circumstances; `entities` are those of the message.
+    /// Works out the circumstances of a message with its entities and the values it gives to slots.
     pub(super) fn of(
         engine: &'a Engine,
         inbound: &'a Inbound,
         ctx: &'a Context,
         entities: &'a [EntityFound],
+        named: &'a Named,
         now: Timestamp,
     ) -> Self {
         let Settings { desk, .. } = engine.settings();
-        let country = country_of(ctx, entities);
+        let country = country_of(ctx, named);
         let date = engine.today(now);
         Self {
             inbound,
@@ -50,7 +51,7 @@ impl<'a> Circumstances<'a> {
             entities,
             country,
             buyer_time: country.and_then(zone::main_zone).map(|MainZone { zone, .. }| now.to_zoned(zone).time()),
-            order: order_in_question(ctx, entities),
+            order: order_in_question(ctx, named),
             situation: engine.replies().situation(date).map(|situation| situation.id.as_str()),
             earlier: earlier(ctx),
             desk_open: desk.is_open(now),
@@ -82,31 +83,20 @@ impl<'a> Circumstances<'a> {
     }
 }
 
-/// Returns the buyer's country: what is known of the buyer, or else the one country the message names.
-pub(super) fn country_of<'a>(ctx: &'a Context, entities: &'a [EntityFound]) -> Option<&'a str> {
+/// Returns the buyer's country: what is known of the buyer, or else the one country the message names as an end.
+fn country_of<'a>(ctx: &'a Context, named: &'a Named) -> Option<&'a str> {
     let known = ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
-    known.or_else(|| only_value(entities, country::KIND))
+    known.or_else(|| named.only(country::KIND))
 }
 
 /// Returns the order the message is about: the one whose number it names, or the buyer's only one if it names none.
 ///
 /// Of several orders none is guessed: news of the wrong parcel is worse than a question.
-pub(super) fn order_in_question<'a>(ctx: &'a Context, entities: &[EntityFound]) -> Option<&'a Order> {
-    let named: Vec<&str> = values(entities, order_number::KIND).collect();
-    let mut matching =
-        ctx.orders.iter().filter(|order| named.is_empty() || named.iter().any(|number| same(number, &order.number)));
+pub(super) fn order_in_question<'a>(ctx: &'a Context, named: &Named) -> Option<&'a Order> {
+    let numbers: Vec<&str> = named.of_kind(order_number::KIND).collect();
+    let meant = |order: &&Order| numbers.is_empty() || numbers.iter().any(|number| same(number, &order.number));
+    let mut matching = ctx.orders.iter().filter(meant);
     matching.next().filter(|_| matching.next().is_none())
-}
-
-/// Returns the one value of that kind; none if several different ones are named.
-pub(super) fn only_value<'a>(entities: &'a [EntityFound], kind: &str) -> Option<&'a str> {
-    let mut values = values(entities, kind);
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
-}
-
-fn values<'a>(entities: &'a [EntityFound], kind: &str) -> impl Iterator<Item = &'a str> {
-    entities.iter().filter(move |entity| entity.kind == kind).map(|entity| entity.value.as_str())
 }
 
 /// Compares order numbers by their letters and digits: buyers leave out dashes and `#`.

@@ -166,7 +166,7 @@ impl Written {
             kind: OutboundKind::Ack,
             intents: words.understanding.hits.iter().map(|(rule, _)| rule.id.clone()).take(1).collect(),
             replies: vec![ack.clone()],
-            values: slots::unambiguous(words.understanding),
+            values: words.understanding.named.unambiguous(),
             rest: Vec::new(),
             uncovered: false,
             choices: Vec::new(),
@@ -246,7 +246,7 @@ impl Words<'_> {
         let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
         let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
         let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
-        let main = known.or_else(|| self.understanding.value(country::KIND)).and_then(zone::main_zone);
+        let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
         let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
         Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
     }

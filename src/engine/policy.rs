@@ -88,17 +88,15 @@ pub(super) fn plan(engine: &Engine, case: &Case<'_>, understanding: &Understandi
     if escalating.is_empty() && answering.is_empty() && !alarmed && understanding.unfinished.is_none() {
         return without_answer(engine, case, understanding);
     }
-    let strict = alarmed || escalating.iter().any(|rule| !rule.with_answer);
-    let mut plan = if let Some(why) = &understanding.unfinished {
-        // What was not looked at may be what matters most.
-        let reason = format!("Not all of the text was compared with the rules: {why}.");
-        Plan::ticket(case, reason, escalating.first().copied())
-    } else if strict || answering.is_empty() {
+    let strict = alarmed || understanding.unfinished.is_some() || escalating.iter().any(|rule| !rule.with_answer);
+    let mut plan = if strict || answering.is_empty() {
         let first = escalating.first().copied();
         Plan { ack: escalate::ack(case, first), ..Plan::default() }
     } else {
         answer_if_sure(engine, case, understanding, &escalating, &answering)
     };
+    plan.reasons
+        .extend(understanding.unfinished.as_ref().map(|why| format!("Not all of the message was looked at: {why}.")));
     plan.reasons.extend(escalate::always(understanding));
     for rule in &escalating {
         plan.reasons.add(format!("For a person: {} (rule {}).", rule.title, rule.id));
@@ -252,7 +250,7 @@ fn answer(
 
 /// Fills the needs of every rule, most important first.
 fn fill<'r>(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>, rules: &[&'r Rule]) -> Said<'r> {
-    let mut said = Said { values: slots::unambiguous(understanding), ..Said::default() };
+    let mut said = Said { values: understanding.named.unambiguous(), ..Said::default() };
     for rule in rules {
         match slots::fill(engine, rule, understanding, case.ctx, case.now) {
             Filled::Ready(values) => {

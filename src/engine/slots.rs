@@ -113,8 +113,7 @@ pub(super) fn answer_pending<'a>(engine: &'a Engine, understanding: &mut Underst
     let open = rule.needs.iter().filter(|need| !pending.known.contains_key(&need.slot));
     let found = open.into_iter().find_map(|need| {
         let kinds = entity_kinds(need);
-        let named = understanding.entities.iter().find(|entity| kinds.contains(entity.kind.as_str()))?;
-        Some((need, named.span.clone()))
+        Some((need, understanding.named.first_in_text(&kinds)?.span.clone()))
     });
     let Some((need, span)) = found else { return };
     if understanding.hits.iter().any(|(hit, _)| hit.id == rule.id) {
@@ -152,15 +151,8 @@ pub(super) fn too_late(lapsed: &PendingAsk) -> String {
 
 /// Returns what the message teaches about the buyer, for later threads.
 pub(super) fn learned(understanding: &Understanding<'_>) -> BTreeMap<String, String> {
-    let country = understanding.value(country::KIND).filter(|_| !understanding.hits.is_empty());
+    let country = understanding.named.only(country::KIND).filter(|_| !understanding.hits.is_empty());
     country.map(|country| ("country".to_owned(), country.to_owned())).into_iter().collect()
-}
-
-/// Returns the entities that have one value only, by kind.
-pub(super) fn unambiguous(understanding: &Understanding<'_>) -> BTreeMap<String, String> {
-    let kinds: BTreeSet<&str> = understanding.entities.iter().map(|entity| entity.kind.as_str()).collect();
-    let single = |kind: &str| Some((kind.to_owned(), understanding.value(kind)?.to_owned()));
-    kinds.into_iter().filter_map(single).collect()
 }
 
 fn value_of(
@@ -171,9 +163,9 @@ fn value_of(
     now: Timestamp,
 ) -> Option<String> {
     need.from.iter().find_map(|source| match &source.value {
-        Source::Entity(kind) => understanding.value(kind).map(str::to_owned),
+        Source::Entity(kind) => understanding.named.only(kind).map(str::to_owned),
         Source::Buyer(field) => of_buyer(*field, understanding, ctx),
-        Source::Order(field) => of_order(*field, circumstances::order_in_question(ctx, &understanding.entities)?),
+        Source::Order(field) => of_order(*field, circumstances::order_in_question(ctx, &understanding.named)?),
         Source::Situation => engine.replies.situation(engine.today(now)).map(|situation| situation.id.clone()),
     })
 }
@@ -183,7 +175,7 @@ fn of_buyer(field: BuyerField, understanding: &Understanding<'_>, ctx: &Context)
     match field {
         BuyerField::Country => {
             // Somebody who names two countries now is not asking about the one we remember.
-            let named = understanding.entities.iter().any(|entity| entity.kind == country::KIND);
+            let named = understanding.named.of_kind(country::KIND).next().is_some();
             buyer.country.clone().filter(|_| !named)
         }
         BuyerField::Grade => buyer.grade.clone(),
@@ -210,10 +202,11 @@ fn choices(need: &Need, understanding: &Understanding<'_>, ctx: &Context) -> Vec
     let language = understanding.language.answer;
     let kinds = entity_kinds(need);
     let mut choices: Vec<Choice> = Vec::new();
-    for entity in understanding.entities.iter().filter(|entity| kinds.contains(entity.kind.as_str())) {
-        let name = (entity.kind == country::KIND).then(|| country_name::name(&entity.value, language)).flatten();
-        let label = name.unwrap_or(&entity.value).to_owned();
-        choices.push(Choice { label, value: entity.value.clone() });
+    for kind in kinds {
+        for value in understanding.named.of_kind(kind) {
+            let name = (kind == country::KIND).then(|| country_name::name(value, language)).flatten();
+            choices.push(Choice { label: name.unwrap_or(value).to_owned(), value: value.to_owned() });
+        }
     }
     let asks_for_order = need.from.iter().any(|source| source.value == Source::Order(OrderField::Number));
     if choices.is_empty() && asks_for_order {

@@ -4,10 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     engine::{
-        Engine, alarm,
+        Engine,
+        alarm::{self, Raised},
         alike::{self, Alike},
-        circumstances::{self, Circumstances},
-        language, slots,
+        circumstances::Circumstances,
+        language,
+        named::Named,
+        slots,
         witness::Witness,
     },
     model::{
@@ -36,18 +39,18 @@ pub(super) struct Understanding<'a> {
     pub losers: Vec<Loser>,
     /// What always goes to a person.
     pub alarms: Vec<Alarm>,
+    /// Why some of it was not looked at.
+    pub unfinished: Option<String>,
     /// Values recognised in the text.
     pub entities: Vec<EntityFound>,
     /// Languages found and chosen.
     pub language: LanguageChoice,
-    /// Values recognised in a subject written for this message; spans in it are not those of the text.
-    subject_entities: Vec<EntityFound>,
+    /// The values that slots are filled with.
+    pub named: Named,
     /// The question of ours that this message may answer.
     pub pending: Option<PendingAsk>,
     /// A question of ours whose time is over.
     pub lapsed: Option<PendingAsk>,
-    /// Set if the rules could not look at all of the text; why, for a person.
-    pub unfinished: Option<String>,
     /// The text is surely in a language the shop has no rules for.
     pub foreign_language: Option<Language>,
     /// What the examples say.
@@ -66,37 +69,30 @@ impl<'a> Understanding<'a> {
         leave: Option<usize>,
     ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
+        let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
+        let named = Named::of(&reading, subject.as_ref());
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
-        let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, now);
+        let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);
         let moment = circumstances.moment(found.detected);
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
-        let mut unfinished = evaluation.unfinished;
-        let mut alarms = alarm::find(&reading, &moment);
-        let mut subject_entities = Vec::new();
-        let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
+        let Raised { mut alarms, unfinished } = alarm::find(&reading, &moment);
+        let mut unfinished = evaluation.unfinished.or(unfinished);
         if let Some(subject) = &subject {
-            subject_entities = subject.entities().to_vec();
             let evaluation = engine.rules.evaluate(subject, &moment);
-            alarms.extend(alarm::find(subject, &moment).into_iter().map(raised_in_subject));
+            let raised = alarm::find(subject, &moment);
+            unfinished = unfinished.or(evaluation.unfinished).or(raised.unfinished);
+            alarms.extend(raised.alarms.into_iter().map(raised_in_subject));
             hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
-            unfinished = unfinished.or(evaluation.unfinished);
         }
         // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
+        let slot_values = named.clone().with_captured(&evaluation.captured);
         let mut entities = recognized.clone();
-        for value in evaluation.captured {
-            if !entities.contains(&value) {
-                entities.push(value);
-            }
-        }
-        let asked = ctx.thread.as_ref().and_then(|thread| thread.pending.clone());
-        let (pending, lapsed) = match asked {
-            Some(asked) if now.duration_since(asked.asked_at) >= PENDING_LIFE => (None, Some(asked)),
-            asked => (asked, None),
-        };
+        entities.extend(evaluation.captured.into_iter().filter(|value| !recognized.contains(value)));
+        let (pending, lapsed) = asked(ctx, now);
         let pattern = hits.first().map(|(_, hit)| hit.language);
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
@@ -109,7 +105,7 @@ impl<'a> Understanding<'a> {
             losers,
             alarms,
             entities,
-            subject_entities,
+            named: slot_values,
             pending,
             lapsed,
         };
@@ -174,16 +170,17 @@ impl<'a> Understanding<'a> {
         self.sentences().iter().enumerate().filter(|(_, trace)| left(trace)).map(|(index, _)| index).collect()
     }
 
-    /// Returns the one value of that kind: named in the text, or else in the subject. None if different ones are named.
-    pub(super) fn value(&self, kind: &str) -> Option<&str> {
-        let in_text = self.entities.iter().any(|entity| entity.kind == kind);
-        let entities = if in_text { &self.entities } else { &self.subject_entities };
-        circumstances::only_value(entities, kind)
-    }
-
     /// Returns whether every sentence that says anything is covered by a rule.
     pub(super) fn is_explained(&self) -> bool {
         self.sentences().iter().all(|trace| trace.kind == SentenceKind::Courtesy || !trace.covered_by.is_empty())
+    }
+}
+
+/// Returns our question that the message may answer, and one whose time is over.
+fn asked(ctx: &Context, now: Timestamp) -> (Option<PendingAsk>, Option<PendingAsk>) {
+    match ctx.thread.as_ref().and_then(|thread| thread.pending.clone()) {
+        Some(asked) if now.duration_since(asked.asked_at) >= PENDING_LIFE => (None, Some(asked)),
+        asked => (asked, None),
     }
 }
 

@@ -98,6 +98,7 @@ fn decide(case: &CaseFile) -> Verdict {
     // Filler that YAML should not be full of.
     let story = "The lamp hangs over the table. It is made of glass. We like it very much. ".repeat(20);
     message.text = message.text.replace("{long}", story.trim());
+    message.text = message.text.replace("{flood}", &"Free shipping? ".repeat(2_100));
     message.from = message.from.map(|from| from.replace("{A200}", &"A".repeat(200)));
     let mut settings = world::settings();
     if let Some(ceiling) = &case.ceiling {
