@@ -60,10 +60,12 @@ impl Started {
             let wrong = first_error(&files);
             return Reading { engine: Err(wrong), restart: Vec::new(), roots: None };
         };
+        let engine = Engine::new(self.settings_of(&config), files.library.rules, files.library.replies);
+        engine.warm();
         Reading {
             restart: self.fixed.changed(&config.fixed),
             roots: Some(roots_of(&self.path, &config)),
-            engine: Ok(Engine::new(self.settings_of(&config), files.library.rules, files.library.replies)),
+            engine: Ok(engine),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod properties;
+mod witness;
 pub(crate) mod world;
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
