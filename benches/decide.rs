@@ -1,24 +1,26 @@
 //! The cost of a message against the number of rules: evaluation beside peers, and the whole decision.
 //!
-//! `evaluate`: rules are generated, one action on one product in four languages, 5 to 12 patterns each. Misses are
-//! filler in which 15 % of the words come from the rules. Peers run in the same process right after: one overlapping
-//! aho-corasick pass over the same phrases, and a loop over one `regex` per phrase (up to 1,000 rules).
+//! `evaluate`: generated rules (`world`), by number, length and script. Peers run in the same process right after: one
+//! overlapping aho-corasick pass (contiguous NFA) over the same phrases, a `RegexSet` and a loop over one `regex` for
+//! each phrase, as far as they can be built in seconds. Then misspelt messages, and texts made to keep us busy.
 //!
 //! `decide`: the starter pack, alone and with generated rules beside it, decides real mails from the guards to the
-//! rendered reply. Only ratios of one run mean anything. `cargo bench --bench decide -- --quick`; the tables follow at
-//! the end, and `docs/performance.md` says what they mean.
+//! rendered reply. Only ratios of one run mean anything. `cargo bench --bench decide -- --quick`; rows appear as they are
+//! measured, and `docs/performance.md` says what they mean.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the result")]
+#![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers for people")]
+
+mod world;
 
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use criterion::{BenchmarkId, Criterion};
-use jiff::{Timestamp, civil};
+use jiff::Timestamp;
 use nightdesk::{
     channel::email,
     diagnostic::{has_errors, source::SourceMap},
@@ -37,58 +39,54 @@ use nightdesk::{
         wire_id::InstanceKey,
     },
     replies::catalog::Catalog,
-    rules::{condition::Moment, set::RuleSet},
+    rules::set::RuleSet,
     text::reading::Reading,
 };
-use regex::Regex;
+use regex::{Regex, RegexSet};
+
+use crate::world::{Family, MIXED, Random, SCRIPTS, moment, per_item};
 
 /// Sizes of rule sets.
-const SIZES: [usize; 4] = [1, 100, 1_000, 10_000];
+const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
+/// The size at which scripts, misspelt and hostile texts are measured.
+const LARGE: usize = 10_000;
 /// Generated rules beside the starter pack where the whole decision is measured.
 const BESIDE: [usize; 4] = [0, 100, 1_000, 10_000];
 /// Characters of messages.
 const LENGTHS: [usize; 3] = [20, 200, 2_000];
 /// Messages of each sort; fewer train the branch predictor.
 const MESSAGES: usize = 100;
-/// The regex loop sees fewer messages: it is slow enough to be measured by them.
+/// The regex peers see fewer messages: they are slow enough to be measured by them.
 const REGEX_MESSAGES: usize = 10;
 /// A regex loop over more rules takes minutes to build and says nothing new.
 const MAX_REGEX_RULES: usize = 1_000;
-/// Criterion's own times, short so that a whole run stays below a minute.
+/// Over more rules a `RegexSet` of expressions with Unicode word boundaries takes a minute to build.
+const MAX_REGEX_SET_RULES: usize = 100;
+/// Bound of a compiled `RegexSet`.
+const REGEX_SET_BYTES: usize = 1 << 30;
+/// A long text, as a pasted log.
+const HOSTILE_BYTES: usize = 16 * 1024;
+/// Criterion's own times, short so that a whole run stays below a few minutes.
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASURED: Duration = Duration::from_millis(300);
-/// Every so many filler words one comes from the rules: 15 %.
-const NEAR_MISS_PERCENT: u64 = 15;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args().without_plots();
-    let evaluations = evaluations(&mut criterion);
-    let decisions = decisions(&mut criterion);
-    criterion.final_summary();
-    print_table(&evaluations);
-    print_decisions(&decisions);
-}
-
-fn evaluations(criterion: &mut Criterion) -> Vec<Row> {
-    let mut table = Vec::new();
+    print_head();
     for size in SIZES {
-        let world = World::new(size);
-        for length in LENGTHS {
-            for hit in [true, false] {
-                let messages = world.messages(length, hit);
-                let name = format!("{length} {}", if hit { "hit" } else { "miss" });
-                let mut group = criterion.benchmark_group("evaluate");
-                group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASURED);
-                group.bench_with_input(BenchmarkId::new(&name, size), &messages, |bencher, messages| {
-                    let mut next = (0..messages.len()).cycle();
-                    bencher.iter(|| black_box(world.evaluate(&messages[next.next().unwrap_or(0)])));
-                });
-                group.finish();
-                table.push(world.row(&name, &messages));
-            }
+        let world = World::new(MIXED, size);
+        print_rows(&world.rows());
+        if size == LARGE {
+            print_rows(&[world.row("200 misspelt", &world.misspelt())]);
+            print_rows(&world.hostile());
         }
     }
-    table
+    for family in SCRIPTS {
+        print_rows(&World::new(family, LARGE).rows());
+    }
+    let decisions = decisions(&mut criterion);
+    criterion.final_summary();
+    print_decisions(&decisions);
 }
 
 fn decisions(criterion: &mut Criterion) -> Vec<Decided> {
@@ -115,95 +113,138 @@ fn decisions(criterion: &mut Criterion) -> Vec<Decided> {
 
 /// One size: the rules and their peers.
 struct World {
+    family: Family,
     size: usize,
     set: RuleSet,
     phrases: Vec<String>,
     automaton: AhoCorasick,
     regexes: Vec<Regex>,
-    moment: Moment<'static>,
+    regex_set: Option<RegexSet>,
 }
 
 /// Nanoseconds for each message.
 struct Row {
+    family: &'static str,
     size: usize,
     name: String,
     read: f64,
+    /// The very first time a text is evaluated: words are not remembered, caches cold.
+    first: f64,
     evaluate: f64,
     automaton: f64,
     regexes: Option<f64>,
+    regex_set: Option<f64>,
     hits: f64,
 }
 
 impl World {
-    fn new(size: usize) -> Self {
-        let mut random = Random(size as u64 + 7);
+    fn new(family: Family, size: usize) -> Self {
+        let (files, phrases) = family.rules(size);
         let mut sources = SourceMap::default();
-        let mut phrases = Vec::new();
-        let mut files = Vec::new();
-        for number in 0..size {
-            let own = rule_phrases(number, &mut random);
-            files.push(sources.add(rule_path(number), rule_file(number, &own)));
-            phrases.extend(own.into_iter().map(|(_, phrase)| phrase));
-        }
-        let started = Instant::now();
+        let files: Vec<_> = files.into_iter().map(|(path, text)| sources.add(path, text)).collect();
         let (set, diagnostics) = RuleSet::read(&sources, &files);
-        let elapsed = started.elapsed().as_millis();
-        eprintln!("{size} rules, {} phrases: read and compiled in {elapsed} ms", phrases.len());
         assert!(!has_errors(&diagnostics), "generated rules are right");
-        let automaton = AhoCorasick::new(&phrases).expect("the phrases fit");
-        let regexes =
-            if size <= MAX_REGEX_RULES { phrases.iter().map(|phrase| regex_of(phrase)).collect() } else { Vec::new() };
-        Self { size, set, phrases, automaton, regexes, moment: moment() }
+        let mut builder = AhoCorasick::builder();
+        let automaton = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&phrases).expect("the phrases fit");
+        let expressions: Vec<String> = phrases.iter().map(|phrase| regex_of(phrase)).collect();
+        let regex = |expression: &String| Regex::new(expression).expect("escaped phrases are expressions");
+        let regexes = if size <= MAX_REGEX_RULES { expressions.iter().map(regex).collect() } else { Vec::new() };
+        let regex_set = (size <= MAX_REGEX_SET_RULES).then(|| {
+            let mut builder = regex::RegexSetBuilder::new(&expressions);
+            builder.size_limit(REGEX_SET_BYTES).build().expect("the expressions fit")
+        });
+        Self { family, size, set, phrases, automaton, regexes, regex_set }
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let row = |length: usize, hit: bool| {
+            let name = format!("{length} {}", if hit { "hit" } else { "miss" });
+            self.row(&name, &self.messages(length, hit))
+        };
+        LENGTHS.iter().flat_map(|length| [row(*length, true), row(*length, false)]).collect()
     }
 
     fn messages(&self, length: usize, hit: bool) -> Vec<Reading> {
-        let mut random = Random(length as u64 * 31 + u64::from(hit));
-        (0..MESSAGES).map(|_| Reading::new(&self.message(length, hit, &mut random))).collect()
+        read(self.family.messages(&self.phrases, length, hit, MESSAGES))
     }
 
-    fn message(&self, length: usize, hit: bool, random: &mut Random) -> String {
-        let planted = random.pick(&self.phrases);
-        let mut text = String::new();
-        if hit {
-            text.push_str(planted);
-        }
-        while text.chars().count() < length {
-            if !text.is_empty() {
+    /// Returns hits in which every sixth word of six letters or more has two letters swapped.
+    fn misspelt(&self) -> Vec<Reading> {
+        let misspell = |text: String| {
+            let words = text.split(' ').enumerate().map(|(at, word)| match word.as_bytes() {
+                [.., a, b, _] if at % 6 == 1 && word.is_ascii() && word.len() >= 6 && a != b => {
+                    let head = &word[..word.len() - 3];
+                    let [a, b, c] = [*a, *b, word.as_bytes()[word.len() - 1]].map(char::from);
+                    format!("{head}{b}{a}{c}")
+                }
+                _ => word.to_owned(),
+            });
+            words.collect::<Vec<_>>().join(" ")
+        };
+        read(self.family.messages(&self.phrases, 200, true, MESSAGES).into_iter().map(misspell).collect())
+    }
+
+    /// Returns texts made of the rules' own words, and of one of them.
+    fn hostile(&self) -> Vec<Row> {
+        let mut random = Random(11);
+        let fill = |mut next: Box<dyn FnMut() -> String>| {
+            let mut text = String::new();
+            while text.len() < HOSTILE_BYTES {
+                text.push_str(&next());
                 text.push(' ');
             }
-            if random.below(100) < NEAR_MISS_PERCENT {
-                let words: Vec<&str> = random.pick(&self.phrases).split(' ').collect();
-                text.push_str(words[random.below(words.len() as u64) as usize]);
-            } else {
-                text.push_str(FILLER[random.below(FILLER.len() as u64) as usize]);
-            }
-            if random.below(12) == 0 {
-                text.push('.');
-            }
-        }
-        text
+            read(vec![text])
+        };
+        let phrases = self.phrases.clone();
+        let words: Vec<String> = phrases.iter().flat_map(|phrase| phrase.split(' ')).map(str::to_owned).collect();
+        let one = fill(Box::new(|| "cancel".to_owned()));
+        let heads = fill(Box::new(|| "cancel my the new this broken".to_owned()));
+        let any_word = fill(Box::new(move || random.pick(&words).clone()));
+        let mut random = Random(13);
+        let any_phrase = fill(Box::new(move || random.pick(&phrases).clone()));
+        let texts = [("one word", one), ("heads", heads), ("rule words", any_word), ("phrases", any_phrase)];
+        texts.iter().map(|(name, text)| self.row(&format!("16 KiB {name}"), text)).collect()
     }
 
     fn evaluate(&self, reading: &Reading) -> usize {
-        self.set.evaluate(reading, &self.moment).hits.len()
+        self.set.evaluate(reading, &moment()).hits.len()
     }
 
     fn row(&self, name: &str, messages: &[Reading]) -> Row {
+        let started = Instant::now();
         let hits: usize = messages.iter().map(|reading| self.evaluate(reading)).sum();
-        let automaton =
-            per_message(messages, |reading| self.automaton.find_overlapping_iter(reading.folded().text()).count());
-        let loop_over =
-            |reading: &Reading| self.regexes.iter().filter(|regex| regex.is_match(reading.folded().text())).count();
+        let first = started.elapsed().as_nanos() as f64 / messages.len() as f64;
+        let few = &messages[..REGEX_MESSAGES.min(messages.len())];
+        let text = |reading: &Reading| reading.folded().text().to_owned();
+        let loop_over = |reading: &Reading| self.regexes.iter().filter(|regex| regex.is_match(&text(reading))).count();
         Row {
+            family: self.family.name,
             size: self.size,
             name: name.to_owned(),
-            read: per_message(messages, |reading| Reading::new(reading.original()).sentences().len()),
-            evaluate: per_message(messages, |reading| self.evaluate(reading)),
-            automaton,
-            regexes: (!self.regexes.is_empty()).then(|| per_message(&messages[..REGEX_MESSAGES], loop_over)),
+            read: per_item(messages, |reading| Reading::new(reading.original()).sentences().len()),
+            first,
+            evaluate: per_item(messages, |reading| self.evaluate(reading)),
+            automaton: per_item(messages, |reading| {
+                self.automaton.find_overlapping_iter(reading.folded().text()).count()
+            }),
+            regexes: (!self.regexes.is_empty()).then(|| per_item(few, loop_over)),
+            regex_set: self
+                .regex_set
+                .as_ref()
+                .map(|set| per_item(few, |reading| set.matches(reading.folded().text()).iter().count())),
             hits: hits as f64 / messages.len() as f64,
         }
     }
+}
+
+fn read(texts: Vec<String>) -> Vec<Reading> {
+    texts.iter().map(|text| Reading::new(text)).collect()
+}
+
+/// Returns the expression a programmer would write for a phrase.
+fn regex_of(phrase: &str) -> String {
+    let body = regex::escape(phrase).replace(' ', r"\s+");
+    if phrase.is_ascii() { format!(r"(?i)\b{body}\w*\b") } else { body }
 }
 
 /// A shop with the starter pack, and generated rules that compete with it.
@@ -223,11 +264,9 @@ struct Decided {
 
 impl Shop {
     fn new(beside: usize) -> Self {
-        let mut random = Random(beside as u64 + 7);
         let mut sources = Sources::starter_pack();
-        for number in 0..beside {
-            let text = rule_file(number, &rule_phrases(number, &mut random));
-            sources.rules.push(sources.map.add(rule_path(number), text));
+        for (path, text) in MIXED.rules(beside).0 {
+            sources.rules.push(sources.map.add(path, text));
         }
         let (rules, found) = RuleSet::read(&sources.map, &sources.rules);
         let (replies, also_found) = Catalog::read(&sources.map, &sources.replies);
@@ -247,9 +286,9 @@ impl Shop {
         Decided {
             beside: self.beside,
             name,
-            read: per_message(&many, |mail| Reading::new(&mail.text).sentences().len()),
-            rules: per_message(&many, evaluate),
-            decide: per_message(&many, |mail| self.decide(mail).len()),
+            read: per_item(&many, |mail| Reading::new(&mail.text).sentences().len()),
+            rules: per_item(&many, evaluate),
+            decide: per_item(&many, |mail| self.decide(mail).len()),
         }
     }
 }
@@ -294,41 +333,33 @@ fn mail(text: &str) -> Inbound {
     })
 }
 
-fn moment() -> Moment<'static> {
-    Moment { language: Some(Language::EN), ..Moment::plain(ChannelKind::Email, civil::date(2026, 11, 21)) }
+fn print_head() {
+    println!(
+        "\nmicroseconds for each message (best of rounds); both = read + evaluate; first = evaluated for the first time"
+    );
+    println!(
+        "words     rules  message              read   first  evaluate  hits      ac  eval/ac  both/ac  RegexSet/both  loop/both"
+    );
 }
 
-/// Returns the mean nanoseconds for each message in the best of several rounds: on a shared machine noise only adds.
-fn per_message<T>(messages: &[T], work: impl Fn(&T) -> usize) -> f64 {
-    const ROUNDS: usize = 15;
-    let rounds = (0..ROUNDS).map(|_| {
-        let started = Instant::now();
-        for message in messages {
-            black_box(work(message));
-        }
-        started.elapsed().as_nanos() as f64 / messages.len() as f64
-    });
-    rounds.fold(f64::INFINITY, f64::min)
-}
-
-fn print_table(rows: &[Row]) {
-    println!("\nmicroseconds for each message (best of rounds); both = read + evaluate");
-    println!("  rules  message     read   evaluate  hits  aho-corasick  both/ac   regex loop  loop/both");
+fn print_rows(rows: &[Row]) {
     for row in rows {
         let both = row.read + row.evaluate;
-        let regexes = row.regexes.map_or_else(
-            || format!("{:>13}{:>11}", "-", "-"),
-            |regexes| format!("{:>13.2}{:>11.1}", regexes / 1000.0, regexes / both),
-        );
+        let ratio = |peer: Option<f64>| peer.map_or_else(|| "-".to_owned(), |peer| format!("{:.1}", peer / both));
         println!(
-            "{:>7}  {:<9}{:>7.2}{:>11.2}{:>6.1}{:>14.2}{:>9.1}{regexes}",
+            "{:<8}{:>7}  {:<18}{:>7.2}{:>8.2}{:>10.2}{:>6.1}{:>8.2}{:>9.1}{:>9.1}{:>15}{:>11}",
+            row.family,
             row.size,
             row.name,
             row.read / 1000.0,
+            row.first / 1000.0,
             row.evaluate / 1000.0,
             row.hits,
             row.automaton / 1000.0,
+            row.evaluate / row.automaton,
             both / row.automaton,
+            ratio(row.regex_set),
+            ratio(row.regexes),
         );
     }
 }
@@ -360,100 +391,3 @@ const MISSES: [&str; 4] = [
     "你好，这个杯子可以放进洗碗机吗？",
     "请问有没有红色的？谢谢",
 ];
-/// Words of every message, in four languages.
-const FILLER: [&str; 40] = [
-    "hello", "please", "the", "and", "with", "would", "today", "really", "about", "because", "there", "friend",
-    "thanks", "house", "garden", "morning", "window", "yellow", "hallo", "bitte", "und", "mein", "heute", "schon",
-    "garten", "fenster", "hola", "por", "favor", "gracias", "casa", "manana", "ventana", "pero", "你好", "谢谢",
-    "我们", "今天", "房子", "朋友",
-];
-/// Actions, by language.
-const ACTIONS: [(&str, [&str; 8]); 4] = [
-    ("en", ["cancel", "track", "return", "exchange", "refund", "order", "repair", "insure"]),
-    ("de", ["stornieren", "verfolgen", "umtauschen", "erstatten", "bestellen", "reparieren", "versichern", "liefern"]),
-    ("es", ["cancelar", "rastrear", "devolver", "cambiar", "reembolsar", "pedir", "reparar", "asegurar"]),
-    ("zh", ["取消", "查询", "退货", "换货", "退款", "订购", "维修", "保险"]),
-];
-/// Words between action and topic, by language.
-const LINKS: [[&str; 4]; 4] = [
-    ["my", "the new", "this broken", "another"],
-    ["meine", "die neue", "diese", "eine andere"],
-    ["mi", "el nuevo", "este", "otro"],
-    ["我的", "新的", "这个", "另一个"],
-];
-
-/// Returns the patterns of one rule with their languages.
-fn rule_phrases(number: usize, random: &mut Random) -> Vec<(&'static str, String)> {
-    let count = 5 + random.below(8) as usize;
-    let mut phrases = Vec::new();
-    for _ in 0..count {
-        let language = random.below(4) as usize;
-        let (code, actions) = &ACTIONS[language];
-        // A rule is one action on one product; eight rules share the product, so every word belongs to many rules.
-        let action = actions[number % actions.len()];
-        let link: &&str = random.pick(&LINKS[language]);
-        let topic = topic(number / actions.len(), language);
-        let phrase = match (language, random.below(3)) {
-            (3, 0) => format!("{action}{topic}"),
-            (3, _) => format!("{action}{link}{topic}"),
-            (_, 0) => format!("{action} {topic}"),
-            (_, _) => format!("{action} {link} {topic}"),
-        };
-        phrases.push((*code, phrase));
-    }
-    phrases
-}
-
-/// Returns a product word that no dictionary has.
-fn topic(number: usize, language: usize) -> String {
-    const SYLLABLES: [&str; 12] = ["ba", "do", "fi", "gu", "ke", "lo", "mi", "na", "pu", "re", "so", "ti"];
-    const CHARACTERS: [char; 12] = ['灯', '表', '鞋', '包', '锅', '笔', '帽', '琴', '杯', '伞', '镜', '椅'];
-    let digits = [number % 12, number / 12 % 12, number / 144 % 12, number / 1728 % 12];
-    if language == 3 {
-        return digits.iter().map(|digit| CHARACTERS[*digit]).collect();
-    }
-    digits.iter().map(|digit| SYLLABLES[*digit]).collect()
-}
-
-fn rule_path(number: usize) -> String {
-    format!("rules/other/intent_{number}.yaml")
-}
-
-fn rule_file(number: usize, phrases: &[(&str, String)]) -> String {
-    let mut text =
-        format!("intent: intent_{number}\ntitle: t\ncategory: other\naction: answer\nmode: auto\nreply: r\nsay:\n");
-    for (code, _) in &ACTIONS {
-        let own: Vec<&str> =
-            phrases.iter().filter(|(language, _)| language == code).map(|(_, phrase)| phrase.as_str()).collect();
-        if !own.is_empty() {
-            for part in ["  ", code, ": [", &own.join(", "), "]\n"] {
-                text.push_str(part);
-            }
-        }
-    }
-    text
-}
-
-/// Returns the expression a programmer would write for a phrase.
-fn regex_of(phrase: &str) -> Regex {
-    let spaced = phrase.is_ascii();
-    let body = regex::escape(phrase).replace(' ', r"\s+");
-    let expression = if spaced { format!(r"(?i)\b{body}\w*\b") } else { body };
-    Regex::new(&expression).expect("escaped phrases are expressions")
-}
-
-/// A small generator (xorshift), so that every run has the same rules and messages.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % bound
-    }
-
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len() as u64) as usize]
-    }
-}

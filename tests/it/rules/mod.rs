@@ -1,6 +1,7 @@
 //! The rule language: patterns, judging, reading, findings, properties.
 
 mod diagnostics;
+mod differential;
 mod judging;
 mod patterns;
 mod properties;

@@ -11,7 +11,7 @@ use crate::rules::{evaluate, moment, rule, valid};
 
 /// A pattern as a tree that can be written in the pattern language and matched naively.
 #[derive(Debug, Clone)]
-enum Part {
+pub(super) enum Part {
     Word(&'static str),
     Beginning(&'static str),
     Gap(u8),
@@ -20,7 +20,7 @@ enum Part {
 }
 
 /// Words without inflection, so that equality is what matters; two of them are Chinese characters.
-const WORDS: [&str; 6] = ["ka", "lo", "mi", "kalo", "包", "邮"];
+pub(super) const WORDS: [&str; 6] = ["ka", "lo", "mi", "kalo", "包", "邮"];
 
 fn part() -> impl Strategy<Value = Part> {
     let leaf = prop_oneof![
@@ -41,7 +41,7 @@ fn part() -> impl Strategy<Value = Part> {
 }
 
 /// A pattern that begins and ends with a word, as every sensible one does.
-fn pattern() -> impl Strategy<Value = Vec<Part>> {
+pub(super) fn pattern() -> impl Strategy<Value = Vec<Part>> {
     let word = || prop::sample::select(&WORDS[..]).prop_map(Part::Word);
     (word(), prop::collection::vec(part(), 0..4), word()).prop_map(|(first, middle, last)| {
         let mut whole = vec![first];
@@ -58,7 +58,7 @@ fn text() -> impl Strategy<Value = Vec<&'static str>> {
     )
 }
 
-fn written(sequence: &[Part]) -> String {
+pub(super) fn written(sequence: &[Part]) -> String {
     let branches = |branches: &[Vec<Part>]| branches.iter().map(|branch| written(branch)).collect::<Vec<_>>().join("|");
     let parts = sequence.iter().map(|part| match part {
         Part::Word(word) => (*word).to_owned(),
@@ -71,7 +71,7 @@ fn written(sequence: &[Part]) -> String {
 }
 
 /// Returns every way a sequence matches from a position: the words it took and where it ended.
-fn ways(sequence: &[Part], text: &[&str], at: usize) -> Vec<(Vec<usize>, usize)> {
+pub(super) fn ways(sequence: &[Part], text: &[&str], at: usize) -> Vec<(Vec<usize>, usize)> {
     let Some((part, rest)) = sequence.split_first() else { return vec![(Vec::new(), at)] };
     let heads: Vec<(Vec<usize>, usize)> = match part {
         Part::Word(word) => {

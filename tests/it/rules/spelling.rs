@@ -33,7 +33,7 @@ fn every_row_of_the_table_is_repaired_as_written() {
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .map(|line| line.split_once('\t').expect("two columns"))
         .collect();
-    assert!(rows.len() >= 40, "the table is large enough to mean something");
+    assert!(rows.len() >= 35, "the table is large enough to mean something");
     for (written, meant) in rows {
         let found = if is_common(written) { Vec::new() } else { spelling.meant(written) };
         let found: Vec<&str> = found.into_iter().map(|word| spelling.word(word)).collect();
@@ -66,7 +66,8 @@ fn a_hit_as_written_wins_over_a_longer_repaired_one() {
 
 #[test]
 fn every_kind_of_pattern_takes_repaired_words() {
-    for pattern in ["'cancel * order'", "{all: [cancel, order]}", "{any: [cancel order]}", "'(cancel|stop) [my] order'"]
+    for pattern in
+        ["'cancel * order'", "{all: [cancel, order]}", "{any: [cancel order]}", "'(cancel|return) [my] order'"]
     {
         let rules = [rule("probe", &format!("say: {{en: [{pattern}]}}"))];
         assert_eq!(intents(&evaluate(&rules, "cancle order")), ["probe"], "{pattern}");
