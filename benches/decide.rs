@@ -165,7 +165,7 @@ impl World {
     }
 
     fn messages(&self, length: usize, hit: bool) -> Vec<Reading> {
-        read(self.family.messages(&self.phrases, length, hit, MESSAGES))
+        read(&self.family.messages(&self.phrases, length, hit, MESSAGES))
     }
 
     /// Returns hits in which every sixth word of six letters or more has two letters swapped.
@@ -181,7 +181,9 @@ impl World {
             });
             words.collect::<Vec<_>>().join(" ")
         };
-        read(self.family.messages(&self.phrases, 200, true, MESSAGES).into_iter().map(misspell).collect())
+        let texts: Vec<String> =
+            self.family.messages(&self.phrases, 200, true, MESSAGES).into_iter().map(misspell).collect();
+        read(&texts)
     }
 
     /// Returns texts made of the rules' own words, and of one of them.
@@ -193,7 +195,7 @@ impl World {
                 text.push_str(&next());
                 text.push(' ');
             }
-            read(vec![text])
+            read(&[text])
         };
         let phrases = self.phrases.clone();
         let words: Vec<String> = phrases.iter().flat_map(|phrase| phrase.split(' ')).map(str::to_owned).collect();
@@ -237,7 +239,7 @@ impl World {
     }
 }
 
-fn read(texts: Vec<String>) -> Vec<Reading> {
+fn read(texts: &[String]) -> Vec<Reading> {
     texts.iter().map(|text| Reading::new(text)).collect()
 }
 

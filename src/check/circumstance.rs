@@ -291,7 +291,7 @@ impl Wishes {
 fn collect_words(node: &Node, words: &mut BTreeSet<String>, numbers: &mut BTreeSet<i64>) {
     match &node.kind {
         Kind::Integer(number) => {
-            numbers.extend([number - 1, *number, number + 1].into_iter().filter(|near| *near >= 0))
+            numbers.extend([number - 1, *number, number + 1].into_iter().filter(|near| *near >= 0));
         }
         Kind::Text(text) => {
             words.insert(text.clone());

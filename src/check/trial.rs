@@ -74,7 +74,7 @@ impl<'a> Trial<'a> {
                     lists.insert(name.to_owned(), word_list::read(sources, file).0);
                 }
                 Some(path) if !path.starts_with('_') => {
-                    written.extend(syntax::read(sources, file).0.map(|rule| (file, rule)))
+                    written.extend(syntax::read(sources, file).0.map(|rule| (file, rule)));
                 }
                 _ => {}
             }

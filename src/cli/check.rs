@@ -50,7 +50,7 @@ enum Deny {
 impl Check {
     pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
         if let Some(code) = &self.explain {
-            return explain(code);
+            return Ok(explain(code));
         }
         let files = Files::read(config)?;
         let origin = files.origin.clone();
@@ -90,15 +90,15 @@ pub(super) fn findings(mut files: Files) -> (SourceMap, Engine, Vec<Diagnostic>)
     (sources, engine, found)
 }
 
-fn explain(code: &str) -> anyhow::Result<Exit> {
+fn explain(code: &str) -> Exit {
     match codes::explain(code) {
         Ok(paragraph) => {
             output::data(paragraph.trim_end());
-            Ok(Exit::Success)
+            Exit::Success
         }
         Err(unknown) => {
             output::failure(&unknown.into());
-            Ok(Exit::Usage)
+            Exit::Usage
         }
     }
 }

@@ -154,7 +154,10 @@ pub fn add_stories(sources: &mut SourceMap, folder: &Path) -> Result<Vec<FileId>
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
         let entry = entry.map_err(|error| unreadable(folder, error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && name.ends_with(".yaml") && entry.path().is_file() {
+        if !name.starts_with('.')
+            && Path::new(&name).extension().is_some_and(|ending| ending == "yaml")
+            && entry.path().is_file()
+        {
             files.push((name, entry.path()));
         }
     }

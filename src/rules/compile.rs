@@ -173,12 +173,11 @@ impl Lowering<'_, '_> {
             WrittenExpression::Words { sequence, text, span } => {
                 let sequence = self.resolve(without_edge_gaps(&sequence), &text, &span)?;
                 self.negative |= self.compiler.negators.holds(self.language, &sequence);
-                match self.rows(&sequence) {
-                    Some(rows) => Ok(Expression::Rows(rows)),
-                    None => {
-                        let program = self.program(&sequence, &span).map_err(|found| vec![found])?;
-                        Ok(Expression::Program(Box::new(program)))
-                    }
+                if let Some(rows) = self.rows(&sequence) {
+                    Ok(Expression::Rows(rows))
+                } else {
+                    let program = self.program(&sequence, &span).map_err(|found| vec![found])?;
+                    Ok(Expression::Program(Box::new(program)))
                 }
             }
             WrittenExpression::Regular(regular) => Ok(Expression::Regular(Box::new(regular))),

@@ -14,6 +14,7 @@ use crate::{
         find::{Finder, Found, Manner, word_number},
         judge::{Finding, Judge},
         prefilter::{Filed, Key, Keys, PhraseId, Postings},
+        program::Words as _,
         rule::{Phrase, Rule},
         scratch::Scratch,
         set::RuleSet,
@@ -206,24 +207,30 @@ impl Walk<'_> {
     /// are repaired, only rows that hold one are noted: the others were found before.
     fn walk(&mut self, view: &View<'_>) {
         let Self { set, rows, keys } = self;
-        let atoms = |word: usize| view.atoms.of(word);
+        let onward = |word: usize| if view.is_apart(word) { &[][..] } else { view.atoms.of(word) };
         let sentences = view.reading.sentences().iter().enumerate();
         for (index, sentence) in sentences.filter(|(_, own)| !view.repaired || view.is_misspelt(&own.words)) {
             for start in sentence.words.clone() {
                 let before = rows.len();
-                set.prefilter.trie.walk(&atoms, start, sentence.words.end, &mut |numbers, end| {
-                    for number in numbers {
-                        match set.prefilter.filed(*number) {
-                            Filed::Phrase(_) => rows.push(Row {
-                                number: *number,
-                                first: word_number(start),
-                                end: word_number(end),
-                                repaired: view.repaired,
-                            }),
-                            Filed::Key(key) => keys.push((key, index)),
+                set.prefilter.trie.walk(
+                    view.atoms.of(start),
+                    &onward,
+                    start,
+                    sentence.words.end,
+                    &mut |numbers, end| {
+                        for number in numbers {
+                            match set.prefilter.filed(*number) {
+                                Filed::Phrase(_) => rows.push(Row {
+                                    number: *number,
+                                    first: word_number(start),
+                                    end: word_number(end),
+                                    repaired: view.repaired,
+                                }),
+                                Filed::Key(key) => keys.push((key, index)),
+                            }
                         }
-                    }
-                });
+                    },
+                );
                 if rows.len() > before + 1 {
                     keep_longest(rows, before);
                 }

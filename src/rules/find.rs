@@ -6,7 +6,7 @@ use crate::{
     model::{language::Language, verdict::EntityFound},
     rules::{
         negation::Negators,
-        program::{Expression, Group, Machine, Named, Program},
+        program::{Expression, Group, Machine, Named, Program, Words as _},
         regular::Regular,
         view::{EntityWords, View},
         vocabulary::AtomId,
@@ -151,11 +151,12 @@ impl Finder<'_> {
             if !self.machine.spend(rows.len() as u64) {
                 return;
             }
-            let fits = |row: &&Box<[AtomId]>| {
+            let fits = |row: &&[AtomId]| {
                 start + row.len() <= sentence.end
+                    && (start + 1..start + row.len()).all(|word| !view.is_apart(word))
                     && (start..).zip(row.iter()).all(|(word, atom)| view.atoms.of(word).contains(atom))
             };
-            if let Some(longest) = rows.iter().filter(fits).map(|row| row.len()).max() {
+            if let Some(longest) = rows.iter().map(|row| &**row).filter(fits).map(<[AtomId]>::len).max() {
                 found.push(self.row(start..start + longest, manner, sentence));
             }
         }

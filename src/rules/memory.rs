@@ -267,7 +267,6 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the halves of a hash")]
 fn upper(hash: u64) -> u32 {
     (hash >> 32) as u32
 }

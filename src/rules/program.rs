@@ -92,6 +92,8 @@ pub(in crate::rules) enum Occurrence {
 pub(in crate::rules) trait Words {
     /// Returns the atoms of a word.
     fn atoms(&self, word: usize) -> &[AtomId];
+    /// Returns whether no phrase runs on from the word before to this one.
+    fn is_apart(&self, word: usize) -> bool;
     /// Returns the words after the longest entity of that kind that begins at a word.
     fn entity_end(&self, word: usize, kind: u16) -> Option<usize>;
 }
@@ -173,7 +175,7 @@ impl Program {
             }
             machine.memo.clear();
             let mut run = Run { program: self, words, start, end: range.end, machine: &mut *machine };
-            if run.best(0, start).is_some() {
+            if run.best(0, start, false).is_some() {
                 matched.clear();
                 named.clear();
                 run.trace(&mut matched, &mut named);
@@ -211,7 +213,12 @@ struct Run<'a, 'p, W> {
 }
 
 impl<'p, W: Words> Run<'_, 'p, W> {
-    fn best(&mut self, step: usize, at: usize) -> Option<Reach> {
+    /// Returns the best that can be reached; `joined` says that the word before was matched and no gap lies between.
+    fn best(&mut self, step: usize, at: usize, joined: bool) -> Option<Reach> {
+        if joined && at < self.end && self.words.is_apart(at) {
+            // Only a gap leads on, so the ways are few, and not those that are remembered for this place.
+            return if self.machine.spend(1) { self.compute(step, at, true) } else { None };
+        }
         let key = (at - self.start) * self.program.steps.len() + step;
         match self.machine.memo.get(key) {
             Some(Known::Reached(reach)) => return Some(*reach),
@@ -221,7 +228,7 @@ impl<'p, W: Words> Run<'_, 'p, W> {
         if !self.machine.spend(1) {
             return None;
         }
-        let reach = self.compute(step, at);
+        let reach = self.compute(step, at, false);
         let memo = &mut self.machine.memo;
         if memo.len() <= key {
             memo.resize(key + 1, Known::Nothing);
@@ -230,20 +237,32 @@ impl<'p, W: Words> Run<'_, 'p, W> {
         reach
     }
 
-    fn compute(&mut self, step: usize, at: usize) -> Option<Reach> {
+    fn compute(&mut self, step: usize, at: usize, apart: bool) -> Option<Reach> {
         if self.program.steps[step] == Step::Match {
             return Some(Reach { words: 0, end: u32::try_from(at).unwrap_or(u32::MAX) });
         }
         let mut best = None;
         for index in 0.. {
             let Some((next, after, counted)) = self.way(step, at, index) else { break };
-            let Some(rest) = self.best(next, after) else { continue };
+            if apart && counted > 0 {
+                continue;
+            }
+            let Some(rest) = self.best(next, after, self.joins(step, apart)) else { continue };
             let reach = Reach { words: rest.words + counted, end: rest.end };
             if reach.better(best) {
                 best = Some(reach);
             }
         }
         best
+    }
+
+    /// Returns whether what follows a step follows the last matched word without a gap.
+    fn joins(&self, step: usize, joined: bool) -> bool {
+        match self.program.steps[step] {
+            Step::Word(_) | Step::Entity(_) => true,
+            Step::Gap(_) => false,
+            Step::Fork(_) | Step::Jump(_) | Step::Match => joined,
+        }
     }
 
     /// Returns the way number `index` out of a step: the next step, the next position, and how many words it matched.
@@ -267,12 +286,14 @@ impl<'p, W: Words> Run<'_, 'p, W> {
 
     /// Follows the best ways from the start again and notes the words.
     fn trace(&mut self, matched: &mut Vec<u32>, named: &mut Vec<Named<'p>>) {
-        let (mut step, mut at) = (0, self.start);
+        let (mut step, mut at, mut joined) = (0, self.start, false);
         while self.program.steps[step] != Step::Match {
-            let goal = self.best(step, at);
+            let goal = self.best(step, at, joined);
+            let apart = joined && at < self.end && self.words.is_apart(at);
+            let joins = self.joins(step, joined);
             let chosen = (0..).map_while(|index| self.way(step, at, index)).collect::<Vec<_>>();
             let chosen = chosen.into_iter().find(|(next, after, counted)| {
-                let rest = self.best(*next, *after);
+                let rest = self.best(*next, *after, joins).filter(|_| !apart || *counted == 0);
                 rest.map(|rest| Reach { words: rest.words + counted, end: rest.end }) == goal
             });
             let Some((next, after, counted)) = chosen else { break };
@@ -280,7 +301,7 @@ impl<'p, W: Words> Run<'_, 'p, W> {
                 named.extend(self.name(step, at));
                 matched.extend((at..after).map(|word| u32::try_from(word).unwrap_or(u32::MAX)));
             }
-            (step, at) = (next, after);
+            (step, at, joined) = (next, after, joins);
         }
     }
 

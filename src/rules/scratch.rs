@@ -32,7 +32,7 @@ pub(in crate::rules) struct Scratch {
 /// Scratches that nobody uses at the moment: as many as there ever were evaluations at the same time.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Scratches {
-    free: Mutex<Vec<Box<Scratch>>>,
+    free: Mutex<Vec<Scratch>>,
 }
 
 impl Scratches {

@@ -221,13 +221,13 @@ fn compile(
         } else {
             first.insert(intent.value.clone(), intent.span.clone());
         }
-        let compiled = compiler.compile(written);
-        if compiled.whole {
-            rules.push(compiled.rule);
+        let done = compiler.compile(written);
+        if done.whole {
+            rules.push(done.rule);
         } else {
-            partial.push(compiled.rule);
+            partial.push(done.rule);
         }
-        diagnostics.extend(compiled.diagnostics);
+        diagnostics.extend(done.diagnostics);
     }
     (rules, partial, compiler.finish())
 }

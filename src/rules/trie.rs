@@ -85,15 +85,17 @@ impl Builder {
 impl Trie {
     /// Calls `found` with the numbers filed under every row that begins at a word, and where the row ends.
     ///
-    /// `atoms` gives the atoms of a word; `end` is the end of the sentence.
+    /// `atoms` gives the atoms of a word, none where no row runs on to it from the word before; `end` is the end of the
+    /// sentence.
     pub(in crate::rules) fn walk<'a>(
         &self,
+        first: &[AtomId],
         atoms: &impl Fn(usize) -> &'a [AtomId],
         start: usize,
         end: usize,
         found: &mut impl FnMut(&[u32], usize),
     ) {
-        for atom in atoms(start) {
+        for atom in first {
             let node = self.roots[*atom as usize];
             if node != ROOT {
                 self.walk_on(node, atoms, start + 1, end, found);

@@ -76,6 +76,10 @@ impl Words for View<'_> {
         self.atoms.of(word)
     }
 
+    fn is_apart(&self, word: usize) -> bool {
+        self.reading.folded().words()[word].apart
+    }
+
     fn entity_end(&self, word: usize, kind: u16) -> Option<usize> {
         let begins = |entity: &&EntityWords| entity.kind == kind && entity.words.start == word;
         self.entities.iter().filter(begins).map(|entity| entity.words.end).max()

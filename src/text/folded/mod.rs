@@ -18,6 +18,9 @@ use crate::text::folded::{classes::Classes, folding::Folding};
 /// Words have four bytes and more with the space behind them; a guess too low is one more allocation.
 const BYTES_PER_WORD: usize = 5;
 
+/// Marks between the characters of one phrase: quotes of all shapes, emphasis, hyphens, the dot between two names.
+const JOINING: &str = "\"'*_-“”‘’「」『』《》〈〉・·";
+
 /// A text in folded form, cut into words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Folded {
@@ -42,6 +45,9 @@ pub struct Word {
     pub original: Range<usize>,
     /// How its script writes words.
     pub script: Script,
+    /// It or the word before is a character of a script without spaces, and a mark that ends a clause or a picture
+    /// stands between them: they are neighbors, but no phrase runs from one to the other.
+    pub apart: bool,
     /// Its bytes in the exact forms, where the exact form is another one.
     exact: Option<Range<usize>>,
 }
@@ -104,7 +110,11 @@ impl Folded {
                 }
                 _ => None,
             };
-            words.push(Word { folded: range, original, script, exact });
+            let apart = words.last().is_some_and(|last| {
+                let dense = script == Script::Dense || last.script == Script::Dense;
+                dense && last.folded.end < range.start && parts(&folded.text[last.folded.end..range.start])
+            });
+            words.push(Word { folded: range, original, script, apart, exact });
         });
         folded.words = words;
         folded
@@ -152,6 +162,12 @@ impl Folded {
         }
         way_back(&self.pieces, &mut piece, &(start..end))
     }
+}
+
+/// Returns whether what stands between two words parts them: anything but blanks, quotes, hyphens and the dot between
+/// the parts of a name.
+fn parts(between: &str) -> bool {
+    between.chars().any(|mark| !mark.is_whitespace() && !JOINING.contains(mark))
 }
 
 /// Returns where a range of folded text came from; it is not empty and lies in the text. `from` is a piece at or before

@@ -84,7 +84,9 @@ fn file(number: usize, probe: &Probe) -> (String, String) {
         .collect();
     let mut body = format!("priority: {}\nsay: {{xx: [{}]}}\n", probe.priority, entries.join(", "));
     if !probe.unless.is_empty() {
-        body.push_str(&format!("unless: {{xx: [{}]}}\n", list(&probe.unless)));
+        body.push_str("unless: {xx: [");
+        body.push_str(&list(&probe.unless));
+        body.push_str("]}\n");
     }
     body.push_str(if probe.shadow { "mode: shadow\n" } else { "mode: auto\n" });
     rule(&format!("probe_{number}"), &body)

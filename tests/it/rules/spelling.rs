@@ -48,7 +48,7 @@ fn a_repaired_hit_says_which_word_was_taken_for_which() {
     let hit = &evaluation.hits[0];
     assert_eq!(hit.repairs.len(), 1);
     assert_eq!((hit.repairs[0].span.clone(), hit.repairs[0].meant.as_str()), (7..13, "cancel"));
-    assert_eq!(hit.spans, [7..19]);
+    assert_eq!(hit.spans.as_slice(), std::slice::from_ref(&(7..19)));
 }
 
 #[test]

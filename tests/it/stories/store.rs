@@ -46,8 +46,8 @@ struct Desk {
 async fn on_a_store(engine: &Engine, story: &Story) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite://{}", folder.path().join("story.db").display());
-    let store = Store::open(&Settings { url: url.into() }).await.expect("an empty store opens");
-    let mut desk = Desk { store, thread: None, messages: 0, _folder: folder };
+    let opened = Store::open(&Settings { url: url.into() }).await.expect("an empty store opens");
+    let mut desk = Desk { store: opened, thread: None, messages: 0, _folder: folder };
     let telling = play::play(engine, story);
     // The shop's records are not the store's: whoever has them gives them to the engine.
     let mut orders = Vec::new();
