@@ -7,18 +7,27 @@ use std::{ops::Range, sync::OnceLock};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::{
     ParserBuilder,
+    ast::{self, Ast, RepetitionKind, RepetitionRange},
     hir::{Class, Hir, HirKind},
 };
 
 /// Longer expressions are refused: beyond it nobody can read them.
 pub const MAX_BYTES: usize = 1000;
 /// Groups in groups.
-const MAX_NESTING: u32 = 32;
-/// Estimated size: the sum over literals and classes times their counted repeats. `\w` weighs about 770; a pattern of
-/// this weight compiles to less than [`COMPILED_BYTES`].
-const MAX_WEIGHT: u64 = 10_000;
-/// Bound of the compiled form.
-const COMPILED_BYTES: usize = 8 << 20;
+pub const MAX_NESTING: u32 = 32;
+/// `.{0,200}` is longer than sentences; larger counts only make larger programs.
+pub const MAX_REPEATS: u32 = 200;
+/// Bound of the compiled form. Ordinary expressions stay below 100 KB; `(?:.{0,400}x){20}` has 8 MB and reads a page of
+/// text in milliseconds.
+pub const COMPILED_BYTES: usize = 512 << 10;
+/// Expressions that are estimated to be smaller are compiled when they are first needed. Twice the room is kept, because
+/// ignoring case makes classes larger.
+const SURELY_SMALL: u64 = COMPILED_BYTES as u64 / 2;
+/// Bytes that a byte of a literal, a class, and each range of a class compile to, measured: `a{200}` has 16 KB, `.` has
+/// 1.2 KB, `\w` with its 770 ranges 50 KB.
+const LITERAL_COST: u64 = 100;
+const CLASS_COST: u64 = 1100;
+const RANGE_COST: u64 = 70;
 /// Shorter literals occur everywhere and would sort out nothing. One Chinese character has three bytes.
 const MIN_LITERAL_BYTES: usize = 3;
 /// A class of so few characters may be one letter in both cases.
@@ -55,11 +64,17 @@ impl Regular {
             let message = "the expression matches the empty text".to_owned();
             return Err(RegularError { message, range: None });
         }
-        if weight(&hir) > MAX_WEIGHT {
-            let message = "the expression is too large once its counted repeats are written out".to_owned();
+        if let Some((times, range)) = repeats_beyond(source) {
+            let message = format!("the expression counts to {times}, at most {MAX_REPEATS}");
+            return Err(RegularError { message, range: Some(range) });
+        }
+        let regular = Self { source: source.to_owned(), literals: required(&hir), compiled: OnceLock::new() };
+        if size(&hir) > SURELY_SMALL && regular.regex().is_none() {
+            let kilobytes = COMPILED_BYTES >> 10;
+            let message = format!("the expression has more than {kilobytes} KB once its repeats are written out");
             return Err(RegularError { message, range: None });
         }
-        Ok(Self { source: source.to_owned(), literals: required(&hir), compiled: OnceLock::new() })
+        Ok(regular)
     }
 
     /// Returns the expression as written.
@@ -96,18 +111,52 @@ fn explain(error: &regex_syntax::Error) -> RegularError {
     RegularError { message, range: span.map(|span| span.start.offset..span.end.offset) }
 }
 
-fn weight(hir: &Hir) -> u64 {
+/// Returns the first count beyond the limit, and its place.
+fn repeats_beyond(source: &str) -> Option<(u32, Range<usize>)> {
+    struct Counts(Option<(u32, Range<usize>)>);
+
+    impl ast::Visitor for Counts {
+        type Output = Option<(u32, Range<usize>)>;
+        type Err = std::convert::Infallible;
+
+        fn finish(self) -> Result<Self::Output, Self::Err> {
+            Ok(self.0)
+        }
+
+        fn visit_pre(&mut self, part: &Ast) -> Result<(), Self::Err> {
+            let Ast::Repetition(repetition) = part else { return Ok(()) };
+            let RepetitionKind::Range(counts) = &repetition.op.kind else { return Ok(()) };
+            let times = match counts {
+                RepetitionRange::Exactly(times)
+                | RepetitionRange::AtLeast(times)
+                | RepetitionRange::Bounded(_, times) => *times,
+            };
+            let span = repetition.op.span;
+            if times > MAX_REPEATS && self.0.is_none() {
+                self.0 = Some((times, span.start.offset..span.end.offset));
+            }
+            Ok(())
+        }
+    }
+
+    let tree = ast::parse::ParserBuilder::new().nest_limit(MAX_NESTING).build().parse(source).ok()?;
+    ast::visit(&tree, Counts(None)).ok().flatten()
+}
+
+/// Estimates the bytes of the compiled form.
+fn size(hir: &Hir) -> u64 {
+    let class = |ranges: usize| CLASS_COST + RANGE_COST * ranges as u64;
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 1,
-        HirKind::Literal(literal) => literal.0.len() as u64,
-        HirKind::Class(Class::Unicode(class)) => class.ranges().len() as u64,
-        HirKind::Class(Class::Bytes(class)) => class.ranges().len() as u64,
+        HirKind::Empty | HirKind::Look(_) => LITERAL_COST,
+        HirKind::Literal(literal) => LITERAL_COST * literal.0.len() as u64,
+        HirKind::Class(Class::Unicode(ranges)) => class(ranges.ranges().len()),
+        HirKind::Class(Class::Bytes(ranges)) => class(ranges.ranges().len()),
         HirKind::Repetition(repetition) => {
             let times = u64::from(repetition.max.unwrap_or(repetition.min).max(repetition.min).max(1));
-            weight(&repetition.sub).saturating_mul(times)
+            size(&repetition.sub).saturating_mul(times)
         }
-        HirKind::Capture(capture) => weight(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(weight).fold(0, u64::saturating_add),
+        HirKind::Capture(capture) => size(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(size).fold(0, u64::saturating_add),
     }
 }
 

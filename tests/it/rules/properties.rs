@@ -6,8 +6,9 @@ use proptest::{
     prop_oneof,
     strategy::Just,
 };
+use serde_json::{Value, json};
 
-use crate::rules::{evaluate, moment, rule, valid};
+use crate::rules::{evaluate, moment, read, rule, valid};
 
 /// A pattern as a tree that can be written in the pattern language and matched naively.
 #[derive(Debug, Clone)]
@@ -112,6 +113,13 @@ fn naive(sequence: &[Part], text: &[&str]) -> Option<(usize, usize)> {
     starts.max()
 }
 
+/// Reads a rule with these patterns, which may be refused, and evaluates what is left of it.
+fn any_rule(say: &Value, text: &str) {
+    let (path, file) = rule("probe", &format!("say: {say}"));
+    let (_, set, _) = read(&[(&path, &file)]);
+    set.evaluate(&Reading::new(text), &moment());
+}
+
 proptest! {
     #[test]
     fn evaluation_equals_a_naive_matcher(pattern in pattern(), text in text()) {
@@ -134,6 +142,27 @@ proptest! {
         let before = evaluate(&rules, &joined);
         rules.push(rule("a_stranger", "priority: 100\nsay: {xx: [zzyzx, 'ka zzyzx', '包 zzyzx', {all: [ka, zzyzx]}, {regex: 'ka zzyzx'}], de: [ka zzyzx]}"));
         prop_assert_eq!(evaluate(&rules, &joined), before);
+    }
+
+    #[test]
+    fn patterns_of_any_text_never_panic(pattern in "\\PC{0,40}", text in "\\PC{0,80}") {
+        any_rule(&json!({"en": [pattern], "zh": [{"all": [pattern]}], "ko": [{"none": [pattern], "any": ["a"]}]}), &text);
+    }
+
+    #[test]
+    fn patterns_of_pattern_signs_never_panic(
+        pattern in "[a包い배ก<>{}()\\[\\]|*\"' ,.0-9:_-]{0,40}",
+        text in "[a包い배ก ,.!?\n0-9]{0,80}",
+    ) {
+        any_rule(&json!({"en": [pattern], "ja": [{"all": [pattern], "within": "message"}]}), &text);
+    }
+
+    #[test]
+    fn expressions_of_any_text_never_panic(
+        expression in prop_oneof!["\\PC{0,40}", "[ab包.*+?{}()\\[\\]|^$0-9,\\\\wdpLPb:<>-]{0,40}"],
+        text in "\\PC{0,80}",
+    ) {
+        any_rule(&json!({"en": [{"regex": expression}], "zh": [{"all": [{"regex": expression}, "a"]}]}), &text);
     }
 
     #[test]
