@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, confidence,
+        Engine, circumstances, confidence,
         escalate::{self, Reasons},
         guard::Case,
         policy::{Draft, Plan},
@@ -232,6 +232,7 @@ impl Words<'_> {
             buyer_first_name: first_name(self.case.inbound),
             shop_name: self.engine.settings.shop_name.clone(),
             entities,
+            order: circumstances::order_in_question(self.case.ctx, &self.understanding.named).cloned(),
             human_eta: self.human_eta(),
             desk_hours: self.engine.settings.desk.describe(language),
             automatic: kind != OutboundKind::Draft,

@@ -27,6 +27,12 @@ impl Named {
         self
     }
 
+    /// Adds a value that only our own question makes one; it stands for whatever else was taken for its kind.
+    pub(super) fn add(&mut self, value: EntityFound) {
+        self.text.retain(|known| known.kind != value.kind);
+        self.text.push(value);
+    }
+
     /// Returns the values of a kind: those of the text, or else of the subject. Spans lie in whichever of them it is.
     pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         let in_text = self.text.iter().any(|value| value.kind == kind);

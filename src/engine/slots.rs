@@ -1,6 +1,9 @@
 //! Values a reply cannot do without: where they come from, and when to ask for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +18,7 @@ use crate::{
     },
     replies::country as country_name,
     rules::rule::{BuyerField, Need, OrderField, Rule, Source},
-    text::entity::country,
+    text::entity::{answer, country},
 };
 
 /// What became of the needs of one rule.
@@ -110,12 +113,14 @@ fn asked_lately(ctx: &Context, question: &ReplyId, now: Timestamp) -> bool {
 pub(super) fn answer_pending<'a>(engine: &'a Engine, understanding: &mut Understanding<'a>) {
     let Some(pending) = understanding.pending.clone() else { return };
     let Some(rule) = engine.rules.rule(&pending.intent) else { return };
-    let open = rule.needs.iter().filter(|need| !pending.known.contains_key(&need.slot));
-    let found = open.into_iter().find_map(|need| {
+    let mut open: Vec<&Need> = rule.needs.iter().filter(|need| !pending.known.contains_key(&need.slot)).collect();
+    open.sort_by_key(|need| need.slot != pending.slot);
+    let named = open.iter().find_map(|need| {
         let kinds = entity_kinds(need);
-        Some((need, understanding.named.first_in_text(&kinds)?.span.clone()))
+        Some((*need, understanding.named.first_in_text(&kinds)?.span.clone()))
     });
-    let Some((need, span)) = found else { return };
+    // What is no value in running text, such as a bare number, is one where we asked for it.
+    let Some((need, span)) = named.or_else(|| bare_value(&open, understanding)) else { return };
     if understanding.hits.iter().any(|(hit, _)| hit.id == rule.id) {
         return;
     }
@@ -132,6 +137,19 @@ pub(super) fn answer_pending<'a>(engine: &'a Engine, understanding: &mut Underst
         confidence: 0.0,
     };
     understanding.hits.push((rule, hit));
+}
+
+/// Reads the message as nothing but a value that one of these needs waits for, and makes it a value of the message.
+fn bare_value<'r>(open: &[&'r Need], understanding: &mut Understanding<'_>) -> Option<(&'r Need, Range<usize>)> {
+    let read = |need: &&'r Need| {
+        let value = entity_kinds(need).into_iter().find_map(|kind| answer::read(kind, &understanding.reading))?;
+        Some((*need, value))
+    };
+    let (need, value) = open.iter().find_map(read)?;
+    let span = value.span.clone();
+    understanding.named.add(value.clone());
+    understanding.entities.push(value);
+    Some((need, span))
 }
 
 /// Says in a sentence what we waited for in vain.

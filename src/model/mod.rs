@@ -7,6 +7,7 @@ pub mod agent_command;
 pub mod buyer;
 pub mod commit;
 pub mod context;
+pub mod currency;
 pub mod ids;
 pub mod inbound;
 pub mod language;

@@ -16,7 +16,7 @@ use crate::{
         Diagnostic,
         source::{FileId, SourceMap, Span},
     },
-    model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind, verdict::FactUsed},
+    model::{ids::ReplyId, inbound::ChannelKind, language::Language, order, outbound::OutboundKind, verdict::FactUsed},
     replies::{
         compose,
         facts::Facts,
@@ -34,6 +34,8 @@ pub struct Catalog {
     pub(super) environment: Environment<'static>,
     pub(super) facts: Arc<Facts>,
     pub(super) situations: Vec<Situation>,
+    /// The names of the shop's own kinds of values.
+    pub(super) own_kinds: Vec<String>,
     pub(super) hash: String,
 }
 
@@ -68,9 +70,9 @@ pub(super) struct Page {
     /// Addresses the seller wrote in it.
     pub links: Vec<String>,
     /// Variables it names.
-    pub variables: BTreeSet<&'static str>,
+    pub variables: BTreeSet<String>,
     /// Variables the rule must provide.
-    pub needed: Vec<(&'static str, Span)>,
+    pub needed: Vec<(String, Span)>,
     /// How long its own words are, without tags and subject, in UTF-16 code units, as Telegram counts.
     pub units: usize,
 }
@@ -88,7 +90,7 @@ pub struct MadeUp {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Its name: `entity.country`.
-    pub variable: &'static str,
+    pub variable: String,
     /// Where a template uses it.
     pub span: Span,
 }
@@ -153,8 +155,10 @@ pub struct Values {
     pub buyer_first_name: Option<String>,
     /// The shop's name.
     pub shop_name: String,
-    /// Recognised or remembered values by kind: `country` (ISO code), `order_number`.
+    /// Recognised or remembered values by kind, in their machine form: `country` (ISO code), `order_number`.
     pub entities: BTreeMap<String, String>,
+    /// The order in question, if it is known which one.
+    pub order: Option<order::Order>,
     /// When a person will have written.
     pub human_eta: Option<HumanEta>,
     /// When people are at the desk, ready to print.
@@ -249,7 +253,8 @@ pub enum RenderError {
 }
 
 impl Catalog {
-    /// Reads every file under `replies/`; never stops at the first problem. A file with an error is left out.
+    /// Reads every file under `replies/`; never stops at the first problem. A file with an error is left out. The shop's
+    /// own kinds of values are known by the names of the other files among the sources, `rules/_entities/<kind>.yaml`.
     pub fn read(sources: &SourceMap, files: &[FileId]) -> (Self, Vec<Diagnostic>) {
         read::read(sources, files)
     }
@@ -316,7 +321,7 @@ impl Catalog {
         for (_, page) in self.pages.iter().filter(|(key, _)| key.reply == *reply) {
             for (variable, span) in &page.needed {
                 if !requirements.iter().any(|known| known.variable == *variable) {
-                    requirements.push(Requirement { variable, span: span.clone() });
+                    requirements.push(Requirement { variable: variable.clone(), span: span.clone() });
                 }
             }
         }

@@ -19,8 +19,14 @@ const NAME_MARK: &str = "\u{fffc}";
 /// Writes one message; see [`Catalog::render`].
 pub(super) fn message(catalog: &Catalog, order: &Order<'_>) -> Result<Rendered, RenderError> {
     let situation = catalog.situation(order.today);
-    let setting =
-        Setting { values: order.values, language: order.language, today: order.today, situation, rest: order.rest };
+    let setting = Setting {
+        values: order.values,
+        language: order.language,
+        today: order.today,
+        situation,
+        rest: order.rest,
+        own_kinds: &catalog.own_kinds,
+    };
     let mut writer = Writer { catalog, order, scope: Scope::new(&setting, &catalog.facts) };
     let mut bodies = Vec::new();
     for reply in order.replies {

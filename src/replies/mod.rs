@@ -6,6 +6,7 @@
 pub mod catalog;
 mod compose;
 pub mod country;
+mod entity;
 pub mod facts;
 mod html;
 mod moment;

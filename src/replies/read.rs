@@ -48,6 +48,7 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
         environment: render::environment(),
         facts: Facts::default(),
         situations: Vec::new(),
+        own_kinds: own_kinds(sources),
         uses: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -58,8 +59,18 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
     reader.check_facts();
     reader.check_frames();
     let hash = hash(sources, files);
-    let Reader { pages, files, environment, facts, situations, diagnostics, .. } = reader;
-    (Catalog { pages, files, environment, facts: Arc::new(facts), situations, hash }, diagnostics)
+    let Reader { pages, files, environment, facts, situations, own_kinds, diagnostics, .. } = reader;
+    (Catalog { pages, files, environment, facts: Arc::new(facts), situations, own_kinds, hash }, diagnostics)
+}
+
+/// Returns the shop's own kinds of values, sorted: the names of their files.
+fn own_kinds(sources: &SourceMap) -> Vec<String> {
+    let kind = |path: &str| {
+        let (_, name) = path.rsplit_once("rules/_entities/")?;
+        name.strip_suffix(".yaml").filter(|kind| !kind.contains('/')).map(str::to_owned)
+    };
+    let kinds: BTreeSet<String> = sources.iter().filter_map(|(_, source)| kind(&source.path)).collect();
+    kinds.into_iter().collect()
 }
 
 struct Reader {
@@ -71,6 +82,7 @@ struct Reader {
     environment: Environment<'static>,
     facts: Facts,
     situations: Vec<situations::Situation>,
+    own_kinds: Vec<String>,
     uses: Vec<FactUse>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -117,7 +129,7 @@ impl Reader {
         }
         let place = if is_frame { Place::Frame } else { Place::Everywhere };
         let (subject, body) = split_subject(text);
-        let (uses, mut found) = template::check(file, text, 0, place);
+        let (uses, mut found) = template::check(file, text, 0, place, &self.own_kinds);
         found.extend(template::check_words(file, text, key.language, key.form == Form::Html));
         found.extend(shape(file, text, body, is_frame, subject.is_some(), &uses));
         let subject_name = subject.as_ref().map(|_| format!("{path}#subject"));

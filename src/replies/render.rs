@@ -15,13 +15,14 @@ use minijinja::{
 };
 
 use crate::{
-    model::{ids::ReplyId, language::Language, verdict::FactUsed},
+    model::{ids::ReplyId, language::Language, order::Order, verdict::FactUsed},
     replies::{
         catalog::{RenderError, Rest, Values},
-        country,
+        country, entity,
         facts::{Facts, NotQuotable},
         moment,
         situations::Situation,
+        variables::{ENTITY, VARIABLES},
     },
 };
 
@@ -29,8 +30,6 @@ use crate::{
 const FUEL: u64 = 20_000;
 /// Longer first names are not first names.
 const MAX_NAME_CHARS: usize = 40;
-/// Longer order numbers than any marketplace gives.
-const MAX_ORDER_NUMBER_CHARS: usize = 40;
 
 /// Everything one message is made from beside its templates.
 pub(super) struct Setting<'a> {
@@ -39,6 +38,8 @@ pub(super) struct Setting<'a> {
     pub today: civil::Date,
     pub situation: Option<&'a Situation>,
     pub rest: Rest<'a>,
+    /// The shop's own kinds of values.
+    pub own_kinds: &'a [String],
 }
 
 /// The context of one message; it remembers the facts that were quoted.
@@ -93,20 +94,13 @@ impl Scope {
         let values = setting.values;
         let eta = values.human_eta.as_ref().map(|eta| moment::moment(&eta.at, eta.zone_known, language));
         let first_name = values.buyer_first_name.as_deref().and_then(plausible_name);
-        let order_number = values.entities.get("order_number").filter(|number| is_order_number(number));
         let context = BTreeMap::from([
             ("buyer", map([("first_name", optional(first_name))])),
             ("shop", map([("name", Value::from(values.shop_name.as_str()))])),
             ("desk", map([("hours", Value::from(values.desk_hours.as_str()))])),
             ("human_eta", optional(eta)),
-            (
-                "entity",
-                map([
-                    ("country", if code.is_some() { known(name) } else { Value::from(()) }),
-                    ("country_code", optional(code)),
-                    ("order_number", optional(order_number.cloned())),
-                ]),
-            ),
+            ("entity", entities(setting)),
+            ("order", order(values.order.as_ref(), language)),
             ("situation", situation(setting.situation, language)),
             ("automatic", Value::from(values.automatic)),
             ("uncovered", Value::from(setting.rest != Rest::Nothing)),
@@ -219,8 +213,31 @@ fn plausible_name(name: &str) -> Option<String> {
     Some(name.to_owned()).filter(|name| !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS)
 }
 
-fn is_order_number(number: &str) -> bool {
-    number.len() <= MAX_ORDER_NUMBER_CHARS && number.chars().all(|c| c.is_ascii_alphanumeric() || "-#_/".contains(c))
+/// Returns what templates call `entity`: every kind there is, missing where the message names none.
+fn entities(setting: &Setting<'_>) -> Value {
+    let values = &setting.values.entities;
+    let listed = VARIABLES.iter().filter_map(|variable| variable.name.strip_prefix(ENTITY));
+    let kinds = listed.chain(setting.own_kinds.iter().map(String::as_str));
+    let printed = |kind: &str| match (kind, values.get(kind)) {
+        ("country", Some(code)) => known(country::name(code, setting.language)),
+        ("country_code", _) => optional(values.get("country").cloned()),
+        (kind, value) => optional(value.and_then(|value| entity::printed(kind, value, setting.language))),
+    };
+    let kinds: BTreeMap<String, Value> = kinds.map(|kind| (kind.to_owned(), printed(kind))).collect();
+    Value::from(kinds)
+}
+
+fn order(order: Option<&Order>, language: Language) -> Value {
+    let day = |date: Option<civil::Date>| optional(date.map(|date| moment::day(date, language)));
+    map([
+        ("number", optional(order.map(|order| order.number.clone()))),
+        ("status", optional(order.map(|order| order.status.as_str().to_owned()))),
+        ("carrier", optional(order.and_then(|order| order.carrier.clone()))),
+        ("tracking", optional(order.and_then(|order| order.tracking.clone()))),
+        ("placed", day(order.and_then(|order| order.placed))),
+        ("shipped", day(order.and_then(|order| order.shipped))),
+        ("delivered", day(order.and_then(|order| order.delivered))),
+    ])
 }
 
 fn situation(situation: Option<&Situation>, language: Language) -> Value {

@@ -13,7 +13,7 @@ use crate::{
     replies::{
         promise::{self, Fault},
         tags::{self, Tag, Token, TokenKind},
-        variables::{FILTERS, FUNCTIONS, Helper, Place, Presence, TESTS, VARIABLES, Variable, variable},
+        variables::{ENTITY, FILTERS, FUNCTIONS, Helper, Place, Presence, TESTS, VARIABLES, Variable, variable},
     },
 };
 
@@ -42,9 +42,9 @@ const KEYWORDS: &[&str] =
 #[derive(Debug, Clone, Default)]
 pub(super) struct Uses {
     /// Every variable.
-    pub variables: BTreeSet<&'static str>,
+    pub variables: BTreeSet<String>,
     /// Variables that the rule must provide, each where it first stands without a fallback.
-    pub needed: Vec<(&'static str, Span)>,
+    pub needed: Vec<(String, Span)>,
     /// Every `fact(…)`: its name, whether a key is given, and the key if it is written out.
     pub facts: Vec<FactUse>,
 }
@@ -61,8 +61,17 @@ pub(super) struct FactUse {
 }
 
 /// Judges one template. `from` is where it begins in the file's text (after a `Subject:` line).
-pub(super) fn check(file: FileId, source: &str, from: usize, place: Place) -> (Uses, Vec<Diagnostic>) {
-    let mut checker = Checker { file, place, branches: Vec::new(), uses: Uses::default(), diagnostics: Vec::new() };
+///
+/// `own_kinds` are the shop's own kinds of values.
+pub(super) fn check(
+    file: FileId,
+    source: &str,
+    from: usize,
+    place: Place,
+    own_kinds: &[String],
+) -> (Uses, Vec<Diagnostic>) {
+    let mut checker =
+        Checker { file, place, own_kinds, branches: Vec::new(), uses: Uses::default(), diagnostics: Vec::new() };
     for tag in tags::tags(source, from) {
         checker.tag(&tag);
     }
@@ -119,15 +128,16 @@ struct Branch {
     given_otherwise: BTreeSet<String>,
 }
 
-struct Checker {
+struct Checker<'a> {
     file: FileId,
     place: Place,
+    own_kinds: &'a [String],
     branches: Vec<Branch>,
     uses: Uses,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Checker {
+impl Checker<'_> {
     fn tag(&mut self, tag: &Tag) {
         if tag.prints {
             self.print(trimmed(&tag.tokens));
@@ -233,20 +243,24 @@ impl Checker {
 
     fn variable(&mut self, token: &Token, name: &str, safe: bool) {
         let allowed = |known: &&Variable| known.place == Place::Everywhere || self.place == Place::Frame;
-        let Some(known) = variable(name).filter(|known| allowed(known)) else {
-            let names: Vec<&str> = VARIABLES.iter().filter(allowed).map(|known| known.name).collect();
+        let known = variable(name).filter(|known| allowed(known)).map(|known| known.presence);
+        let own = || name.strip_prefix(ENTITY).filter(|kind| self.own_kinds.iter().any(|own| own == kind));
+        let Some(presence) = known.or_else(|| own().map(|_| Presence::Needed)) else {
+            let own: Vec<String> = self.own_kinds.iter().map(|kind| format!("{ENTITY}{kind}")).collect();
+            let mut names: Vec<&str> = VARIABLES.iter().filter(allowed).map(|known| known.name).collect();
+            names.extend(own.iter().map(String::as_str));
             self.unknown("variable", token, name, &names);
             return;
         };
-        self.uses.variables.insert(known.name);
+        self.uses.variables.insert(name.to_owned());
         let given = safe || self.branches.iter().any(|branch| branch.given.contains(name));
-        if given || known.presence == Presence::Always {
+        if given || presence == Presence::Always {
             return;
         }
         let span = Span::new(self.file, token.span.clone());
-        if known.presence == Presence::Needed && self.place == Place::Everywhere {
-            if !self.uses.needed.iter().any(|(needed, _)| *needed == known.name) {
-                self.uses.needed.push((known.name, span));
+        if presence == Presence::Needed && self.place == Place::Everywhere {
+            if !self.uses.needed.iter().any(|(needed, _)| needed == name) {
+                self.uses.needed.push((name.to_owned(), span));
             }
             return;
         }

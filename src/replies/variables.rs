@@ -1,4 +1,5 @@
-//! The closed list of what a template may name. `docs/replies.md` prints these tables; a test keeps them equal.
+//! The closed list of what a template may name. `docs/replies.md` prints these tables; a test keeps them equal, and
+//! holds that every kind of value the engine recognizes and every field of an order is among them.
 
 /// One name a template may use between `{{` and `}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,36 @@ pub const VARIABLES: &[Variable] = &[
     everywhere("entity.country", "the country asked about, named in the reply's language", Presence::Needed, "Germany"),
     everywhere("entity.country_code", "the same country as its ISO code, to compare with", Presence::Needed, "DE"),
     everywhere("entity.order_number", "the order number the buyer wrote", Presence::Needed, "114-7122810-2961857"),
+    everywhere("entity.tracking_number", "the tracking number the buyer wrote", Presence::Needed, "LX123456785CN"),
+    everywhere("entity.quantity", "how many the buyer wants", Presence::Needed, "50"),
+    everywhere("entity.size", "the size the buyer asks for", Presence::Needed, "EU 42"),
+    everywhere("entity.money", "the amount the buyer names, with its currency", Presence::Needed, "129.00 EUR"),
+    everywhere(
+        "entity.date",
+        "the day the buyer names; only where it is a day of the calendar, not `Friday` or `tomorrow`",
+        Presence::Needed,
+        "Saturday, 21 November",
+    ),
+    everywhere("entity.postcode", "the postcode the buyer wrote", Presence::Needed, "SW1A 1AA"),
+    everywhere("entity.phone", "the telephone number the buyer wrote", Presence::Needed, "+491701234567"),
+    everywhere("entity.email", "the e-mail address the buyer wrote", Presence::Needed, "anna.maier@example.com"),
+    everywhere("order.number", "the number of the order in question", Presence::Needed, "114-7122810-2961857"),
+    everywhere(
+        "order.status",
+        "where that order stands, as the word of `when: {order.status: …}`: to compare with",
+        Presence::Needed,
+        "shipped",
+    ),
+    everywhere("order.carrier", "who carries the parcel", Presence::Needed, "DHL"),
+    everywhere("order.tracking", "the tracking number of the order", Presence::Needed, "LX123456785CN"),
+    everywhere("order.placed", "the day the order was placed", Presence::Needed, "Monday, 9 November"),
+    everywhere(
+        "order.shipped",
+        "the day the parcel was handed to the carrier",
+        Presence::Needed,
+        "Wednesday, 11 November",
+    ),
+    everywhere("order.delivered", "the day the parcel was delivered", Presence::Needed, "Thursday, 19 November"),
     everywhere("situation.title", "the situation in force, in a few words", Presence::Needed, "Chinese New Year"),
     everywhere(
         "situation.text",
@@ -85,6 +116,9 @@ pub const VARIABLES: &[Variable] = &[
         place: Place::Frame,
     },
 ];
+
+/// What stands before the name of a kind of value: `entity.country`, and `entity.material` for a list of the shop's own.
+pub const ENTITY: &str = "entity.";
 
 /// A filter, written after `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

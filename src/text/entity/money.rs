@@ -6,7 +6,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use crate::{
-    model::verdict::EntityFound,
+    model::{currency::decimals, verdict::EntityFound},
     text::{
         entity::{
             lexicon::Lexicon,
@@ -30,9 +30,6 @@ const CODES: &[&str] = &[
 ];
 /// Codes that count in capitals only.
 const CODES_IN_CAPITALS: &[&str] = &["COP", "PEN", "PHP", "RON", "TRY", "ALL"];
-/// Currencies without a smaller unit, and those with a thousand of them (ISO 4217).
-const WITHOUT_DECIMALS: &[&str] = &["CLP", "ISK", "JPY", "KRW", "VND"];
-const WITH_THREE_DECIMALS: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
 /// Names that stand behind an amount. What several countries call their money (peso, kr) is left out.
 const NAMES: &[(&str, u64, &str)] = &[
     (
@@ -291,14 +288,4 @@ fn code_of(letters: &str, folded: bool) -> Option<&'static str> {
     }
     let plain = CODES.iter().find(|code| code.eq_ignore_ascii_case(letters));
     plain.or_else(|| CODES_IN_CAPITALS.iter().find(|code| !folded && **code == letters)).copied()
-}
-
-fn decimals(code: &str) -> u32 {
-    if WITHOUT_DECIMALS.contains(&code) {
-        0
-    } else if WITH_THREE_DECIMALS.contains(&code) {
-        3
-    } else {
-        2
-    }
 }

@@ -68,6 +68,7 @@ fn values() -> Values {
         buyer_first_name: Some("Anna".to_owned()),
         shop_name: "Lantern Home".to_owned(),
         entities: BTreeMap::new(),
+        order: None,
         human_eta: Some(HumanEta { at: moment("2026-11-23T09:30+08:00[Asia/Shanghai]"), zone_known: false }),
         desk_hours: "Mon–Fri 09:30–18:30 (UTC+8)".to_owned(),
         automatic: true,

@@ -113,8 +113,8 @@ fn a_delay_without_a_situation_is_no_answer() {
 #[test]
 fn requirements_name_what_rules_must_provide() {
     let (_, catalog, _) = pack();
-    let names = |reply: &str| -> Vec<&str> {
-        catalog.requirements(&ReplyId::new(reply)).iter().map(|requirement| requirement.variable).collect()
+    let names = |reply: &str| -> Vec<String> {
+        catalog.requirements(&ReplyId::new(reply)).iter().map(|requirement| requirement.variable.clone()).collect()
     };
     assert_eq!(names("customs_tax"), ["entity.country"]);
     assert_eq!(names("delivery_delay"), ["situation.title", "situation.text", "situation.until"]);
