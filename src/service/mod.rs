@@ -99,17 +99,13 @@ impl Service {
         }
         let recovered = self.store.recover(jiff::Timestamp::now()).await?;
         log_recovery(recovered.requeued, &recovered.uncertain);
-        let engine = self.live.engine();
-        if tokio::task::spawn_blocking(move || engine.warm()).await.is_err() {
-            tracing::error!("the examples of the rules could not be learned ahead");
-        }
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let mut supervisor = Supervisor::new(stop.clone());
         let intake = Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), wake.clone());
         supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
-        supervisor.serve("decide", intake.decide_until(stop.clone()));
+        supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
         let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), self.settings.retry, wake.clone());
         supervisor.serve("deliver", delivery.run_until(stop.clone()));
         if let Some(listener) = status {
@@ -138,6 +134,15 @@ pub struct Wake {
     pub received: Arc<Notify>,
     /// Something may be sent.
     pub outbox: Arc<Notify>,
+}
+
+/// Decides message after message. The examples of the rules are learned first, so that no buyer's decision runs into its
+/// time limit meanwhile; receiving and sending do not wait for that.
+async fn decide(live: Arc<Live>, intake: Intake, stop: CancellationToken) {
+    if tokio::task::spawn_blocking(move || live.engine().warm()).await.is_err() {
+        tracing::error!("the examples of the rules could not be learned ahead");
+    }
+    intake.decide_until(stop).await;
 }
 
 fn log_recovery(requeued: u32, uncertain: &[TicketId]) {

@@ -27,7 +27,7 @@ fn folder() -> tempfile::TempDir {
     let from = repository("tests/data/cli/example-that-does-not-hold/files");
     crate::cli::given::copy(&from, folder.path());
     fs::create_dir(folder.path().join("tests")).expect("the folder is writable");
-    let story = "story: a box & a <bow>\nat: 2026-11-20T02:10+08:00\nsteps:\n  - buyer: Do you offer gift wrapping?\n    \
+    let story = "story: a box & a <bow>\nat: 2026-11-20T02:10+08:00\nsteps:\n  - buyer: Could it come in a nice box?\n    \
                  expect: {answer: gift_wrapping}\n";
     fs::write(folder.path().join("tests/box.yaml"), story).expect("the folder is writable");
     folder
@@ -74,7 +74,7 @@ fn a_failed_story_shows_the_conversation_with_what_was_expected_and_what_came() 
     let told = tested(&folder(), &["box"]);
     let lines: Vec<&str> = told.lines().collect();
     let at = lines.iter().position(|line| line.starts_with("tests/box.yaml:1:8: story")).expect("the story's place");
-    assert!(lines[at + 1].contains("buyer  Do you offer gift wrapping?"), "{told}");
+    assert!(lines[at + 1].contains("buyer  Could it come in a nice box?"), "{told}");
     assert!(lines[at + 2].contains("shop"), "{told}");
     assert_eq!(lines[at + 3].trim(), "tests/box.yaml:5:22", "{told}");
     assert_eq!(lines[at + 4].trim(), "- answer gift_wrapping", "{told}");
