@@ -121,13 +121,17 @@ impl<'a> Trial<'a> {
         let rules = self.material.sources.iter().filter(|(_, source)| source.path.starts_with("rules/"));
         let rules = rules.filter(|(_, source)| !source.path.starts_with("rules/_"));
         let mut broken = rules.filter(|(file, _)| !self.written.get(file).is_some_and(|rule| rule.whole));
-        broken.any(|(_, source)| {
-            let inside = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-            source.text.match_indices(name).any(|(at, _)| {
-                let (before, after) = (&source.text[..at], &source.text[at + name.len()..]);
-                !inside(before.chars().next_back()) && !inside(after.chars().next())
-            })
-        })
+        broken.any(|(_, source)| mentions(&source.text, name))
+    }
+
+    /// Returns whether a rule or a reply holds a name as a word of its own.
+    pub fn is_mentioned(&self, name: &str) -> bool {
+        let files = self.material.sources.iter().map(|(_, source)| source);
+        let mut own = files.filter(|source| {
+            let rule = source.path.strip_prefix("rules/").is_some_and(|path| !path.starts_with('_'));
+            rule || source.path.starts_with("replies/")
+        });
+        own.any(|source| mentions(&source.text, name))
     }
 
     /// Returns what the engine decides about a text that arrives alone.
@@ -135,6 +139,15 @@ impl<'a> Trial<'a> {
         let inbound = Inbound::from_text(ChannelKind::Email, text, self.now);
         self.engine.decide(&inbound, &Context::default(), self.now)
     }
+}
+
+/// Returns whether a text holds a name as a word of its own.
+fn mentions(text: &str, name: &str) -> bool {
+    let inside = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !inside(before.chars().next_back()) && !inside(after.chars().next())
+    })
 }
 
 /// Returns what decides between two matches beside repairs and file order: greater wins.

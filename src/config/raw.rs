@@ -224,7 +224,15 @@ fn accounts(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> Ve
 fn max_mode(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> BTreeMap<ChannelKind, Mode> {
     let modes = [("off", Mode::Off), ("shadow", Mode::Shadow), ("suggest", Mode::Suggest), ("auto", Mode::Auto)];
     let mut ceilings = BTreeMap::from([(ChannelKind::Email, Mode::Auto), (ChannelKind::Telegram, Mode::Auto)]);
-    let Some(mut section) = fields.node("max_mode").and_then(|node| reader.open(node)) else { return ceilings };
+    let Some(node) = fields.node("max_mode") else { return ceilings };
+    if node.as_text().is_some() {
+        // One word is the ceiling of every channel.
+        if let Some(mode) = reader.choose(node, &modes) {
+            ceilings.values_mut().for_each(|ceiling| *ceiling = mode);
+        }
+        return ceilings;
+    }
+    let Some(mut section) = reader.open(node) else { return ceilings };
     for (key, kind) in [("email", ChannelKind::Email), ("telegram", ChannelKind::Telegram)] {
         let Some(node) = section.node(key) else { continue };
         ceilings.extend(reader.choose(node, &modes).map(|mode| (kind, mode)));

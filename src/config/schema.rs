@@ -26,7 +26,7 @@ pub fn schema() -> Value {
         key("replies", "The folder of replies, relative to this file.", text()),
         required("accounts", "Mailboxes, bots and folders.", list(account())),
         key("trusted_authserv_ids", "Whose Authentication-Results to believe; Gmail's name is known.", list(text())),
-        key("max_mode", "A ceiling over the modes of all rules, by channel.", max_mode()),
+        key("max_mode", "A ceiling over the modes of all rules: one for the shop, or by channel.", max_mode()),
         key(
             "answer_at",
             "How sure the machine must be before it answers by itself: a share, 0.95 if it is left out.",
@@ -177,7 +177,11 @@ fn folder() -> Value {
 }
 
 fn max_mode() -> Value {
-    mapping(vec![key("email", "For mail.", word(Mode::WORDS)), key("telegram", "For Telegram.", word(Mode::WORDS))])
+    let by_channel = mapping(vec![
+        key("email", "For mail.", word(Mode::WORDS)),
+        key("telegram", "For Telegram.", word(Mode::WORDS)),
+    ]);
+    json!({ "anyOf": [by_channel, word(Mode::WORDS)] })
 }
 
 fn delivery() -> Value {

@@ -14,6 +14,7 @@ use minijinja::Environment;
 use crate::{
     diagnostic::{
         Diagnostic,
+        nearest::nearest,
         source::{FileId, SourceMap, Span},
     },
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, order, outbound::OutboundKind, verdict::FactUsed},
@@ -34,6 +35,8 @@ pub struct Catalog {
     pub(super) environment: Environment<'static>,
     pub(super) facts: Arc<Facts>,
     pub(super) situations: Vec<Situation>,
+    /// The full names of facts that texts quote, those with errors included.
+    pub(super) quoted: BTreeSet<String>,
     /// The names of the shop's own kinds of values.
     pub(super) own_kinds: Vec<String>,
     pub(super) hash: String,
@@ -326,6 +329,16 @@ impl Catalog {
             }
         }
         requirements
+    }
+
+    /// Returns the facts that no text quotes, sorted, with the places of their names. One that a misspelled name means is
+    /// not among them.
+    pub fn unused_facts(&self) -> Vec<(&str, Span)> {
+        let names = self.facts.names();
+        let mistyped = self.quoted.iter().filter(|quoted| !names.contains(&quoted.as_str()));
+        let meant: Vec<&str> = mistyped.filter_map(|quoted| nearest(quoted, names.iter().copied())).collect();
+        let unused = self.facts.places().filter(|(name, _)| !self.quoted.contains(*name) && !meant.contains(name));
+        unused.map(|(name, span)| (name, span.clone())).collect()
     }
 
     /// Returns the facts and situations that are still the starter pack's examples: facts first, each in order.

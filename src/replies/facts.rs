@@ -47,6 +47,8 @@ pub(super) enum NotQuotable {
 
 #[derive(Debug, Clone)]
 struct Fact {
+    /// Where its name stands.
+    place: Span,
     values: Values,
     /// Where the starter pack says that the value is made up.
     example: Option<Span>,
@@ -89,8 +91,9 @@ impl Facts {
             return diagnostics;
         };
         for (name, node) in entries {
+            let place = Span::new(file, name.span.clone());
             let Some(name) = name.as_text() else { continue };
-            if let Some(fact) = read_fact(file, node, &mut diagnostics) {
+            if let Some(fact) = read_fact(file, place, node, &mut diagnostics) {
                 self.0.insert(format!("{stem}.{name}"), fact);
             }
         }
@@ -100,6 +103,11 @@ impl Facts {
     /// Returns the full names, sorted.
     pub(super) fn names(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
+    }
+
+    /// Returns every full name with its place, sorted.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, &Span)> {
+        self.0.iter().map(|(name, fact)| (name.as_str(), &fact.place))
     }
 
     /// Returns the facts whose values the starter pack made up, sorted by name, with the place of the mark.
@@ -179,7 +187,7 @@ impl Entry {
     }
 }
 
-fn read_fact(file: FileId, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Fact> {
+fn read_fact(file: FileId, place: Span, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Fact> {
     let mut fields = match Fields::open(file, node) {
         Ok(fields) => fields,
         Err(found) => {
@@ -202,7 +210,7 @@ fn read_fact(file: FileId, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Op
             return None;
         }
     };
-    Some(Fact { values, example })
+    Some(Fact { place, values, example })
 }
 
 /// Returns the place of `example: true`; none if the key is absent or false.

@@ -59,8 +59,9 @@ pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagn
     reader.check_facts();
     reader.check_frames();
     let hash = hash(sources, files);
-    let Reader { pages, files, environment, facts, situations, own_kinds, diagnostics, .. } = reader;
-    (Catalog { pages, files, environment, facts: Arc::new(facts), situations, own_kinds, hash }, diagnostics)
+    let Reader { pages, files, environment, facts, situations, own_kinds, uses, diagnostics, .. } = reader;
+    let quoted = uses.into_iter().map(|used| used.name).collect();
+    (Catalog { pages, files, environment, facts: Arc::new(facts), situations, quoted, own_kinds, hash }, diagnostics)
 }
 
 /// Returns the shop's own kinds of values, sorted: the names of their files.

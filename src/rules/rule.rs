@@ -51,7 +51,7 @@ pub struct Rule {
     /// What switches it off for a sentence.
     pub(in crate::rules) unless: Vec<Phrase>,
     /// What must hold.
-    pub(in crate::rules) when: Conditions,
+    pub when: Conditions,
     /// A negator before the words does not matter.
     pub(in crate::rules) ignore_negation: bool,
 }

@@ -27,6 +27,14 @@ pub(super) const ROWS: &[Row] = &[
         "# replies/delivery/en.txt\nWe deliver to {{ entity.country }}.\n\n# the rule\nreply: delivery",
         "# the rule\nneeds:\n  country: {from: [entity.country, buyer.country], ask: which_country}\nreply: delivery",
     ),
+    error(
+        Lint,
+        "unknown-in-when",
+        "a condition that names a situation or an intent that there is not",
+        "It never holds, so the rule never counts, or under `not` counts always.",
+        "when: {thread.intent: [track_ordr]}",
+        "when: {thread.intent: [track_order]}",
+    ),
     warning(
         Lint,
         "missing-examples",
@@ -170,10 +178,26 @@ pub(super) const ROWS: &[Row] = &[
     ),
     warning(
         Lint,
+        "unused-fact",
+        "a fact that no reply quotes",
+        "Somebody looks it up again whenever it expires, and no buyer ever reads it.",
+        "# replies/_facts/shipping.yaml\nfree_form: {value: 49 USD}",
+        "# replies/_facts/shipping.yaml\nfree_from: {value: 49 USD}\n# replies/free_shipping/en.txt\n{{ fact(\"shipping.free_from\") }}",
+    ),
+    warning(
+        Lint,
         "unused-word-list",
         "a word list that no pattern names",
         "Whoever adds a word to it waits for an effect in vain.",
         "rules/_words/colours.yaml",
         "say: {en: [which <colours>]}    # rules/_words/colours.yaml",
+    ),
+    warning(
+        Lint,
+        "unused-entity-list",
+        "a list of own values that no rule and no reply mentions",
+        "Its words are looked for in every message, and nothing comes of it.",
+        "rules/_entities/shades.yaml    # and {shade} in patterns",
+        "rules/_entities/shade.yaml",
     ),
 ];

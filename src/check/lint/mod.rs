@@ -21,7 +21,10 @@ mod reply_missing;
 pub(in crate::check) mod reply_too_long;
 mod rule_off;
 mod tie;
+mod unknown_in_when;
 mod unreachable_pattern;
+mod unused_entity_list;
+mod unused_fact;
 mod unused_reply;
 mod unused_word_list;
 
@@ -76,6 +79,7 @@ pub const LINTS: &[Lint] = &[
     reply_missing::LINT,
     reply_language::LINT,
     need_not_filled::LINT,
+    unknown_in_when::LINT,
     examples_missing::LINT,
     example_fact::LINT,
     example_missed::LINT,
@@ -93,7 +97,9 @@ pub const LINTS: &[Lint] = &[
     reply_too_long::LINT,
     never_filled::LINT,
     unused_reply::LINT,
+    unused_fact::LINT,
     unused_word_list::LINT,
+    unused_entity_list::LINT,
 ];
 
 /// Returns what the lints of files find, in the order of the list.

@@ -8,7 +8,7 @@ use crate::{
         Diagnostic,
         yaml::{Kind as NodeKind, Node, WRONG_TYPE},
     },
-    rules::condition::{Condition, Conditions, Kind, Names, Place, ReadCondition, Scene, together},
+    rules::condition::{Condition, Conditions, Kind, Mention, Names, Place, ReadCondition, Scene, together},
 };
 
 pub(super) const ANY: Kind = Kind {
@@ -107,6 +107,12 @@ impl Condition for Any {
         actual(&self.0, scene)
     }
 
+    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        for group in &self.0 {
+            group.add_mentions(mentions);
+        }
+    }
+
     fn settle(&mut self, names: &mut dyn Names) {
         settle(&mut self.0, names);
     }
@@ -125,6 +131,12 @@ impl Condition for All {
         actual(&self.0, scene)
     }
 
+    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        for group in &self.0 {
+            group.add_mentions(mentions);
+        }
+    }
+
     fn settle(&mut self, names: &mut dyn Names) {
         settle(&mut self.0, names);
     }
@@ -141,6 +153,10 @@ impl Condition for Not {
 
     fn actual(&self, scene: &Scene<'_>) -> String {
         actual(std::slice::from_ref(&self.0), scene)
+    }
+
+    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        self.0.add_mentions(mentions);
     }
 
     fn settle(&mut self, names: &mut dyn Names) {

@@ -126,8 +126,19 @@ trait Condition: fmt::Debug + Send + Sync {
     fn wanted(&self) -> String;
     /// Says what is the case, as "channel email".
     fn actual(&self, scene: &Scene<'_>) -> String;
+    /// Adds the names it mentions that live in other folders.
+    fn mentions<'a>(&'a self, _mentions: &mut Vec<Mention<'a>>) {}
     /// Settles what could not be settled while one file was read: patterns, and names that live in other files.
     fn settle(&mut self, _names: &mut dyn Names) {}
+}
+
+/// A name in a condition that something else must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mention<'a> {
+    /// The id of a situation.
+    Situation(&'a Named<String>),
+    /// The name of an intent.
+    Intent(&'a Named<String>),
 }
 
 /// What the whole rule set knows and one file does not.
@@ -239,6 +250,19 @@ impl Conditions {
             }
         }
         if diagnostics.is_empty() { Ok(Self(conditions)) } else { Err(diagnostics) }
+    }
+
+    /// Returns the situations and intents that are named, in the order of the file.
+    pub fn mentions(&self) -> Vec<Mention<'_>> {
+        let mut mentions = Vec::new();
+        self.add_mentions(&mut mentions);
+        mentions
+    }
+
+    fn add_mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        for condition in &self.0 {
+            condition.mentions(mentions);
+        }
     }
 
     /// Settles what only the whole rule set knows.

@@ -2,7 +2,10 @@
 
 use crate::{
     diagnostic::yaml::Node,
-    rules::condition::{Condition, Kind, Place, ReadCondition, Scene, words},
+    rules::{
+        condition::{Condition, Kind, Mention, Place, ReadCondition, Scene, words},
+        rule::Named,
+    },
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -12,17 +15,20 @@ pub(super) const KIND: Kind = Kind {
     read,
 };
 
+/// Words that name no situation of their own.
+const WORDS: [&str; 2] = ["any", "none"];
+
 #[derive(Debug)]
-struct Situation(Vec<String>);
+struct Situation(Vec<Named<String>>);
 
 fn read(place: Place<'_>, node: &Node) -> ReadCondition {
-    Ok(Box::new(Situation(words::names(place, node, "the id of a situation, `any` or `none`")?)))
+    Ok(Box::new(Situation(words::named(place, node, "the id of a situation, `any` or `none`")?)))
 }
 
 impl Condition for Situation {
     fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
         let actual = scene.moment.situation;
-        Some(self.0.iter().any(|word| match word.as_str() {
+        Some(self.0.iter().any(|word| match word.value.as_str() {
             "any" => actual.is_some(),
             "none" => actual.is_none(),
             id => actual == Some(id),
@@ -30,10 +36,13 @@ impl Condition for Situation {
     }
 
     fn wanted(&self) -> String {
-        format!("situation {}", words::either(&self.0))
+        format!("situation {}", words::either_named(&self.0))
     }
 
     fn actual(&self, scene: &Scene<'_>) -> String {
         scene.moment.situation.map_or_else(|| "no situation".to_owned(), |id| format!("situation {id}"))
+    }
+    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        mentions.extend(self.0.iter().filter(|name| !WORDS.contains(&name.value.as_str())).map(Mention::Situation));
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     diagnostic::yaml::Node,
-    rules::condition::{Condition, Kind, Place, ReadCondition, Scene, words},
+    rules::{
+        condition::{Condition, Kind, Mention, Place, ReadCondition, Scene, words},
+        rule::Named,
+    },
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -13,24 +16,28 @@ pub(super) const KIND: Kind = Kind {
 };
 
 #[derive(Debug)]
-struct Intent(Vec<String>);
+struct Intent(Vec<Named<String>>);
 
 fn read(place: Place<'_>, node: &Node) -> ReadCondition {
-    Ok(Box::new(Intent(words::names(place, node, "the name of an intent")?)))
+    Ok(Box::new(Intent(words::named(place, node, "the name of an intent")?)))
 }
 
 impl Condition for Intent {
     fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
-        let spoken_of = |intent: &String| scene.moment.earlier.iter().any(|earlier| earlier.as_str() == intent);
+        let spoken_of =
+            |intent: &Named<String>| scene.moment.earlier.iter().any(|earlier| earlier.as_str() == intent.value);
         Some(self.0.iter().any(spoken_of))
     }
 
     fn wanted(&self) -> String {
-        format!("earlier talk about {}", words::either(&self.0))
+        format!("earlier talk about {}", words::either_named(&self.0))
     }
 
     fn actual(&self, scene: &Scene<'_>) -> String {
         let earlier: Vec<&str> = scene.moment.earlier.iter().map(crate::model::ids::IntentId::as_str).collect();
         if earlier.is_empty() { "no earlier talk".to_owned() } else { format!("talk about {}", earlier.join(", ")) }
+    }
+    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
+        mentions.extend(self.0.iter().map(Mention::Intent));
     }
 }

@@ -7,7 +7,10 @@ use crate::{
         source::Span,
         yaml::{Kind, Node, WRONG_TYPE},
     },
-    rules::condition::{BAD_CONDITION, Place},
+    rules::{
+        condition::{BAD_CONDITION, Place},
+        rule::Named,
+    },
 };
 
 /// The word that asks for a value that is not known.
@@ -42,6 +45,21 @@ pub(super) fn names(place: Place<'_>, node: &Node, expected: &str) -> Result<Vec
         }
         Ok(text.trim().to_owned())
     })
+}
+
+/// Reads names that live elsewhere, with their places.
+pub(super) fn named(place: Place<'_>, node: &Node, expected: &str) -> Result<Vec<Named<String>>, Vec<Diagnostic>> {
+    let values = names(place, node, expected)?;
+    let nodes: &[Node] = match &node.kind {
+        Kind::List(items) => items,
+        _ => std::slice::from_ref(node),
+    };
+    Ok(values.into_iter().zip(nodes).map(|(value, node)| Named { value, span: place.span(node) }).collect())
+}
+
+/// Joins named words for a sentence: "peak or sale".
+pub(super) fn either_named(names: &[Named<String>]) -> String {
+    names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
 /// Reads one word or a list of them; `expected` says in words what a word should be.

@@ -80,6 +80,15 @@ fn a_default_that_is_switched_on_changes_nothing() {
 }
 
 #[test]
+fn one_word_is_the_ceiling_of_every_channel() {
+    let with = |line: &str| config(&format!("{}\n{line}\n", example())).map(|config| config.max_mode);
+    assert_eq!(with("max_mode: suggest"), with("max_mode: {email: suggest, telegram: suggest}"));
+    assert_ne!(with("max_mode: suggest"), with("max_mode: auto"));
+    let refused = with("max_mode: sugest").expect_err("there is no such mode");
+    assert!(refused.contains("did you mean `suggest`?"), "{refused}");
+}
+
+#[test]
 fn what_the_example_writes_out_is_the_default_where_there_is_one() {
     let base = format!("{:?}", config(&example()).expect("the example is sound"));
     for key in ["store:", "rules:", "replies:", "reply_within:"] {
