@@ -1,4 +1,5 @@
-//! Words a shop must not send: promises about taxes that only an authority can keep, and words that say nothing.
+//! Words a shop must not send: promises about taxes or days that only others can keep, rewards for reviews, which every
+//! marketplace forbids, and words that say nothing.
 //!
 //! Read on rendered text before it goes out, and on the seller's own words by `check`.
 

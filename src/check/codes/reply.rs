@@ -78,7 +78,7 @@ pub(super) const ROWS: &[Row] = &[
     error(
         Reply,
         "forbidden-promise",
-        "a promise that a machine must not make: no taxes, tax paid by the shop, a false declaration, a cancellation done",
+        "a promise that a machine must not make: no taxes, tax paid by the shop, a false declaration, a cancellation done, a guaranteed day, money for a review",
         "Only an authority or a person can keep it. The same words are looked for in the finished message, which is then a \
          draft for a person.",
         "You do not have to pay customs.",

@@ -1,5 +1,7 @@
 //! Several replies in one message, in text and HTML, with values nobody chose for us.
 
+use std::{fs, path::Path};
+
 use nightdesk::{
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
     replies::{
@@ -172,6 +174,18 @@ fn forbidden_phrases_are_found_in_english_and_chinese() {
     for (code, text) in good {
         assert_eq!(promise::forbidden(text, language(code)), [], "{text}");
     }
+}
+
+#[test]
+fn no_day_is_guaranteed_and_no_review_is_bought_in_any_language() {
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/replies/guarantees.tsv"))
+        .expect("the table is there");
+    let rows = table.lines().filter(|line| !line.starts_with('#'));
+    let wrong = rows.filter(|row| {
+        let [code, kind, text] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("three cells: {row}") };
+        promise::forbidden(text, language(code)).is_empty() == (kind == "bad")
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
