@@ -40,7 +40,7 @@ use nightdesk::{
     },
     replies::catalog::Catalog,
     rules::set::RuleSet,
-    text::reading::Reading,
+    text::reading::{MAX_TEXT_BYTES, Reading},
 };
 use regex::{Regex, RegexSet};
 
@@ -66,6 +66,19 @@ const MAX_REGEX_SET_RULES: usize = 100;
 const REGEX_SET_BYTES: usize = 1 << 30;
 /// A long text, as a pasted log.
 const HOSTILE_BYTES: usize = 16 * 1024;
+/// Texts that look built to keep us busy, repeated up to [`HOSTILE_BYTES`] and up to the longest text that is read.
+const HOSTILE: [(&str, &str); 10] = [
+    ("`free shipping `", "free shipping "),
+    ("`not free shipping `", "not free shipping "),
+    ("`free shipping? `", "free shipping? "),
+    ("`包邮`", "包邮"),
+    ("`不包邮`", "不包邮"),
+    ("`1 2`", "1 2"),
+    ("digits", "7"),
+    ("commas", ","),
+    ("`a.`", "a."),
+    ("one endless word", "a"),
+];
 /// Criterion's own times, short so that a whole run stays below a few minutes.
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASURED: Duration = Duration::from_millis(300);
@@ -87,6 +100,7 @@ fn main() {
     let decisions = decisions(&mut criterion);
     criterion.final_summary();
     print_decisions(&decisions);
+    print_hostile(&Shop::new(0));
 }
 
 fn decisions(criterion: &mut Criterion) -> Vec<Decided> {
@@ -333,6 +347,19 @@ fn mail(text: &str) -> Inbound {
         received_at: Timestamp::constant(1_795_222_860, 0),
         in_junk: false,
     })
+}
+
+/// Milliseconds of whole decisions on texts that are built to keep us busy.
+fn print_hostile(shop: &Shop) {
+    println!("\nmilliseconds for a whole decision, starter pack; a text repeated up to 16 and 64 KiB");
+    println!("text                   16 KiB   64 KiB");
+    for (name, part) in HOSTILE {
+        let [short, long] = [HOSTILE_BYTES, MAX_TEXT_BYTES].map(|bytes| {
+            let mail = [mail(&part.repeat(bytes / part.len()))];
+            per_item(&mail, |mail| shop.decide(mail).len()) / 1e6
+        });
+        println!("{name:<22}{short:>7.2}{long:>9.2}");
+    }
 }
 
 fn print_head() {

@@ -14,16 +14,21 @@ use std::{fs, hint::black_box, time::Instant};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use nightdesk::{
     diagnostic::{has_errors, source::SourceMap, yaml},
-    rules::set::RuleSet,
+    library::Sources,
+    rules::{set::RuleSet, similar::Similar},
+    text::reading::Reading,
 };
 
-use crate::world::MIXED;
+use crate::world::{MIXED, per_item};
 
 /// Sizes of rule sets.
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 /// Times each size is read; the best counts. The largest is read once.
 const ROUNDS: usize = 5;
 const ONCE_FROM: usize = 100_000;
+/// Sizes of rule sets with examples beside the starter pack, and how many examples each rule has.
+const LEARNED_SIZES: [usize; 4] = [0, 100, 1_000, 10_000];
+const EXAMPLES: usize = 10;
 
 fn main() {
     println!("  rules  patterns   MB YAML   parsed ms   read ms     MB    ac ms");
@@ -62,6 +67,46 @@ fn main() {
             automaton * 1e3,
         );
         drop(set);
+    }
+    print_learned();
+}
+
+/// What the second witness costs: learning the examples, and comparing a sentence with them.
+fn print_learned() {
+    println!("\nstarter pack and generated rules of {EXAMPLES} examples; likeness of one sentence\n");
+    println!("  rules  examples   read ms  learn ms     MB  likeness µs");
+    for size in LEARNED_SIZES {
+        let mut sources = Sources::starter_pack();
+        for (path, text) in MIXED.rules_with_examples(size, EXAMPLES) {
+            sources.rules.push(sources.map.add(path, text));
+        }
+        let mut read = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            read = read.min(seconds(|| drop(black_box(RuleSet::read(&sources.map, &sources.rules)))));
+        }
+        let (set, diagnostics) = RuleSet::read(&sources.map, &sources.rules);
+        assert!(!has_errors(&diagnostics), "generated rules are right");
+        let before = resident_megabytes();
+        let similar = Similar::new(set.rules());
+        let grown = resident_megabytes().zip(before).map(|(after, before)| after - before);
+        let mut learned = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            learned = learned.min(seconds(|| drop(black_box(Similar::new(set.rules())))));
+        }
+        let texts = ["do you offer free shipping to canada", "does the blue lamp fit a b22 socket", "请问有没有红色的"];
+        let readings = texts.map(Reading::new);
+        let likeness = per_item(&readings, |reading| {
+            similar.compare(reading.folded(), 0..reading.folded().words().len(), None).len()
+        });
+        println!(
+            "{:>7}{:>10}{:>10.1}{:>10.1}{:>7}{:>13.1}",
+            set.rules().len(),
+            similar.examples().len(),
+            read * 1e3,
+            learned * 1e3,
+            grown.map_or_else(|| "-".to_owned(), |grown| format!("{grown:.1}")),
+            likeness / 1e3,
+        );
     }
 }
 

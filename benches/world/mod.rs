@@ -113,6 +113,27 @@ impl Family {
         (files, phrases)
     }
 
+    /// Returns the files of rules with that many examples each, in words that the patterns do not share.
+    pub(crate) fn rules_with_examples(&self, size: usize, examples: usize) -> Vec<(String, String)> {
+        let (mut files, _) = self.rules(size);
+        let mut random = Random(size as u64 + 13);
+        for (number, (_, text)) in files.iter_mut().enumerate() {
+            let words = *random.pick(self.languages);
+            text.push_str(&format!("examples:\n  {}:\n    match:\n", words.code));
+            for _ in 0..examples {
+                text.push_str("      - ");
+                let action = words.actions[number % words.actions.len()];
+                let topic = words.topic(number / words.actions.len());
+                let (before, after) = (random.pick(&words.filler), random.pick(&words.filler));
+                let link = random.pick(&words.links);
+                let space = if words.dense { "" } else { " " };
+                text.push_str(&[before, action, link, topic.as_str(), after].join(space));
+                text.push('\n');
+            }
+        }
+        files
+    }
+
     /// Returns the patterns of one rule with their languages.
     fn rule_phrases(&self, number: usize, random: &mut Random) -> Vec<(&'static str, String)> {
         let count = 5 + random.below(8);

@@ -8,11 +8,9 @@ use crate::{
     check::{derive::Corpus, schema},
     diagnostic::{source::SourceMap, yaml},
     model::language::Language,
+    replies::placeholder,
     rules::rule::{Action, Category},
 };
-
-/// What a placeholder reply begins with; `check` looks for it.
-pub const UNWRITTEN: &str = "{# nightdesk new:";
 
 /// What a new rule is to be.
 #[derive(Debug)]
@@ -44,6 +42,17 @@ pub struct Scaffold {
     pub patterns: Vec<(Language, String, String)>,
     /// Sentences that have no words of their own: each is an example only, if another pattern hits it.
     pub without_pattern: Vec<String>,
+}
+
+impl Scaffold {
+    /// Puts a word like "not" of the sentence before the pattern made from it: a pattern that holds the word itself is
+    /// meant so, and the word no longer speaks against it.
+    pub fn put_before(&mut self, wish: &Wish, word: &str, sentence: &str) {
+        for (_, pattern, _) in self.patterns.iter_mut().filter(|(_, _, from)| from == sentence) {
+            *pattern = format!("{} * {pattern}", word.to_lowercase());
+        }
+        self.rule.1 = rule_text(wish, &self.patterns);
+    }
 }
 
 /// Makes the files. A sentence gives a pattern and an example; without any, the words of the name serve.
@@ -110,7 +119,7 @@ fn replies(wish: &Wish) -> Vec<(String, String)> {
     }
     let text = |language: &Language| match wish.answers.get(language) {
         Some(answer) => format!("{}\n", answer.trim()),
-        None => format!("{UNWRITTEN} write the answer here and remove this line #}}\n[…]\n"),
+        None => placeholder::text(),
     };
     wish.languages.iter().map(|language| (format!("replies/{}/{language}.txt", wish.intent), text(language))).collect()
 }

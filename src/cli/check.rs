@@ -1,6 +1,6 @@
 //! `nightdesk check`: all mistakes at once, with place and help.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -10,18 +10,25 @@ use crate::{
         codes,
         coverage::{Coverage, TARGET_PERCENT},
         lint::{self, Material},
+        story::read,
         trial::Trial,
     },
-    cli::{exit::Exit, files::Files, output},
+    cli::{
+        exit::Exit,
+        files::{Files, stories_folder},
+        output,
+    },
+    config,
     diagnostic::{
         Diagnostic, has_errors,
         render::{github, human, json},
         source::SourceMap,
     },
     engine::Engine,
+    library,
 };
 
-/// Look for mistakes in configuration, rules and replies.
+/// Look for mistakes in configuration, rules, replies and stories.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// How findings are written: for people, one JSON object per line, or annotations of a pull request
@@ -54,7 +61,8 @@ impl Check {
         }
         let files = Files::read(config)?;
         let origin = files.origin.clone();
-        let (sources, engine, found) = findings(files);
+        let (mut sources, engine, mut found) = findings(files);
+        found.extend(stories(&mut sources, &engine, &found, config)?);
         self.show(&sources, &found);
         if self.format == Format::Human && !has_errors(&found) {
             let (rules, replies, languages) = (engine.rules(), engine.replies(), &engine.settings().languages);
@@ -83,11 +91,29 @@ impl Check {
 pub(super) fn findings(mut files: Files) -> (SourceMap, Engine, Vec<Diagnostic>) {
     let sources = files.library.sources.clone();
     let mut found = std::mem::take(&mut files.library.diagnostics);
+    let mut named = BTreeSet::new();
+    // One variable is one thing to do, however many keys take it.
+    found.retain(|finding| !config::is_unset_secret(finding) || named.insert(finding.message.clone()));
     let engine = files.engine();
     let trial = Trial::new(&sources, &engine, Timestamp::now());
     found.extend(engine.replies().check_dates(trial.today()));
     found.extend(lint::trial(&trial));
     (sources, engine, found)
+}
+
+/// Reads the stories and returns what is wrong with them.
+///
+/// While rules or replies have errors, names in stories are not judged: what they name may stand in the broken file.
+fn stories(
+    sources: &mut SourceMap,
+    engine: &Engine,
+    known: &[Diagnostic],
+    config: &Path,
+) -> anyhow::Result<Vec<Diagnostic>> {
+    let files = library::add_stories(sources, &stories_folder(config))?;
+    let (_, mut found) = read::read(sources, &files, &read::Names::of(engine));
+    found.retain(|finding| finding.code != read::UNKNOWN_IN_STORY || !has_errors(known));
+    Ok(found)
 }
 
 fn explain(code: &str) -> Exit {

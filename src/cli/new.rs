@@ -11,17 +11,20 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     check::{
+        cases::{self, CaseOutcome, CaseResult},
         derive::Corpus,
         scaffold::{Scaffold, Wish, scaffold},
     },
     cli::{ask, exit::Exit, files::Files, output, write},
     diagnostic::{Diagnostic, Severity, source::SourceMap},
+    engine::Engine,
     library::{Library, Sources},
     model::{
         context::Context,
         ids::{IntentId, ReplyId},
         inbound::{ChannelKind, Inbound},
         language::Language,
+        verdict::LossReason,
     },
     rules::{
         rule::{Action, Category},
@@ -29,6 +32,9 @@ use crate::{
     },
     text::language::detect,
 };
+
+/// So many examples of other rules are named that no longer hold.
+const SHOWN: usize = 5;
 
 /// Write a new rule with its reply and its examples, ready to be edited.
 #[derive(Debug, Args)]
@@ -77,18 +83,22 @@ impl New {
         }
         let wish = self.wish(&languages);
         let corpus = Corpus::new(&files.library.sources, files.library.rules.rules());
-        let made = scaffold(&wish, &corpus);
-        drop(corpus);
+        let mut made = scaffold(&wish, &corpus);
         if let Some(why) = unusable(&made, &wish) {
             return Ok(output::refusal(&why));
         }
-        if let Some(why) = objection(files, &made, &wish, (&rules, &replies))? {
-            return Ok(output::refusal(&why));
-        }
+        let failed = match mended(config, &mut made, &wish)? {
+            Outcome::Stands(failed) => failed,
+            Outcome::Refused(why) => return Ok(output::refusal(&why)),
+            Outcome::Negated { sentence, word } => {
+                let why = format!("“{word}” in “{sentence}” says that it is not wanted; give a sentence without it");
+                return Ok(output::refusal(&why));
+            }
+        };
         for (path, text) in made.replies.iter().chain([&made.rule]) {
             write::replaced(&place(path, &rules, &replies), text)?;
         }
-        output::talk(&next_steps(&made, &wish).join("\n"));
+        output::talk(&next_steps(&made, &wish, &failed).join("\n"));
         Ok(Exit::Success)
     }
 
@@ -184,25 +194,43 @@ fn unusable(made: &Scaffold, wish: &Wish) -> Option<String> {
     ))
 }
 
-/// Tries the new files beside the others and returns what speaks against them.
-fn objection(files: Files, made: &Scaffold, wish: &Wish, folders: (&Path, &Path)) -> anyhow::Result<Option<String>> {
-    let languages = files.languages();
-    let mut sources = Sources::from_folders(SourceMap::default(), folders.0, folders.1)?;
-    sources.rules.push(sources.map.add(made.rule.0.as_str(), made.rule.1.as_str()));
-    for (path, text) in &made.replies {
-        sources.replies.push(sources.map.add(path.as_str(), text.as_str()));
+/// What the new rule comes to beside all others.
+enum Outcome {
+    /// It cannot be written.
+    Refused(String),
+    /// A word like "not" in its own sentence switches it off.
+    Negated { sentence: String, word: String },
+    /// It stands, and these examples do not hold yet.
+    Stands(Vec<CaseResult>),
+}
+
+/// Tries the files; a word that speaks against a pattern made from the same sentence is taken into the pattern.
+fn mended(config: &Path, made: &mut Scaffold, wish: &Wish) -> anyhow::Result<Outcome> {
+    for _ in wish.sentences.values().flatten() {
+        match tried(config, made, wish)? {
+            Outcome::Negated { sentence, word } => made.put_before(wish, &word, &sentence),
+            outcome => return Ok(outcome),
+        }
     }
-    let library = Library::read(sources, &languages);
-    if let Some(error) = library.diagnostics.iter().find(|found| found.severity == Severity::Error) {
-        return Ok(Some(refused(error)));
-    }
-    let engine = Files { library, ..files }.engine();
+    tried(config, made, wish)
+}
+
+/// Tries the new files beside the others.
+fn tried(config: &Path, made: &Scaffold, wish: &Wish) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
+    let (sources, engine) = match beside(config, Some(made))? {
+        Ok(both) => both,
+        Err(why) => return Ok(Outcome::Refused(why)),
+    };
     for sentence in wish.sentences.values().flatten() {
         let verdict = engine.decide(&Inbound::from_text(ChannelKind::Email, sentence, now), &Context::default(), now);
         let intents = verdict.intents();
         if intents.iter().any(|intent| intent.as_str() == wish.intent) {
             continue;
+        }
+        let own = verdict.losers.iter().filter(|loser| loser.rule.as_str() == wish.intent);
+        if let Some(word) = own.filter_map(|loser| negator(&loser.why)).next() {
+            return Ok(Outcome::Negated { sentence: sentence.clone(), word });
         }
         let why = match intents.first() {
             Some(other) => format!(
@@ -210,9 +238,49 @@ fn objection(files: Files, made: &Scaffold, wish: &Wish, folders: (&Path, &Path)
             ),
             None => format!("“{sentence}” has no words of its own; write it out, or leave it away"),
         };
-        return Ok(Some(why));
+        return Ok(Outcome::Refused(why));
     }
-    Ok(None)
+    let mut failed = failing(&engine, &sources, now);
+    if failed.iter().any(|case| case.rule.as_str() != wish.intent)
+        && let Ok((sources, engine)) = beside(config, None)?
+    {
+        // What did not hold before is not the new rule's doing.
+        let before = failing(&engine, &sources, now);
+        failed.retain(|case| !before.iter().any(|old| (&old.rule, &old.text) == (&case.rule, &case.text)));
+    }
+    Ok(Outcome::Stands(failed))
+}
+
+fn failing(engine: &Engine, sources: &SourceMap, now: Timestamp) -> Vec<CaseResult> {
+    cases::run(engine, sources, now).into_iter().filter(|case| !case.outcome.holds()).collect()
+}
+
+fn negator(why: &LossReason) -> Option<String> {
+    match why {
+        LossReason::Negated(word) => Some(word.clone()),
+        _ => None,
+    }
+}
+
+/// Returns the engine with the new files; the inner error says why they would be refused.
+fn beside(config: &Path, made: Option<&Scaffold>) -> anyhow::Result<Result<(SourceMap, Engine), String>> {
+    let files = Files::read(config)?;
+    let Some((rules, replies)) = files.folders.clone() else {
+        return Ok(Err("the folder of rules is gone".to_owned()));
+    };
+    let languages = files.languages();
+    let mut sources = Sources::from_folders(SourceMap::default(), &rules, &replies)?;
+    if let Some(made) = made {
+        sources.rules.push(sources.map.add(made.rule.0.as_str(), made.rule.1.as_str()));
+        for (path, text) in &made.replies {
+            sources.replies.push(sources.map.add(path.as_str(), text.as_str()));
+        }
+    }
+    let library = Library::read(sources, &languages);
+    if let Some(error) = library.diagnostics.iter().find(|found| found.severity == Severity::Error) {
+        return Ok(Err(refused(error)));
+    }
+    Ok(Ok((library.sources.clone(), Files { library, ..files }.engine())))
 }
 
 fn refused(error: &Diagnostic) -> String {
@@ -220,7 +288,25 @@ fn refused(error: &Diagnostic) -> String {
     format!("the new files would be refused: {}{help}", error.message)
 }
 
-fn next_steps(made: &Scaffold, wish: &Wish) -> Vec<String> {
+/// Says what does not hold yet, as a step; none if all holds.
+fn missing(wish: &Wish, failed: &[CaseResult]) -> Vec<(String, Vec<String>)> {
+    let (own, others): (Vec<&CaseResult>, Vec<&CaseResult>) =
+        failed.iter().partition(|case| case.rule.as_str() == wish.intent);
+    let (unsure, wrong): (Vec<_>, Vec<_>) =
+        own.into_iter().partition(|case| case.outcome == CaseOutcome::BelowConfidence);
+    let unsure = unsure.iter().map(|case| format!("“{}”: {}", case.text, case.why)).collect();
+    let wrong = wrong.iter().map(|case| format!("“{}”: {}", case.text, case.why)).collect();
+    let others =
+        others.iter().take(SHOWN).map(|case| format!("“{}” of {}: {}", case.text, case.rule, case.why)).collect();
+    let steps: [(&str, Vec<String>); 3] = [
+        ("Shorten these, or add more like them; as they stand, a person answers such messages:", unsure),
+        ("These do not hold yet; give the rule words that tell them from others:", wrong),
+        ("Examples of other rules no longer hold; make the new patterns narrower:", others),
+    ];
+    steps.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(head, lines)| (head.to_owned(), lines)).collect()
+}
+
+fn next_steps(made: &Scaffold, wish: &Wish, failed: &[CaseResult]) -> Vec<String> {
     let program = output::program();
     let mut steps = vec![format!("Wrote {}. It recognizes:", made.rule.0)];
     let longest = made.patterns.iter().map(|(_, pattern, _)| pattern.width()).max().unwrap_or_default();
@@ -244,6 +330,10 @@ fn next_steps(made: &Scaffold, wish: &Wish) -> Vec<String> {
     if !unwritten.is_empty() {
         steps.push(step("Write the answer:".to_owned()));
         steps.extend(unwritten.into_iter().map(|path| format!("     {path}")));
+    }
+    for (head, lines) in missing(wish, failed) {
+        steps.push(step(head));
+        steps.extend(lines.into_iter().map(|line| format!("     {line}")));
     }
     steps.push(step("Add to the rule what else buyers say, then run the examples:".to_owned()));
     steps.push(format!("     {program} test {}", wish.intent));

@@ -57,17 +57,20 @@ fn asks(understanding: &Understanding<'_>, clause: &Range<usize>, found: &[Found
     let inside = |phrase: &&Found| clause.start <= phrase.words.start && phrase.words.end <= clause.end;
     let here: Vec<&Found> = found.iter().filter(inside).collect();
     let mut first = clause.start;
-    while let Some(filler) = here.iter().find(|found| found.part == Part::Filler && found.words.start == first) {
-        first = filler.words.end;
+    // "please" before an order is courtesy and the order is not: "the parcel is late, please send a new one".
+    while let Some(before) =
+        here.iter().find(|found| (found.part == Part::Filler || found.part.is_courtesy()) && found.words.start == first)
+    {
+        first = before.words.end;
     }
     let dense = understanding.reading.folded().words()[clause.start].script == Script::Dense;
+    let courtesy = here.iter().any(|found| found.part.is_courtesy());
     let asking = here.iter().any(|found| match found.part {
-        Part::Question => dense || found.words.start == first,
+        Part::Question => !courtesy && (dense || found.words.start == first),
         Part::Order => !dense && found.words.start == first,
         _ => false,
     });
-    let courtesy = here.iter().any(|found| found.part.is_courtesy());
-    asking && !courtesy && clause.len() >= MIN_CLAUSE_WORDS
+    asking && clause.len() >= MIN_CLAUSE_WORDS
 }
 
 fn is_hit(understanding: &Understanding<'_>, clause: &Range<usize>) -> bool {

@@ -143,34 +143,43 @@ impl Content {
     /// Weighs the sentences that begin up to that byte.
     fn of(understanding: &Understanding<'_>, end: usize) -> Self {
         let mut content = Self::default();
-        let sentences = understanding.reading.sentences().iter().enumerate();
-        for (index, sentence) in sentences.filter(|(_, sentence)| sentence.span.start <= end) {
-            let here = understanding.hits.iter().filter(|(_, hit)| hit.sentence == Some(index));
-            let spans: Vec<Range<usize>> = here.flat_map(|(_, hit)| hit.spans.iter().cloned()).collect();
+        let all = understanding.reading.sentences();
+        let mut spans: Vec<Vec<&Range<usize>>> = vec![Vec::new(); all.len()];
+        for (_, hit) in &understanding.hits {
+            if let Some(here) = hit.sentence.and_then(|index| spans.get_mut(index)) {
+                here.extend(&hit.spans);
+            }
+        }
+        let sentences = all.iter().zip(&spans).filter(|(sentence, _)| sentence.span.start <= end);
+        for (sentence, spans) in sentences {
             if sentence.kind != SentenceKind::Courtesy || !spans.is_empty() {
-                content.add(understanding, sentence, &spans);
+                content.add(understanding, sentence, spans);
             }
         }
         content
     }
 
-    fn add(&mut self, understanding: &Understanding<'_>, sentence: &Sentence, spans: &[Range<usize>]) {
+    fn add(&mut self, understanding: &Understanding<'_>, sentence: &Sentence, spans: &[&Range<usize>]) {
         let folded = understanding.reading.folded();
-        let mut hollow = phrases().find(folded, sentence.words.clone());
-        hollow.retain(|found| found.part.is_hollow());
+        let entities = understanding.reading.entities();
+        let mut hollow = vec![false; sentence.words.len()];
+        for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_hollow()) {
+            hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
+        }
         for index in sentence.words.clone() {
             let word = &folded.words()[index];
             let at = &word.original;
             let inside = |span: &Range<usize>| span.start < at.end && at.start < span.end;
+            let entity = entities.partition_point(|entity| entity.span.end <= at.start);
             let weight = if word.script == Script::Dense { 0.5 } else { 1.0 };
-            if spans.iter().any(inside) {
+            if spans.iter().any(|span| inside(span)) {
                 self.matched += weight;
                 self.all += weight;
                 continue;
             }
             let says_nothing = is_stop_word_of_any_language(folded.form(word))
-                || hollow.iter().any(|found| found.words.contains(&index))
-                || understanding.reading.entities().iter().any(|entity| inside(&entity.span));
+                || hollow[index - sentence.words.start]
+                || entities.get(entity).is_some_and(|entity| inside(&entity.span));
             if !says_nothing {
                 self.all += weight;
             }

@@ -22,7 +22,7 @@ use crate::{
         verdict::{Alarm, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
     rules::rule::{Action, Rule},
-    text::reading::Reading,
+    text::{reading::Reading, sentence::Sentence},
 };
 
 /// How long a slot question waits for its answer; after that the next message is read afresh.
@@ -143,13 +143,18 @@ impl<'a> Understanding<'a> {
 
     /// Returns the sentences with the rules that stand in them.
     pub(super) fn sentences(&self) -> Vec<SentenceTrace> {
-        let trace = |(index, sentence): (usize, &crate::text::sentence::Sentence)| {
-            let here = self.hits.iter().filter(|(_, hit)| hit.sentence == Some(index));
-            let mut covered_by: Vec<_> = here.map(|(rule, _)| rule.id.clone()).collect();
-            covered_by.dedup();
-            SentenceTrace { span: sentence.span.clone(), kind: sentence.kind, covered_by }
+        let blank = |sentence: &Sentence| {
+            let (span, kind) = (sentence.span.clone(), sentence.kind);
+            SentenceTrace { span, kind, covered_by: Vec::new() }
         };
-        self.reading.sentences().iter().enumerate().map(trace).collect()
+        let mut traces: Vec<SentenceTrace> = self.reading.sentences().iter().map(blank).collect();
+        for (rule, hit) in &self.hits {
+            let trace = hit.sentence.and_then(|index| traces.get_mut(index));
+            if let Some(trace) = trace.filter(|trace| trace.covered_by.last() != Some(&rule.id)) {
+                trace.covered_by.push(rule.id.clone());
+            }
+        }
+        traces
     }
 
     /// Returns the asking sentences that no rule covers.

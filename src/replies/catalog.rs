@@ -78,6 +78,8 @@ pub(super) struct Page {
     pub needed: Vec<(String, Span)>,
     /// How long its own words are, without tags and subject, in UTF-16 code units, as Telegram counts.
     pub units: usize,
+    /// Where it says that nobody has written it yet.
+    pub unwritten: Option<Span>,
 }
 
 /// Something that replies quote and that the starter pack made up: the shop's own value must take its place.
@@ -211,6 +213,14 @@ pub enum RenderError {
         /// The language.
         language: Language,
     },
+    /// `nightdesk new` left a placeholder, and nobody has written the text.
+    #[error("the reply `{reply}` is not written in `{language}` yet; write replies/{reply}/{language}.txt")]
+    Unwritten {
+        /// The reply.
+        reply: ReplyId,
+        /// The language.
+        language: Language,
+    },
     /// A value is missing.
     #[error("the reply `{reply}` needs `{what}`, which is not known")]
     Undefined {
@@ -305,6 +315,12 @@ impl Catalog {
                 Length { reply: &key.reply, language: key.language, file: page.file, units }
             })
             .collect()
+    }
+
+    /// Returns where the texts of a reply say that nobody has written them yet, with their languages.
+    pub fn unwritten(&self, reply: &ReplyId) -> Vec<(Language, Span)> {
+        let own = self.pages.iter().filter(|(key, _)| key.reply == *reply);
+        own.filter_map(|(key, page)| Some((key.language, page.unwritten.clone()?))).collect()
     }
 
     /// Returns where each text prints something of the situation in force.

@@ -70,6 +70,7 @@ impl<'a> Writer<'a> {
             None => None,
         };
         let html = match self.page(reply, Form::Html) {
+            Err(error @ RenderError::Unwritten { .. }) => return Err(error),
             Ok(page) if self.order.channel == ChannelKind::Email => Some(self.fill(&page.template, reply)?),
             _ => None,
         };
@@ -122,7 +123,13 @@ impl<'a> Writer<'a> {
     fn page(&self, reply: &ReplyId, form: Form) -> Result<&'a Page, RenderError> {
         let language: Language = self.order.language;
         let key = PageKey { reply: reply.clone(), language, form };
-        self.catalog.pages.get(&key).ok_or_else(|| RenderError::NoLanguage { reply: reply.clone(), language })
+        let page = self.catalog.pages.get(&key);
+        let page = page.ok_or_else(|| RenderError::NoLanguage { reply: reply.clone(), language })?;
+        // Not in a draft either: a person sends those with one click.
+        match page.unwritten {
+            Some(_) => Err(RenderError::Unwritten { reply: reply.clone(), language }),
+            None => Ok(page),
+        }
     }
 }
 

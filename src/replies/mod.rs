@@ -10,6 +10,7 @@ mod entity;
 pub mod facts;
 mod html;
 mod moment;
+pub mod placeholder;
 pub mod promise;
 pub mod read;
 mod render;

@@ -19,7 +19,7 @@ use crate::{
     replies::{
         catalog::{Catalog, Form, Page, PageKey},
         facts::Facts,
-        html, render, situations, tags,
+        html, placeholder, render, situations, tags,
         template::{self, FactUse, TEMPLATE_FACT, TEMPLATE_SYNTAX, Uses},
         variables::Place,
     },
@@ -147,7 +147,9 @@ impl Reader {
             let (links, variables, needed) = (html::links(text), uses.variables, uses.needed);
             let units =
                 tags::without_tags(&text[body..]).split_whitespace().map(|word| word.encode_utf16().count() + 1).sum();
-            let page = Page { file, template: path.to_owned(), subject: subject_name, links, variables, needed, units };
+            let unwritten = placeholder::find(text).map(|range| Span::new(file, range));
+            let template = path.to_owned();
+            let page = Page { file, template, subject: subject_name, links, variables, needed, units, unwritten };
             self.pages.insert(key, page);
         }
     }

@@ -14,7 +14,7 @@ use crate::{
         find::{Finder, Found, Manner, word_number},
         judge::{Finding, Judge},
         prefilter::{Filed, Key, Keys, PhraseId, Postings},
-        program::Words as _,
+        program::{Machine, Words as _},
         rule::{Phrase, Rule},
         scratch::Scratch,
         set::RuleSet,
@@ -27,7 +27,7 @@ use crate::{
 pub const ORDER: &str = "higher priority, then a hit without spelling repair, then more words matched, then the longer \
                          span, then the order of the files";
 
-/// Steps of patterns' programs for one message, about five milliseconds of work. Honest messages stay below a
+/// Steps of patterns' programs and of the trie for one message, about five milliseconds of work. Honest messages stay below a
 /// hundredth, even with ten thousand rules; what is beyond is written to keep us busy.
 const MAX_STEPS: u64 = 500_000;
 /// Matches and candidates of one message; beyond it the rules are too alike, or the message is built of their words.
@@ -121,14 +121,15 @@ fn each_sentence(
     let Scratch { memory, atoms, repaired, entities, machine, keys, rows, row_keys, literals, candidates } = scratch;
     memory.look_up(&set.vocabulary, &set.negators, reading.folded(), atoms);
     entity_words(reading, &Kinds(set.entity_lists()), entities);
-    for entity in &*entities {
-        atoms.accept(&entity.words);
-    }
+    atoms.accept(|word| {
+        let behind = entities.partition_point(|entity| entity.words.start <= word);
+        behind.checked_sub(1).is_some_and(|last| word < entities[last].words.end)
+    });
     machine.steps_left = MAX_STEPS;
     rows.clear();
     row_keys.clear();
     let view = View { reading, atoms, entities, misspelt: atoms.misspelt(), repaired: false };
-    let mut walk = Walk { set, rows, keys: row_keys };
+    let mut walk = Walk { set, rows, keys: row_keys, machine };
     walk.walk(&view);
     let repaired = (!view.misspelt.is_empty()).then(|| {
         repaired.repair(atoms);
@@ -136,6 +137,7 @@ fn each_sentence(
         walk.walk(&view);
         // What was found as written and what by repair, in the order of the text.
         walk.rows.sort_by_key(|row| (row.first, row.repaired));
+        walk.keys.sort_by_key(|(_, sentence)| *sentence);
         view
     });
     set.prefilter.literals(reading.folded().text(), literals);
@@ -200,24 +202,22 @@ struct Walk<'a> {
     set: &'a RuleSet,
     rows: &'a mut Vec<Row>,
     keys: &'a mut Vec<(Key, usize)>,
+    machine: &'a mut Machine,
 }
 
 impl Walk<'_> {
     /// Notes every row, by first word; of the rows of one phrase from one word only the longest. Where misspelt words
     /// are repaired, only rows that hold one are noted: the others were found before.
     fn walk(&mut self, view: &View<'_>) {
-        let Self { set, rows, keys } = self;
+        let Self { set, rows, keys, machine } = self;
         let onward = |word: usize| if view.is_apart(word) { &[][..] } else { view.atoms.of(word) };
         let sentences = view.reading.sentences().iter().enumerate();
         for (index, sentence) in sentences.filter(|(_, own)| !view.repaired || view.is_misspelt(&own.words)) {
             for start in sentence.words.clone() {
                 let before = rows.len();
-                set.prefilter.trie.walk(
-                    view.atoms.of(start),
-                    &onward,
-                    start,
-                    sentence.words.end,
-                    &mut |numbers, end| {
+                let first = view.atoms.of(start);
+                let visited =
+                    set.prefilter.trie.walk(first, &onward, start, sentence.words.end, &mut |numbers, end| {
                         for number in numbers {
                             match set.prefilter.filed(*number) {
                                 Filed::Phrase(_) => rows.push(Row {
@@ -229,15 +229,14 @@ impl Walk<'_> {
                                 Filed::Key(key) => keys.push((key, index)),
                             }
                         }
-                    },
-                );
+                    });
                 if rows.len() > before + 1 {
                     keep_longest(rows, before);
                 }
                 if view.repaired {
                     keep_misspelt(view, rows, before);
                 }
-                if rows.len() > MAX_MATCHES {
+                if rows.len() > MAX_MATCHES || !machine.spend(visited) {
                     return;
                 }
             }
@@ -269,7 +268,7 @@ fn keep_longest(rows: &mut Vec<Row>, from: usize) {
     rows.truncate(kept);
 }
 
-fn row_finding(set: &RuleSet, finder: &Finder<'_>, sentence: &Sentence, row: Row) -> Option<Finding> {
+fn row_finding(set: &RuleSet, finder: &mut Finder<'_>, sentence: &Sentence, row: Row) -> Option<Finding> {
     let Filed::Phrase(id) = set.prefilter.filed(row.number) else { return None };
     let rule = &set.rules[id.rule as usize];
     let manner = rule.manner(id);
@@ -337,27 +336,70 @@ impl Occurring<'_> {
         for atom in words.clone().flat_map(|word| view.atoms.of(word)) {
             self.keys.add(*atom);
         }
-        let inside = |entity: &&crate::rules::view::EntityWords| {
-            words.start <= entity.words.start && entity.words.end <= words.end
-        };
-        for entity in view.entities.iter().filter(inside) {
+        // All three lists stand in the order of the text, so that a sentence looks at its own part only.
+        let first = view.entities.partition_point(|entity| entity.words.start < words.start);
+        let from_here = view.entities[first..].iter().take_while(|entity| entity.words.start < words.end);
+        for entity in from_here.filter(|entity| entity.words.end <= words.end) {
             if let Some(key) = prefilter.entity(entity.kind) {
                 self.keys.add(key);
             }
         }
         let sentences = view.reading.sentences();
-        for (key, sentence) in self.row_keys {
-            let at = &sentences[*sentence].words;
-            if words.start <= at.start && at.end <= words.end {
-                self.keys.add(*key);
-            }
+        let first = self.row_keys.partition_point(|(_, sentence)| sentences[*sentence].words.start < words.start);
+        let from_here = self.row_keys[first..].iter();
+        for (key, _) in from_here.take_while(|(_, sentence)| sentences[*sentence].words.end <= words.end) {
+            self.keys.add(*key);
         }
         let text = view.sentence_text(words);
-        for (key, start, end) in self.literals {
-            if text.start <= *start && *end <= text.end {
+        let first = self.literals.partition_point(|(_, _, end)| *end <= text.start);
+        for (key, start, _) in self.literals[first..].iter().take_while(|(_, _, end)| *end <= text.end) {
+            if text.start <= *start {
                 self.keys.add(*key);
             }
         }
         postings.candidates(self.keys, candidates);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil;
+
+    use super::*;
+    use crate::{diagnostic::source::SourceMap, model::inbound::ChannelKind};
+
+    const RULE: &str = "intent: free_shipping\ntitle: t\ncategory: other\naction: escalate\nsay:\n  en:\n    \
+                        - free shipping\n    - (is|was) * shipping free\n  zh:\n    - 包邮\n";
+
+    /// Returns the steps that a text of so many repetitions takes, and whether it was looked at to its end.
+    fn steps(set: &RuleSet, part: &str, times: usize) -> (u64, bool) {
+        let mut scratch = Scratch::default();
+        let reading = Reading::new(&part.repeat(times));
+        let moment = Moment::plain(ChannelKind::Email, civil::date(2026, 11, 19));
+        let evaluation = evaluate(set, &reading, &moment, &mut scratch);
+        (MAX_STEPS - scratch.machine.steps_left, evaluation.unfinished.is_none())
+    }
+
+    fn set() -> RuleSet {
+        let mut sources = SourceMap::default();
+        let file = sources.add("rules/other/free_shipping.yaml", RULE);
+        RuleSet::read(&sources, &[file]).0
+    }
+
+    #[test]
+    fn a_sentence_of_twice_the_length_takes_twice_the_steps() {
+        let set = set();
+        for part in ["free shipping ", "not free shipping ", "包邮", "不包邮", "is ", "not shipping "] {
+            let ((half, read_half), (whole, read_whole)) = (steps(&set, part, 60), steps(&set, part, 120));
+            assert!(read_half && read_whole, "{part:?} is read to its end");
+            assert!(whole <= 2 * half + half / 2, "{part:?}: {half} steps, and {whole} for twice the length");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_many_steps_is_said_to_be_unfinished() {
+        let set = set();
+        let (steps, finished) = steps(&set, "not free shipping ", 1_500);
+        assert!(!finished && steps <= MAX_STEPS, "{steps} steps");
     }
 }

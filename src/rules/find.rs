@@ -16,6 +16,11 @@ use crate::{
 
 /// A regular expression reads a text at about this many bytes in the time of one step of a program.
 const REGEX_BYTES_PER_STEP: usize = 8;
+/// A negator with more words between it and a hit does not reach it. A sentence that long is never answered without a
+/// person (`engine::confidence`), so nothing is lost, and a text without an end of its sentence costs no more than others.
+const MAX_NEGATOR_DISTANCE: usize = 64;
+/// Comparing one word with a language's negators takes about so many steps of a program.
+const NEGATION_STEPS_PER_WORD: usize = 8;
 
 /// Where something matches.
 #[derive(Debug, Clone, Default)]
@@ -163,7 +168,7 @@ impl Finder<'_> {
     }
 
     /// Returns a match of neighbours.
-    pub(in crate::rules) fn row(&self, words: Range<usize>, manner: Manner, sentence: &Range<usize>) -> Found {
+    pub(in crate::rules) fn row(&mut self, words: Range<usize>, manner: Manner, sentence: &Range<usize>) -> Found {
         let words = Words::Row(word_number(words.start)..word_number(words.end));
         Found { negated: self.negated(manner, sentence, &words), words, ..Found::default() }
     }
@@ -227,10 +232,17 @@ impl Finder<'_> {
         vec![union(parts)]
     }
 
-    fn negated(&self, manner: Manner, sentence: &Range<usize>, words: &Words) -> Option<String> {
-        let language = manner.negators.filter(|_| self.view.atoms.may_negate(sentence))?;
+    fn negated(&mut self, manner: Manner, sentence: &Range<usize>, words: &Words) -> Option<String> {
+        let language = manner.negators?;
+        let (first, last) = (words.iter().next()?, words.iter().next_back()?);
+        let start = first.saturating_sub(MAX_NEGATOR_DISTANCE).max(sentence.start);
+        let near = start..(last + 1 + MAX_NEGATOR_DISTANCE).min(sentence.end);
         let words: Vec<usize> = words.iter().collect();
-        self.negators.before(self.view.reading, language, sentence, &words)
+        let work = words.len() * near.len() * NEGATION_STEPS_PER_WORD;
+        if !self.view.atoms.may_negate(&near) || !self.machine.spend(work as u64) {
+            return None;
+        }
+        self.negators.before(self.view.reading, language, &near, &words)
     }
 }
 

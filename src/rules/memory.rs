@@ -87,8 +87,8 @@ impl WordAtoms {
     }
 
     /// Takes words as they are written: those that mean something as they are.
-    pub(in crate::rules) fn accept(&mut self, words: &Range<usize>) {
-        self.misspelt.retain(|misspelt| !words.contains(&misspelt.word));
+    pub(in crate::rules) fn accept(&mut self, mut is_meant: impl FnMut(usize) -> bool) {
+        self.misspelt.retain(|misspelt| !is_meant(misspelt.word));
     }
 
     /// Replaces this by the atoms of a text in which misspelt words are what they stand for.
@@ -107,7 +107,8 @@ impl WordAtoms {
 
     /// Returns whether a negator may stand among these words.
     pub(in crate::rules) fn may_negate(&self, words: &Range<usize>) -> bool {
-        self.negating.iter().any(|word| words.contains(&(*word as usize)))
+        let first = self.negating.partition_point(|word| (*word as usize) < words.start);
+        self.negating.get(first).is_some_and(|word| (*word as usize) < words.end)
     }
 }
 

@@ -51,6 +51,10 @@ pub struct Similar {
     starts: Vec<u32>,
     /// Indices into `examples`, ascending within a bucket.
     postings: Vec<u32>,
+    /// Where the buckets of each example start in `held`; one more at the end.
+    held_starts: Vec<u32>,
+    /// The buckets of each example, ascending: the same the other way round.
+    held: Vec<u32>,
 }
 
 /// One example as the witness knows it.
@@ -82,18 +86,20 @@ impl Similar {
     /// Learns the examples of all rules that may speak; a rule in shadow changes nothing, and so do its examples.
     pub fn new(rules: &[Rule]) -> Self {
         let mut examples = Vec::new();
-        let mut features = Vec::new();
+        let (mut held_starts, mut held) = (vec![0], Vec::new());
         for (rule, written) in rules.iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow) {
             for (index, example) in written.examples.iter().enumerate() {
                 let folded = Folded::new(&example.text);
                 let found = features_of(&folded, 0..folded.words().len());
                 let known = Known { rule, example: index, matches: example.matches, norm: norm(&found) };
-                features.push(found.into_iter().map(|(bucket, _)| bucket).collect());
+                held.extend(found.into_iter().map(|(bucket, _)| small(bucket)));
+                held_starts.push(small(held.len()));
                 examples.push(known);
             }
         }
-        let (starts, postings) = posted(&features);
-        Self { examples, starts, postings }
+        held.shrink_to_fit();
+        let (starts, postings) = posted(&held_starts, &held);
+        Self { examples, starts, postings, held_starts, held }
     }
 
     /// Returns every example that was learned, rule by rule; their positions are what `compare` takes as `leave`.
@@ -145,36 +151,50 @@ impl Similar {
         });
         let affordable = affordable.count();
         let mut sums = vec![0.0; self.examples.len()];
+        let mut touched = Vec::with_capacity(MAX_POSTINGS.min(self.examples.len()));
         for list in &lists[..affordable] {
             for position in list.postings {
-                sums[*position as usize] += list.square;
+                let sum = &mut sums[*position as usize];
+                if *sum == 0.0 {
+                    touched.push(*position as usize);
+                }
+                *sum += list.square;
             }
         }
-        if let Some(leave) = leave {
-            sums[leave] = 0.0;
-        }
-        let touched = sums.into_iter().enumerate().filter(|(_, sum)| *sum > 0.0);
-        if affordable == lists.len() {
-            return touched.collect();
-        }
-        self.finish(touched.collect(), &lists[affordable..])
+        touched.retain(|position| Some(*position) != leave);
+        let candidates: Vec<(usize, f64)> = touched.into_iter().map(|position| (position, sums[position])).collect();
+        let common = &mut lists[affordable..];
+        common.sort_unstable_by_key(|list| list.bucket);
+        self.finish(candidates, common)
     }
 
-    /// Adds what the common features say to the best candidates.
+    /// Adds what the common features, in the order of their buckets, say to the best candidates. Without any, all are
+    /// the best.
     fn finish(&self, mut candidates: Vec<(usize, f64)>, common: &[List<'_>]) -> Vec<(usize, f64)> {
         let promise = |(position, sum): &(usize, f64)| sum / self.examples[*position].norm;
         let better = |left: &(usize, f64), right: &(usize, f64)| -> Ordering {
             promise(right).total_cmp(&promise(left)).then(left.0.cmp(&right.0))
         };
-        if candidates.len() > MAX_CANDIDATES {
+        if candidates.len() > MAX_CANDIDATES && !common.is_empty() {
             candidates.select_nth_unstable_by(MAX_CANDIDATES, better);
             candidates.truncate(MAX_CANDIDATES);
         }
         candidates.sort_unstable_by_key(|(position, _)| *position);
+        if common.is_empty() {
+            return candidates;
+        }
         for (position, sum) in &mut candidates {
-            let holds =
-                |list: &&List<'_>| list.postings.binary_search_by(|held| (*held as usize).cmp(position)).is_ok();
-            *sum += common.iter().filter(holds).map(|list| list.square).sum::<f64>();
+            let mut held =
+                self.held[self.held_starts[*position] as usize..self.held_starts[*position + 1] as usize].iter();
+            let mut next = held.next();
+            for list in common {
+                while next.is_some_and(|bucket| (*bucket as usize) < list.bucket) {
+                    next = held.next();
+                }
+                if next.is_some_and(|bucket| *bucket as usize == list.bucket) {
+                    *sum += list.square;
+                }
+            }
         }
         candidates
     }
@@ -196,23 +216,27 @@ struct List<'a> {
 }
 
 /// Lays the buckets of all examples out by bucket: counted first, then filled in the order of the examples.
-fn posted(features: &[Vec<usize>]) -> (Vec<u32>, Vec<u32>) {
+fn posted(held_starts: &[u32], held: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; BUCKETS + 1];
-    for bucket in features.iter().flatten() {
-        starts[bucket + 1] += 1;
+    for bucket in held {
+        starts[*bucket as usize + 1] += 1;
     }
     for bucket in 0..BUCKETS {
         starts[bucket + 1] += starts[bucket];
     }
     let mut next = starts.clone();
-    let mut postings = vec![0_u32; features.iter().map(Vec::len).sum()];
-    for (position, buckets) in (0_u32..).zip(features) {
-        for bucket in buckets {
-            postings[next[*bucket] as usize] = position;
-            next[*bucket] += 1;
+    let mut postings = vec![0_u32; held.len()];
+    for (position, own) in (0_u32..).zip(held_starts.windows(2)) {
+        for bucket in &held[own[0] as usize..own[1] as usize] {
+            postings[next[*bucket as usize] as usize] = position;
+            next[*bucket as usize] += 1;
         }
     }
     (starts, postings)
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).expect("examples of all rules together have far fewer than four billion features")
 }
 
 fn norm(features: &[(usize, f64)]) -> f64 {
@@ -224,12 +248,15 @@ fn features_of(folded: &Folded, words: Range<usize>) -> Vec<(usize, f64)> {
     let words = words.start..words.end.min(words.start + MAX_WORDS);
     let mut features = Vec::with_capacity(words.len() * 16);
     let mut before: Option<(&str, &Word, bool)> = None;
-    let mut hollow = phrases().find(folded, words.clone());
-    hollow.retain(|found| found.part.is_hollow());
+    let mut hollow = vec![false; words.len()];
+    for found in phrases().find(folded, words.clone()).iter().filter(|found| found.part.is_hollow()) {
+        hollow[found.words.start - words.start..found.words.end - words.start].fill(true);
+    }
+    let first = words.start;
     for index in words {
         let word = &folded.words()[index];
         let form = folded.form(word);
-        let stop = is_stop_word_of_any_language(form) || hollow.iter().any(|found| found.words.contains(&index));
+        let stop = is_stop_word_of_any_language(form) || hollow[index - first];
         let dense = word.script == Script::Dense;
         let weight = if stop { STOP } else { 1.0 };
         features.push((bucket(&[b"w", form.as_bytes()]), weight * if dense { CHARACTER } else { WORD }));

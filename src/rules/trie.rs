@@ -86,7 +86,7 @@ impl Trie {
     /// Calls `found` with the numbers filed under every row that begins at a word, and where the row ends.
     ///
     /// `atoms` gives the atoms of a word, none where no row runs on to it from the word before; `end` is the end of the
-    /// sentence.
+    /// sentence. Returns how many nodes were visited.
     pub(in crate::rules) fn walk<'a>(
         &self,
         first: &[AtomId],
@@ -94,13 +94,15 @@ impl Trie {
         start: usize,
         end: usize,
         found: &mut impl FnMut(&[u32], usize),
-    ) {
+    ) -> u64 {
+        let mut visited = 0;
         for atom in first {
             let node = self.roots[*atom as usize];
             if node != ROOT {
-                self.walk_on(node, atoms, start + 1, end, found);
+                visited += self.walk_on(node, atoms, start + 1, end, found);
             }
         }
+        visited
     }
 
     fn walk_on<'a>(
@@ -110,19 +112,21 @@ impl Trie {
         mut at: usize,
         end: usize,
         found: &mut impl FnMut(&[u32], usize),
-    ) {
+    ) -> u64 {
+        let mut visited = 0;
         loop {
+            visited += 1;
             let filed = self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize;
             if !filed.is_empty() {
                 found(&self.filed[filed], at);
             }
             if at == end {
-                return;
+                return visited;
             }
             let mut ways = atoms(at).iter().filter_map(|atom| self.follow(node, *atom));
-            let Some(first) = ways.next() else { return };
+            let Some(first) = ways.next() else { return visited };
             for other in ways {
-                self.walk_on(other, atoms, at + 1, end, found);
+                visited += self.walk_on(other, atoms, at + 1, end, found);
             }
             (node, at) = (first, at + 1);
         }

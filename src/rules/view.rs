@@ -50,7 +50,8 @@ pub(in crate::rules) fn entity_words(reading: &Reading, kinds: &Kinds<'_>, found
 impl View<'_> {
     /// Returns whether one of these words is misspelt.
     pub(in crate::rules) fn is_misspelt(&self, words: &Range<usize>) -> bool {
-        self.misspelt.iter().any(|misspelt| words.contains(&misspelt.word))
+        let first = self.misspelt.partition_point(|misspelt| misspelt.word < words.start);
+        self.misspelt.get(first).is_some_and(|misspelt| misspelt.word < words.end)
     }
 
     /// Returns the folded text of a sentence, with the punctuation up to the next one.
@@ -81,7 +82,8 @@ impl Words for View<'_> {
     }
 
     fn entity_end(&self, word: usize, kind: u16) -> Option<usize> {
-        let begins = |entity: &&EntityWords| entity.kind == kind && entity.words.start == word;
-        self.entities.iter().filter(begins).map(|entity| entity.words.end).max()
+        let first = self.entities.partition_point(|entity| entity.words.start < word);
+        let here = self.entities[first..].iter().take_while(|entity| entity.words.start == word);
+        here.filter(|entity| entity.kind == kind).map(|entity| entity.words.end).max()
     }
 }

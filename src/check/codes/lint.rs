@@ -21,6 +21,22 @@ pub(super) const ROWS: &[Row] = &[
     ),
     error(
         Lint,
+        "unwritten-reply",
+        "a reply that `nightdesk new` left for you to write, in a rule that answers by itself",
+        "A placeholder is never sent: every such message would become a ticket.",
+        "mode: auto    # and replies/gift_wrap/en.txt is still\n[…]",
+        "mode: auto    # and replies/gift_wrap/en.txt says\nYes, we wrap gifts without charge.",
+    ),
+    warning(
+        Lint,
+        "unwritten-draft",
+        "a reply that `nightdesk new` left for you to write, in a rule that prepares drafts",
+        "A placeholder is never shown as a draft either: the ticket comes without one.",
+        "{# nightdesk new: write the answer here and remove this line #}\n[…]",
+        "Yes, we wrap gifts without charge.",
+    ),
+    error(
+        Lint,
         "need-not-filled",
         "a reply that prints a value which its rule does not list under `needs`",
         "Every such answer would become a ticket, because the value is not known.",

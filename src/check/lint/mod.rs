@@ -27,6 +27,7 @@ mod unused_entity_list;
 mod unused_fact;
 mod unused_reply;
 mod unused_word_list;
+mod unwritten_reply;
 
 use crate::{
     check::trial::Trial,
@@ -78,6 +79,8 @@ pub enum Look {
 pub const LINTS: &[Lint] = &[
     reply_missing::LINT,
     reply_language::LINT,
+    unwritten_reply::LINT,
+    unwritten_reply::OF_DRAFTS,
     need_not_filled::LINT,
     unknown_in_when::LINT,
     examples_missing::LINT,

@@ -9,6 +9,9 @@ use crate::diagnostic::{
     yaml::{Kind, MISSING_KEY, Node, UNKNOWN_KEY, WRONG_TYPE, read},
 };
 
+/// Unknown keys of one mapping that are reported; so many say enough, and looking for what was meant takes time.
+const MAX_UNKNOWN: usize = 100;
+
 /// A mapping being read. Every key asked for becomes a known key; [`Fields::finish`] reports all others.
 #[derive(Debug)]
 pub struct Fields<'a> {
@@ -83,10 +86,15 @@ impl<'a> Fields<'a> {
 
     /// Reports every key nobody asked for and returns all that was collected.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        let mut unknown = 0;
         for (key, _) in self.entries {
             let written = key.as_text().map_or_else(|| key.describe(), str::to_owned);
             if self.known.contains(&written.as_str()) {
                 continue;
+            }
+            unknown += 1;
+            if unknown > MAX_UNKNOWN {
+                break;
             }
             let span = Span::new(self.file, key.span.clone());
             let message = format!("unknown key `{written}`");

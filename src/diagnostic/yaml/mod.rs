@@ -37,9 +37,9 @@ pub const MISSING_KEY: Code = Code::new("missing-key");
 pub const MAX_BYTES: usize = 1 << 20;
 /// Deeper nesting is refused: the deepest honest file (conditions in conditions) stays below 12.
 pub const MAX_DEPTH: usize = 32;
-/// More values are refused, before they cost memory: a file of [`MAX_BYTES`] of honest text, whose values have ten
-/// letters and more, stays below, and reading so many takes well under 100 ms.
-pub const MAX_NODES: usize = 100_000;
+/// More values are refused, before they cost memory: a file of [`MAX_BYTES`] of honest text, whose values are phrases of
+/// 25 bytes and more, stays below, and reading so many takes well under 100 ms.
+pub const MAX_NODES: usize = 40_000;
 
 /// One value with its place in the file.
 #[derive(Debug, Clone, PartialEq)]

@@ -199,8 +199,9 @@ impl Cutter<'_> {
         {
             return false;
         }
-        let break_end = at + self.original[at..].find('\n').map_or(1, |newline| newline + 1);
-        let next_line = self.original.get(break_end..).unwrap_or("");
+        let rest = &self.original[at..];
+        let break_bytes = if rest.starts_with("\r\n") { 2 } else { rest.chars().next().map_or(0, char::len_utf8) };
+        let next_line = &rest[break_bytes..];
         next_line.trim_start_matches([' ', '\t']).starts_with(char::is_lowercase)
     }
 }

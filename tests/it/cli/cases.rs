@@ -175,6 +175,11 @@ fn filtered(text: &str, given: &Given) -> String {
         (r"trying again in \d+ s", "trying again in <some> s"),
         // The starter pack grows.
         (r"\b\d{2,} (rules|replies|examples|hold)\b", "<many> $1"),
+        // The model learns from the pack's examples; its own tests say how good it is.
+        (r"(?m)(^  \d\.\d\d – \d\.\d\d +\d+ +[\d.]+ % +[\d.]+ %$\n)+", "  <rows of the model>\n"),
+        (r"\b\d+ % sure", "<some> % sure"),
+        (r#""confidence":0\.\d{2,}"#, r#""confidence":0.<some>"#),
+        (r#""claimed":0\.\d+"#, r#""claimed":0.<some>"#),
         (r"(?m)[ \t]+$", ""),
     ] {
         text = Regex::new(pattern).expect("a pattern of ours").replace_all(&text, shown).into_owned();

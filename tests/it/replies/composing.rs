@@ -74,6 +74,22 @@ fn missing_replies_and_languages_are_named() {
 }
 
 #[test]
+fn what_nobody_has_written_yet_is_never_rendered() {
+    let hole = "{# nightdesk new: write the answer here and remove this line #}\n[…]\n";
+    let files =
+        [("replies/_frame/en.txt", "{{ body }}"), ("replies/one/en.txt", "Written."), ("replies/two/en.txt", hole)];
+    for html in [None, Some(("replies/one/en.html", "<p>[…]</p>"))] {
+        let (_, catalog, _) = catalog(&files.into_iter().chain(html).collect::<Vec<_>>());
+        let error = render(&catalog, &["one", "two"], "en", &values()).expect_err("a placeholder");
+        let reply = if html.is_some() { "one" } else { "two" };
+        assert_eq!(
+            error.to_string(),
+            format!("the reply `{reply}` is not written in `en` yet; write replies/{reply}/en.txt")
+        );
+    }
+}
+
+#[test]
 fn a_hostile_name_reaches_neither_text_nor_html() {
     let catalog = shop();
     for name in [
