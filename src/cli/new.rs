@@ -228,8 +228,8 @@ fn tried(config: &Path, made: &Scaffold, wish: &Wish) -> anyhow::Result<Outcome>
         if intents.iter().any(|intent| intent.as_str() == wish.intent) {
             continue;
         }
-        let own = verdict.losers.iter().filter(|loser| loser.rule.as_str() == wish.intent);
-        if let Some(word) = own.filter_map(|loser| negator(&loser.why)).next() {
+        let mut own = verdict.losers.iter().filter(|loser| loser.rule.as_str() == wish.intent);
+        if let Some(word) = own.find_map(|loser| negator(&loser.why)) {
             return Ok(Outcome::Negated { sentence: sentence.clone(), word });
         }
         let why = match intents.first() {

@@ -228,7 +228,9 @@ fn max_mode(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> BTreeMap<Channe
     if node.as_text().is_some() {
         // One word is the ceiling of every channel.
         if let Some(mode) = reader.choose(node, &modes) {
-            ceilings.values_mut().for_each(|ceiling| *ceiling = mode);
+            for ceiling in ceilings.values_mut() {
+                *ceiling = mode;
+            }
         }
         return ceilings;
     }

@@ -7,7 +7,7 @@ use std::{
 
 /// How long a program may take on a busy machine before the test gives up: an unoptimized start learns the examples for
 /// seconds, and for a minute where ten other programs want the same two cores. Only a test that fails waits so long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
