@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers for people")]
 
+#[expect(dead_code, reason = "rules with examples are for the benchmark of loading")]
 mod world;
 
 use std::{

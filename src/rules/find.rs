@@ -239,7 +239,7 @@ impl Finder<'_> {
         let near = start..(last + 1 + MAX_NEGATOR_DISTANCE).min(sentence.end);
         let words: Vec<usize> = words.iter().collect();
         let work = words.len() * near.len() * NEGATION_STEPS_PER_WORD;
-        if !self.view.atoms.may_negate(&near) || !self.machine.spend(work as u64) {
+        if !self.view.atoms.may_negate(&near, self.negators.language(language)) || !self.machine.spend(work as u64) {
             return None;
         }
         self.negators.before(self.view.reading, language, &near, &words)

@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use crate::{
     rules::{
-        negation::Negators,
+        negation::{Languages, Negators},
         vocabulary::{AtomId, NO_ATOM, Vocabulary},
     },
     text::folded::{Folded, Script},
@@ -43,8 +43,8 @@ struct Remembered {
     atoms_len: u32,
     /// The atom of the word's form as an exact form.
     exact: AtomId,
-    /// It may be the first word of a negator.
-    negates: bool,
+    /// The languages in which it may be the first word of a negator.
+    negates: Languages,
     /// The word it is a misspelling of, or [`NOT_MISSPELT`]; its atoms are then that word's.
     meant: u32,
 }
@@ -57,8 +57,8 @@ const NOT_MISSPELT: u32 = u32::MAX;
 pub(in crate::rules) struct WordAtoms {
     ids: Vec<AtomId>,
     ends: Vec<u32>,
-    /// The words that may be the first of a negator.
-    negating: Vec<u32>,
+    /// The words that may be the first of a negator, and in which languages.
+    negating: Vec<(u32, Languages)>,
     misspelt: Vec<Misspelt>,
     /// The atoms of what misspelt words stand for.
     meant: Vec<AtomId>,
@@ -105,10 +105,11 @@ impl WordAtoms {
         }
     }
 
-    /// Returns whether a negator may stand among these words.
-    pub(in crate::rules) fn may_negate(&self, words: &Range<usize>) -> bool {
-        let first = self.negating.partition_point(|word| (*word as usize) < words.start);
-        self.negating.get(first).is_some_and(|word| (*word as usize) < words.end)
+    /// Returns whether a negator of one of the languages may stand among these words.
+    pub(in crate::rules) fn may_negate(&self, words: &Range<usize>, languages: Languages) -> bool {
+        let first = self.negating.partition_point(|(word, _)| (*word as usize) < words.start);
+        let mut here = self.negating[first..].iter().take_while(|(word, _)| (*word as usize) < words.end);
+        here.any(|(_, own)| own & languages != 0)
     }
 }
 
@@ -138,14 +139,14 @@ impl Memory {
             } else {
                 self.spaced(vocabulary, negators, folded, index, found)
             };
-            if negates {
-                found.negating.push(small(index));
+            if negates != 0 {
+                found.negating.push((small(index), negates));
             }
             found.ends.push(u32::try_from(found.ids.len()).expect("texts are cut far below four billion words"));
         }
     }
 
-    /// Adds the atoms of a word, and returns whether it may be the first of a negator.
+    /// Adds the atoms of a word, and returns the languages in which it may be the first of a negator.
     fn spaced(
         &mut self,
         vocabulary: &Vocabulary,
@@ -153,7 +154,7 @@ impl Memory {
         folded: &Folded,
         index: usize,
         found: &mut WordAtoms,
-    ) -> bool {
+    ) -> Languages {
         let word = &folded.words()[index];
         let form = folded.form(word);
         if form.len() > MAX_WORD_BYTES {

@@ -5,14 +5,14 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::{
     model::language::Language,
     rules::pattern::Element,
     text::{
         folded::{Folded, Script},
-        negation::{self, Grammar, Phrase, longest_at},
+        negation::{self, Grammar, List, Phrase, longest_at},
         reading::Reading,
     },
 };
@@ -27,36 +27,53 @@ const MAX_DENSE_TAG_WORDS: usize = 6;
 /// Phrases that stand before something have up to four words (`what is the reason`).
 const MAX_PHRASE_WORDS: usize = 4;
 
+/// Some of the languages whose negators are known, one bit each in their order; beyond 32 they share the last.
+pub(in crate::rules) type Languages = u32;
+
+fn bit(place: usize) -> Languages {
+    1 << place.min(31)
+}
+
 /// The negators of the languages that the rules are written in.
 #[derive(Debug, Default)]
 pub struct Negators {
     languages: BTreeSet<Language>,
-    /// The first words of all negators.
-    first: FxHashSet<&'static str>,
+    /// The first words of all negators, with the languages they negate in.
+    first: FxHashMap<&'static str, Languages>,
     /// Beginnings of the first words of all others.
-    first_beginnings: Vec<&'static str>,
+    first_beginnings: Vec<(&'static str, Languages)>,
 }
 
 impl Negators {
     /// Looks for negators of these languages only.
     pub fn new(languages: impl IntoIterator<Item = Language>) -> Self {
         let languages: BTreeSet<Language> = languages.into_iter().collect();
-        let negators = languages.iter().filter_map(|language| negation::grammar(*language)).flat_map(Grammar::negators);
-        let (mut first, mut first_beginnings) = (FxHashSet::default(), Vec::new());
-        for piece in negators.filter_map(|phrase| phrase.first()) {
-            if piece.beginning {
-                first_beginnings.push(piece.form.as_str());
-            } else {
-                first.insert(piece.form.as_str());
+        let (mut first, mut first_beginnings) = (FxHashMap::default(), Vec::new());
+        for (place, language) in languages.iter().enumerate() {
+            let own = bit(place);
+            let negators = negation::grammar(*language).into_iter().flat_map(Grammar::negators);
+            for piece in negators.filter_map(|phrase| phrase.first()) {
+                if piece.beginning {
+                    first_beginnings.push((piece.form.as_str(), own));
+                } else {
+                    *first.entry(piece.form.as_str()).or_default() |= own;
+                }
             }
         }
         Self { languages, first, first_beginnings }
     }
 
-    /// Returns whether a word may be the first of a negator of any language. Where no word of a sentence may,
-    /// [`before`](Self::before) finds none and need not be asked.
-    pub(in crate::rules) fn may_begin(&self, form: &str) -> bool {
-        self.first.contains(form) || self.first_beginnings.iter().any(|beginning| form.starts_with(beginning))
+    /// Returns the languages in which a word may be the first of a negator. Where no word of a sentence may in the
+    /// language of a hit, [`before`](Self::before) finds none and need not be asked.
+    pub(in crate::rules) fn may_begin(&self, form: &str) -> Languages {
+        let begun = self.first_beginnings.iter().filter(|(beginning, _)| form.starts_with(beginning));
+        let known = self.first.get(form).copied().unwrap_or_default();
+        begun.fold(known, |all, (_, language)| all | language)
+    }
+
+    /// Returns a language as [`may_begin`](Self::may_begin) names it; none where it is not looked for.
+    pub(in crate::rules) fn language(&self, language: Language) -> Languages {
+        self.languages.iter().position(|known| *known == language).map_or(0, bit)
     }
 
     /// Returns whether a pattern holds a negator itself.
@@ -138,7 +155,7 @@ impl<'a> Clause<'a> {
     }
 
     /// Returns whether a phrase ends right before a word.
-    fn ends(&self, phrases: &[Phrase], at: usize) -> bool {
+    fn ends(&self, phrases: &List, at: usize) -> bool {
         (1..=MAX_PHRASE_WORDS).any(|length| {
             let start = at.checked_sub(length).filter(|start| *start >= self.words.start);
             start.is_some_and(|start| longest_at(phrases, self.folded, start, at) == Some(length))
@@ -161,7 +178,7 @@ impl<'a> Clause<'a> {
         &self.reading.original()[start..end.max(start)]
     }
 
-    fn stands(&self, phrases: &[Phrase], at: usize) -> bool {
+    fn stands(&self, phrases: &List, at: usize) -> bool {
         longest_at(phrases, self.folded, at, self.sentence.end).is_some()
     }
 
@@ -189,12 +206,7 @@ impl<'a> Clause<'a> {
     }
 
     /// Returns the negators that lie between two words, leaving out idioms and what belongs to the hit.
-    fn negators(
-        &self,
-        phrases: &'a [Phrase],
-        between: Range<usize>,
-        hit: &[usize],
-    ) -> impl Iterator<Item = Range<usize>> {
+    fn negators(&self, phrases: &'a List, between: Range<usize>, hit: &[usize]) -> impl Iterator<Item = Range<usize>> {
         let mut at = self.words.start;
         std::iter::from_fn(move || {
             while at < between.end {

@@ -142,7 +142,7 @@ impl Similar {
     fn sums(&self, features: &[(usize, f64)], leave: Option<usize>) -> Vec<(usize, f64)> {
         let mut lists: Vec<List<'_>> =
             features.iter().map(|(bucket, weight)| self.list(*bucket, *weight, leave)).collect();
-        lists.sort_by_key(|list| (list.length, list.bucket));
+        lists.sort_unstable_by_key(|list| (list.length, list.bucket));
         let mut left = MAX_POSTINGS;
         let affordable = lists.iter().take_while(|list| {
             let fits = list.length <= left;
@@ -270,7 +270,8 @@ fn features_of(folded: &Folded, words: Range<usize>) -> Vec<(usize, f64)> {
         }
         before = Some((form, word, stop));
     }
-    features.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.total_cmp(&left.1)));
+    // Weights are positive, so their bits stand in the same order; the heaviest of a bucket counts.
+    features.sort_unstable_by_key(|(bucket, weight)| (*bucket, !weight.to_bits()));
     features.dedup_by_key(|(bucket, _)| *bucket);
     features
 }

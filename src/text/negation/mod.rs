@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use crate::{
     model::language::Language,
     text::folded::{Folded, Script},
@@ -30,36 +32,71 @@ pub const FILES: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grammar {
     /// Negate what follows them in the clause: `not`, `ohne`, `不`.
-    pub before: Vec<Phrase>,
+    pub before: List,
     /// How many words these may stand away; `None`: the whole clause.
     pub reach_before: Option<usize>,
     /// Negate what stands before them in the clause: `…ません`, `не надо`.
-    pub after: Vec<Phrase>,
+    pub after: List,
     /// How many words these may stand away; `None`: the whole clause.
     pub reach_after: Option<usize>,
     /// Negate the clause that they end: `storniere die Bestellung nicht`.
-    pub last: Vec<Phrase>,
+    pub last: List,
     /// Words that may follow those of `last` without making something else of them.
-    pub tail: Vec<Phrase>,
+    pub tail: List,
     /// Hold a negator and negate nothing that they touch: `not only`, `don't forget`, `不好意思`.
-    pub idiom: Vec<Phrase>,
+    pub idiom: List,
     /// Begin a new clause. "And" is not among them: in "do not cancel and refund" both are meant, and a hit too few goes
     /// to a person.
-    pub joint: Vec<Phrase>,
+    pub joint: List,
     /// Negating verbs that ask where a subject follows: `don't you …`. They negate as those of `before` do.
-    pub auxiliary: Vec<Phrase>,
+    pub auxiliary: List,
     /// What follows an auxiliary that asks.
-    pub subject: Vec<Phrase>,
+    pub subject: List,
     /// Open a question without a question mark: `is`, `can`.
-    pub opens: Vec<Phrase>,
+    pub opens: List,
     /// Right before a negator they ask for something not to be done, even in a question: `could you not …`.
-    pub asked: Vec<Phrase>,
+    pub asked: List,
     /// Ask for the reason of what did not happen, so that it is wished for: `why`.
-    pub why: Vec<Phrase>,
+    pub why: List,
     /// End a question without a question mark: `吗`, `か`.
-    pub closes: Vec<Phrase>,
+    pub closes: List,
     /// Make a question of the clause before them: `…, right?`.
-    pub tag: Vec<Phrase>,
+    pub tag: List,
+}
+
+/// Phrases, found by their first words: most words begin none, and one look-up says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    phrases: Vec<Phrase>,
+    /// Places in `phrases`, by the first word.
+    by_first: FxHashMap<String, Vec<usize>>,
+    /// Places of those whose first word stands for all that begin so.
+    by_beginning: Vec<usize>,
+}
+
+impl List {
+    /// Adds a phrase that has words.
+    fn add(&mut self, phrase: Phrase) {
+        let Some(first) = phrase.first() else { return };
+        let place = self.phrases.len();
+        if first.beginning {
+            self.by_beginning.push(place);
+        } else {
+            self.by_first.entry(first.form.clone()).or_default().push(place);
+        }
+        self.phrases.push(phrase);
+    }
+
+    /// Returns the phrases in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Phrase> {
+        self.phrases.iter()
+    }
+
+    /// Returns the phrases that may begin with a word.
+    fn beginning_with(&self, form: &str) -> impl Iterator<Item = &Phrase> {
+        let known = self.by_first.get(form).map_or(&[][..], Vec::as_slice);
+        known.iter().chain(&self.by_beginning).map(|place| &self.phrases[*place])
+    }
 }
 
 /// Words in a row, in folded form.
@@ -95,18 +132,19 @@ impl Grammar {
                 "reach after" => grammar.reach_after = number,
                 _ => {
                     if let Some(list) = grammar.list(part) {
-                        list.extend(phrases.split(',').map(phrase).filter(|phrase| !phrase.is_empty()));
+                        phrases.split(',').map(phrase).for_each(|phrase| list.add(phrase));
                     }
                 }
             }
         }
-        let auxiliary = grammar.auxiliary.clone();
-        grammar.before.extend(auxiliary);
+        for phrase in grammar.auxiliary.clone().phrases {
+            grammar.before.add(phrase);
+        }
         grammar
     }
 
     /// Returns the list of a part of the files; none if there is no such part.
-    fn list(&mut self, part: &str) -> Option<&mut Vec<Phrase>> {
+    fn list(&mut self, part: &str) -> Option<&mut List> {
         Some(match part {
             "before" => &mut self.before,
             "after" => &mut self.after,
@@ -127,7 +165,7 @@ impl Grammar {
 
     /// Returns every phrase that negates.
     pub fn negators(&self) -> impl Iterator<Item = &Phrase> {
-        self.before.iter().chain(&self.after).chain(&self.last)
+        self.before.iter().chain(self.after.iter()).chain(self.last.iter())
     }
 }
 
@@ -140,7 +178,7 @@ fn phrase(written: &str) -> Phrase {
 }
 
 /// Returns how many words the longest of the phrases has that stands at a word and ends before another; none if none does.
-pub fn longest_at(phrases: &[Phrase], folded: &Folded, at: usize, end: usize) -> Option<usize> {
+pub fn longest_at(phrases: &List, folded: &Folded, at: usize, end: usize) -> Option<usize> {
     let words = folded.words();
     let stands = |phrase: &&Phrase| {
         let fits = at + phrase.len() <= end.min(words.len());
@@ -149,5 +187,6 @@ pub fn longest_at(phrases: &[Phrase], folded: &Folded, at: usize, end: usize) ->
             form == piece.form || piece.beginning && word.script != Script::Dense && form.starts_with(&piece.form)
         })
     };
-    phrases.iter().filter(stands).map(Vec::len).max()
+    let first = words.get(at)?;
+    phrases.beginning_with(folded.form(first)).filter(stands).map(Vec::len).max()
 }
