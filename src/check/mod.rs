@@ -9,6 +9,7 @@ pub mod codes;
 pub mod confusion;
 pub mod coverage;
 pub mod derive;
+pub mod examples;
 pub mod explain;
 pub mod lint;
 pub mod nearness;

@@ -1,4 +1,4 @@
-//! `nightdesk export`: the texts of replies as a table, for spreadsheets and translators.
+//! `nightdesk export`: the texts of replies, or the examples of rules, as a table for spreadsheets and translators.
 
 use std::{
     collections::BTreeMap,
@@ -8,6 +8,7 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use crate::{
+    check::examples,
     cli::{
         exit::Exit,
         files::{Files, Unusable},
@@ -17,17 +18,28 @@ use crate::{
     replies::sheet,
 };
 
-/// Write the texts of replies as a table that spreadsheets open.
+/// Write the texts of replies, or the examples of rules, as a table that spreadsheets open.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The form of the table
-    #[arg(long, value_enum, value_name = "FORM")]
-    texts: Form,
+    #[command(flatten)]
+    what: What,
     /// Where to write it; without a name it is printed
     file: Option<PathBuf>,
     /// Replace the file if there is one
     #[arg(long)]
     replace: bool,
+}
+
+/// What a table holds; one of them.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct What {
+    /// The texts of replies, in this form
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub texts: Option<Form>,
+    /// The examples of rules, in this form; new rows become new examples
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub examples: Option<Form>,
 }
 
 /// The form of a table.
@@ -52,9 +64,14 @@ impl Export {
             files.usable()?;
             return Err(Unusable::NoConfig(config.to_owned()).into());
         }
-        let Form::Csv = self.texts;
-        let texts = texts_of(&files.library.sources);
-        let table = sheet::write(&texts);
+        let (table, count, option) = if self.what.examples.is_some() {
+            let rules = files.library.rules.rules();
+            let count = rules.iter().map(|rule| rule.examples.len()).sum();
+            (examples::write(rules), output::counted(count, "example"), "--examples")
+        } else {
+            let texts = texts_of(&files.library.sources);
+            (sheet::write(&texts), output::counted(sheet::count(&texts), "text"), "--texts")
+        };
         let Some(file) = self.file else {
             output::bytes(table.as_bytes());
             return Ok(Exit::Success);
@@ -62,9 +79,8 @@ impl Export {
         write::replaced(&file, &table)?;
         let file = file.display();
         output::talk(&format!(
-            "Wrote {} into {file}.\nChange it in a spreadsheet, save it as CSV (UTF-8), and look at what it changes: {} \
-             import --texts csv {file}",
-            output::counted(sheet::count(&texts), "text"),
+            "Wrote {count} into {file}.\nChange it in a spreadsheet, save it as CSV (UTF-8), and look at what it changes: {} \
+             import {option} csv {file}",
             output::program()
         ));
         Ok(Exit::Success)

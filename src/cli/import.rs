@@ -1,4 +1,4 @@
-//! `nightdesk import`: texts that were changed in a spreadsheet come back, after a look at what they change.
+//! `nightdesk import`: texts and examples from a spreadsheet come back, after a look at what they change.
 
 use std::{
     collections::BTreeMap,
@@ -10,14 +10,15 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
+    check::examples,
     cli::{
         ask, check, difference,
         exit::Exit,
-        export::{Form, texts_of},
+        export::{What, texts_of},
         files::Files,
         layout, output, write,
     },
-    diagnostic::{has_errors, nearest::advice, render::human, source::SourceMap},
+    diagnostic::{Severity, has_errors, nearest::advice, render::human, source::SourceMap},
     library::{Library, Sources},
     model::language::Language,
     replies::sheet::{self, Edit, Row},
@@ -26,12 +27,11 @@ use crate::{
 /// A table is refused unread beyond this; all texts of a large shop in twelve languages stay below.
 const MAX_TABLE_BYTES: u64 = 20_000_000;
 
-/// Take texts back from a spreadsheet; says first what they change.
+/// Take texts or examples back from a spreadsheet; says first what they change.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// The form of the table
-    #[arg(long, value_enum, value_name = "FORM")]
-    texts: Form,
+    #[command(flatten)]
+    what: What,
     /// The table
     file: PathBuf,
     /// Write without asking
@@ -41,28 +41,22 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
-        let Form::Csv = self.texts;
         let files = Files::read(config)?.usable()?;
         let Some((rules, replies)) = files.folders.clone() else {
             return Ok(output::refusal(
                 "there is no folder of replies here; go into the shop's folder, or name it with --config",
             ));
         };
-        let texts = texts_of(&files.library.sources);
-        let rows = match sheet::read(&self.bytes()?) {
-            Ok(rows) => rows,
-            Err(errors) => return Ok(refused(&self.file, &errors.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        let bytes = self.bytes()?;
+        let previewed = if self.what.examples.is_some() { examples(&files, &bytes) } else { texts(&files, &bytes) };
+        let edits = match previewed {
+            Ok(edits) if edits.is_empty() => {
+                output::talk(&format!("{} says what the files say; there is nothing to change.", self.file.display()));
+                return Ok(Exit::Success);
+            }
+            Ok(edits) => edits,
+            Err(problems) => return Ok(refused(&self.file, &problems)),
         };
-        let unknown = unknown(&texts, &rows, &files.languages());
-        if !unknown.is_empty() {
-            return Ok(refused(&self.file, &unknown));
-        }
-        let edits = sheet::edits(&texts, &rows);
-        if edits.is_empty() {
-            output::talk(&format!("{} says what the texts say; there is nothing to change.", self.file.display()));
-            return Ok(Exit::Success);
-        }
-        preview(&edits, &rows, sheet::count(&texts));
         if !passes(files, &edits, (&rules, &replies))? {
             output::talk("Nothing was written; mend what stands above in the table, then import it again.");
             return Ok(Exit::Findings);
@@ -71,8 +65,12 @@ impl Import {
             output::talk("Nothing was written; add --yes to write it.");
             return Ok(Exit::Success);
         }
+        let place = |path: &str| match (path.strip_prefix("rules/"), path.strip_prefix("replies/")) {
+            (Some(inner), _) => rules.join(inner),
+            (None, inner) => replies.join(inner.unwrap_or(path)),
+        };
         let changes: Vec<write::Change> =
-            edits.into_iter().map(|(path, edit)| change(replies.join(path), edit)).collect();
+            edits.into_iter().map(|(path, text)| write::Change { path: place(&path), text }).collect();
         write::all(&changes)?;
         output::talk(&format!("Wrote {}.", output::counted(changes.len(), "change")));
         Ok(Exit::Success)
@@ -89,6 +87,51 @@ impl Import {
         );
         fs::read(&self.file).with_context(context)
     }
+}
+
+/// What becomes of files, by their paths as people see them: a text, or none for one that goes.
+type Edits = BTreeMap<String, Option<String>>;
+
+/// Reads a table of texts and shows what it changes; or what is wrong with it.
+fn texts(files: &Files, bytes: &[u8]) -> Result<Edits, Vec<String>> {
+    let texts = texts_of(&files.library.sources);
+    let rows = sheet::read(bytes).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let unknown = unknown(&texts, &rows, &files.languages());
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let edits = sheet::edits(&texts, &rows);
+    if !edits.is_empty() {
+        preview(&edits, &rows, sheet::count(&texts));
+    }
+    let text = |edit| match edit {
+        Edit::New(text) | Edit::Changed { to: text, .. } => Some(text),
+        Edit::Removed => None,
+    };
+    Ok(edits.into_iter().map(|(path, edit)| (format!("replies/{path}"), text(edit))).collect())
+}
+
+/// Reads a table of examples and shows what it adds; or what is wrong with it.
+fn examples(files: &Files, bytes: &[u8]) -> Result<Edits, Vec<String>> {
+    let (rules, sources) = (files.library.rules.rules(), &files.library.sources);
+    let additions = examples::read(bytes, rules, sources)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let texts = examples::added(sources, &additions).map_err(|why| vec![why])?;
+    for path in texts.keys() {
+        output::data(&output::strong(path));
+        for new in additions.iter().filter(|new| new.path == *path) {
+            let line = format!("+ {} {}: {} (row {})", new.language, new.kind, new.text, new.number);
+            output::data(&layout::block(&output::plain(&line), "  ", output::width()));
+        }
+    }
+    if !additions.is_empty() {
+        output::talk(&format!(
+            "{} in {}.",
+            output::counted(additions.len(), "new example"),
+            output::counted(texts.len(), "file")
+        ));
+    }
+    Ok(texts.into_iter().map(|(path, text)| (path, Some(text))).collect())
 }
 
 fn refused(file: &Path, problems: &[String]) -> Exit {
@@ -152,15 +195,14 @@ fn count(number: &mut usize, word: &'static str) -> &'static str {
 }
 
 /// Runs the checks of `check` on the result and shows what speaks against it; errors keep it from being written.
-fn passes(files: Files, edits: &BTreeMap<String, Edit>, folders: (&Path, &Path)) -> anyhow::Result<bool> {
+fn passes(files: Files, edits: &Edits, folders: (&Path, &Path)) -> anyhow::Result<bool> {
     let languages = files.languages();
     let sources = edited(Sources::from_folders(SourceMap::default(), folders.0, folders.1)?, edits);
     let files = Files { library: Library::read(sources, &languages), ..files };
     let (sources, _, mut found) = check::findings(files);
-    let touched = |path: &str| path.strip_prefix("replies/").is_some_and(|path| edits.contains_key(path));
     let failed = has_errors(&found);
     found.retain(|finding| {
-        finding.severity == crate::diagnostic::Severity::Error || touched(&sources.file(finding.primary.span.file).path)
+        finding.severity == Severity::Error || edits.contains_key(&sources.file(finding.primary.span.file).path)
     });
     if !found.is_empty() {
         output::excerpt(human::render(&sources, &found, output::talk_is_colored()).trim_end());
@@ -169,26 +211,24 @@ fn passes(files: Files, edits: &BTreeMap<String, Edit>, folders: (&Path, &Path))
 }
 
 /// Returns the files as they would be.
-fn edited(before: Sources, edits: &BTreeMap<String, Edit>) -> Sources {
+fn edited(before: Sources, edits: &Edits) -> Sources {
     let mut after = Sources::default();
-    for id in before.rules {
-        let source = before.map.file(id);
-        after.rules.push(after.map.add(source.path.as_str(), source.text.as_str()));
-    }
-    for id in before.replies {
-        let source = before.map.file(id);
-        let edit = source.path.strip_prefix("replies/").and_then(|path| edits.get(path));
-        let text = match edit {
-            None => source.text.as_str(),
-            Some(Edit::Changed { to: text, .. } | Edit::New(text)) => text,
-            Some(Edit::Removed) => continue,
-        };
-        after.replies.push(after.map.add(source.path.as_str(), text));
-    }
-    for (path, edit) in edits {
-        if let Edit::New(text) = edit {
-            after.replies.push(after.map.add(format!("replies/{path}"), text.as_str()));
+    let mut new: BTreeMap<&str, &str> =
+        edits.iter().filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?))).collect();
+    for (ids, rules) in [(before.rules, true), (before.replies, false)] {
+        for id in ids {
+            let source = before.map.file(id);
+            let edit = new.remove(source.path.as_str());
+            if edit.is_none() && edits.contains_key(&source.path) {
+                continue;
+            }
+            let id = after.map.add(source.path.as_str(), edit.unwrap_or(&source.text));
+            if rules { after.rules.push(id) } else { after.replies.push(id) }
         }
+    }
+    // Only texts of replies can be new files.
+    for (path, text) in new {
+        after.replies.push(after.map.add(path, text));
     }
     after
 }
@@ -199,11 +239,4 @@ fn agreed() -> anyhow::Result<bool> {
     }
     let answer = ask::line("Write it? [y/N]")?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
-}
-
-fn change(path: PathBuf, edit: Edit) -> write::Change {
-    match edit {
-        Edit::New(text) | Edit::Changed { to: text, .. } => write::Change { path, text: Some(text) },
-        Edit::Removed => write::Change { path, text: None },
-    }
 }

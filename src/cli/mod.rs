@@ -75,9 +75,9 @@ enum Command {
     Pause(pause::Pause),
     /// Answer automatically again
     Resume(pause::Resume),
-    /// Write the texts of replies as a table that spreadsheets open
+    /// Write the texts of replies, or the examples of rules, as a table for spreadsheets
     Export(export::Export),
-    /// Take texts back from a spreadsheet; says first what they change
+    /// Take texts or examples back from a spreadsheet; says first what they change
     Import(import::Import),
     /// Print or write the JSON Schemas with which editors complete and explain your files
     Schema(schema::SchemaArguments),

@@ -44,10 +44,13 @@ pub enum SheetError {
     )]
     Encoding,
     /// The heading lacks columns.
-    #[error(
-        "the table has no column {0}; its first line must name the columns: reply, language, variant, subject, text"
-    )]
-    Columns(String),
+    #[error("the table has no column {missing}; its first line must name the columns: {all}")]
+    Columns {
+        /// The columns it lacks.
+        missing: String,
+        /// All that it should have.
+        all: String,
+    },
     /// Cells that do not fit the columns.
     #[error("row {number}: {what}")]
     Row {
@@ -79,16 +82,14 @@ pub enum Edit {
 
 /// Returns the table of these files, by path relative to `replies/`; what is no text of a reply is left out.
 pub fn write(files: &BTreeMap<String, String>) -> String {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    let mut record = |cells: [&str; 5]| writer.write_record(cells).expect("writing to memory never fails");
-    record(COLUMNS);
-    for (path, text) in files {
-        let Some(place) = Place::of(path) else { continue };
-        let (subject, body) = split(text);
-        record([&place.reply, &place.language, &place.variant, &guarded(&subject), &guarded(&body)]);
-    }
-    let bytes = writer.into_inner().expect("writing to memory never fails");
-    format!("{BYTE_ORDER_MARK}{}", String::from_utf8_lossy(&bytes))
+    let places = files.iter().filter_map(|(path, text)| Some((Place::of(path)?, text)));
+    table(
+        COLUMNS,
+        places.map(|(place, text)| {
+            let (subject, body) = split(text);
+            [place.reply, place.language, place.variant, subject, body]
+        }),
+    )
 }
 
 /// Returns how many of these files are texts of replies.
@@ -100,7 +101,43 @@ pub fn count(files: &BTreeMap<String, String>) -> usize {
 ///
 /// All that is wrong comes back; there are rows only if nothing is.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<SheetError>> {
-    let text = decoded(bytes).map_err(|error| vec![error])?;
+    let (lines, mut errors) = lines(bytes, COLUMNS).map_err(|error| vec![error])?;
+    let mut rows = Vec::new();
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    for (number, cells) in lines {
+        match row(number, cells) {
+            Ok(row) => {
+                if let Some(first) = seen.insert(row.path.clone(), row.number) {
+                    let what = format!("the same text stands in row {first} already");
+                    errors.push(SheetError::Row { number: row.number, what });
+                }
+                rows.push(row);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(rows) } else { Err(in_order(errors)) }
+}
+
+/// Sorts what is wrong by its place in the table.
+pub fn in_order(mut errors: Vec<SheetError>) -> Vec<SheetError> {
+    errors.sort_by_key(|error| match error {
+        SheetError::Row { number, .. } => *number,
+        _ => 0,
+    });
+    errors
+}
+
+/// A line of a table with its number and the cells of the columns that were asked for, as they are written.
+pub type Line<const N: usize> = (u64, [String; N]);
+
+/// Takes a table apart; lines without any word are left out. Lines that do not fit the columns come back as errors beside
+/// the others.
+pub fn lines<const N: usize>(
+    bytes: &[u8],
+    columns: [&'static str; N],
+) -> Result<(Vec<Line<N>>, Vec<SheetError>), SheetError> {
+    let text = decoded(bytes)?;
     let heading = text.lines().next().unwrap_or_default();
     let delimiter = [b',', b';', b'\t']
         .into_iter()
@@ -108,38 +145,46 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<SheetError>> {
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
-    let column = |name: &str| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name));
-    let places = COLUMNS.map(column);
-    let missing: Vec<&str> = COLUMNS.iter().zip(places).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
+    let places = columns.map(|name| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name)));
+    let missing: Vec<&str> = columns.iter().zip(places).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
-        return Err(vec![SheetError::Columns(missing.join(", "))]);
+        return Err(SheetError::Columns { missing: missing.join(", "), all: columns.join(", ") });
     }
-    let (mut rows, mut errors) = (Vec::new(), Vec::new());
-    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
     for record in reader.records() {
-        let row = match record {
-            Ok(record) => row(&record, places, &headers),
-            Err(error) => {
-                let number = error.position().map_or(0, number_of);
-                Err(SheetError::Row { number, what: "the cells cannot be read; is a quote open?".to_owned() })
+        match record.map_err(|error| error.position().map_or(0, number_of)) {
+            Err(number) => {
+                errors.push(SheetError::Row { number, what: "the cells cannot be read; is a quote open?".to_owned() });
             }
-        };
-        match row {
-            Ok(Some(row)) => {
-                if let Some(first) = seen.insert(row.path.clone(), row.number) {
-                    let what = format!("the same text stands in row {first} already");
-                    errors.push(SheetError::Row { number: row.number, what });
+            Ok(record) if record.iter().all(|cell| cell.trim().is_empty()) => {}
+            Ok(record) => {
+                let number = record.position().map_or(0, number_of);
+                if record.iter().skip(headers.len()).any(|cell| !cell.is_empty()) {
+                    let (cells, all) = (record.len(), headers.len());
+                    let what = format!("{cells} cells, but {all} columns; a text with commas needs quotes");
+                    errors.push(SheetError::Row { number, what });
+                    continue;
                 }
-                rows.push(row);
+                let cell = |at: Option<usize>| record.get(at.unwrap_or(usize::MAX)).unwrap_or_default().to_owned();
+                lines.push((number, places.map(cell)));
             }
-            Ok(None) => {}
-            Err(error) => errors.push(error),
         }
-        if rows.len() > MAX_ROWS {
-            return Err(vec![SheetError::TooLong]);
+        if lines.len() > MAX_ROWS {
+            return Err(SheetError::TooLong);
         }
     }
-    if errors.is_empty() { Ok(rows) } else { Err(errors) }
+    Ok((lines, errors))
+}
+
+/// Returns a table of these lines, as spreadsheets open it; no cell is taken for a formula.
+pub fn table<const N: usize>(columns: [&str; N], lines: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(columns).expect("writing to memory never fails");
+    for cells in lines {
+        writer.write_record(cells.map(|cell| guarded(&cell))).expect("writing to memory never fails");
+    }
+    let bytes = writer.into_inner().expect("writing to memory never fails");
+    format!("{BYTE_ORDER_MARK}{}", String::from_utf8_lossy(&bytes))
 }
 
 /// Returns what the rows change in these files, by path. Rows that say what the files say change nothing.
@@ -196,26 +241,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// Reads one row; none for an empty one, which spreadsheets leave at the end.
-fn row(
-    record: &csv::StringRecord,
-    places: [Option<usize>; 5],
-    headers: &csv::StringRecord,
-) -> Result<Option<Row>, SheetError> {
-    let number = record.position().map_or(0, number_of);
-    if record.iter().all(|cell| cell.trim().is_empty()) {
-        return Ok(None);
-    }
+/// Understands one line.
+fn row(number: u64, cells: [String; 5]) -> Result<Row, SheetError> {
     let wrong = |what: String| SheetError::Row { number, what };
-    if record.len() > headers.len() && record.iter().skip(headers.len()).any(|cell| !cell.is_empty()) {
-        return Err(wrong(format!(
-            "{} cells, but {} columns; a text with commas needs quotes",
-            record.len(),
-            headers.len()
-        )));
-    }
-    let cell = |column: usize| record.get(places[column].unwrap_or(usize::MAX)).unwrap_or_default();
-    let [reply, language, variant] = [0, 1, 2].map(|column| cell(column).trim().to_owned());
+    let [reply, language, variant, subject, text] = cells;
+    let [reply, language, variant] = [reply, language, variant].map(|cell| cell.trim().to_owned());
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if reply.is_empty() || !reply.chars().all(fits) {
         return Err(wrong(format!("`{reply}` is no name of a reply: expected lower-case letters, digits and `_`")));
@@ -227,7 +257,7 @@ fn row(
         return Err(wrong(format!("`{variant}` is no variant: leave the cell empty, or write html or telegram")));
     }
     let path = Place { reply, language, variant }.to_string();
-    Ok(Some(Row { number, path, subject: unguarded(cell(3)).trim().to_owned(), text: trimmed(unguarded(cell(4))) }))
+    Ok(Row { number, path, subject: unguarded(&subject).trim().to_owned(), text: trimmed(unguarded(&text)) })
 }
 
 fn number_of(position: &csv::Position) -> u64 {
@@ -275,7 +305,8 @@ fn guarded(cell: &str) -> String {
     if is_guarded(cell) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn unguarded(cell: &str) -> &str {
+/// Returns what a guarded cell says.
+pub fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_guarded(rest) => rest,
         _ => cell,

@@ -1,7 +1,7 @@
-//! The generated reference of rules is complete and true: every key has a row, every pattern is tried, and what the tutorial
-//! repeats of it is the same.
+//! The generated reference of rules is complete and true: every key has a row, every pattern is tried, and the
+//! tutorial leads to it.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs};
+use std::collections::BTreeSet;
 
 use jiff::civil;
 use nightdesk::{
@@ -12,19 +12,15 @@ use nightdesk::{
     },
     diagnostic::{has_errors, source::SourceMap},
     model::inbound::ChannelKind,
-    rules::{
-        condition::{KINDS, Moment},
-        evaluate::ORDER,
-        set::RuleSet,
-    },
+    rules::{condition::Moment, evaluate::ORDER, set::RuleSet},
     text::reading::Reading,
 };
 
-use crate::docs::{generated, read, root};
+use crate::docs::{generated, read};
 
 /// The generated page.
 const REFERENCE: &str = "docs/rule-reference.md";
-/// The tutorial, which may repeat a table of the reference.
+/// The tutorial, which leads to it.
 const TUTORIAL: &str = "docs/rules.md";
 
 #[test]
@@ -38,35 +34,6 @@ fn every_pattern_of_the_reference_hits_and_spares_what_it_says() {
     assert!(FORMS.len() > 15, "only {} patterns", FORMS.len());
     let rows = FORMS.iter().map(|form| [form.written, form.language, form.hits, form.misses].map(str::to_owned));
     try_patterns(rows.collect());
-}
-
-#[test]
-fn every_pattern_of_the_tutorial_hits_and_spares_what_it_says() {
-    let page = read(TUTORIAL);
-    let Some(table) = table(&page, "patterns") else { return };
-    let rows = table.lines().skip(2).map(|row| match cells(row).as_slice() {
-        [written, language, _, hits, misses] => [written.trim_matches('`'), language, hits, misses].map(str::to_owned),
-        row => panic!("five cells: {row:?}"),
-    });
-    try_patterns(rows.collect());
-}
-
-#[test]
-fn a_table_of_conditions_in_the_tutorial_is_that_of_the_reference() {
-    let mut rows = String::from("| key | holds when | example |\n| --- | --- | --- |\n");
-    for kind in KINDS {
-        writeln!(rows, "| `{}` | {} | `{}: {}` |", kind.name, kind.summary, kind.name, kind.example)
-            .expect("writing to a String never fails");
-    }
-    let page = read(TUTORIAL);
-    let Some(written) = table(&page, "conditions") else { return };
-    if std::env::var_os("UPDATE").is_some() {
-        let begin = "<!-- conditions -->\n";
-        let page = page.replace(&format!("{begin}{written}"), &format!("{begin}{rows}"));
-        fs::write(root().join(TUTORIAL), page).expect("the page is writable");
-        return;
-    }
-    assert_eq!(written, rows, "run the test with UPDATE=1 and review {TUTORIAL}");
 }
 
 #[test]
@@ -100,18 +67,6 @@ fn try_patterns(rows: Vec<[String; 4]>) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Returns the lines between `<!-- name -->` and `<!-- /name -->`; none if the page has no such table.
-fn table<'p>(page: &'p str, name: &str) -> Option<&'p str> {
-    let (_, rest) = page.split_once(&format!("<!-- {name} -->\n"))?;
-    Some(rest.split_once(&format!("<!-- /{name} -->")).expect("the page marks where the table ends").0)
-}
-
-/// Returns the cells of a row; `\|` is a bar within one.
-fn cells(row: &str) -> Vec<String> {
-    let escaped = row.trim_matches('|').replace("\\|", "\u{0}");
-    escaped.split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
 }
 
 /// Reads a rule with one pattern, written as on the page, beside the starter pack's word lists.
