@@ -3,18 +3,50 @@
 use crate::{
     engine::Engine,
     model::{context::Context, inbound::Inbound, language::Language, verdict::LanguageChoice},
-    text::language::{self, Detected},
+    rules::stop_word::is_stop_word,
+    text::{
+        folded::Folded,
+        language::{self, Detected},
+    },
 };
 
 /// From here on the detector may overrule the language of the pattern that hit.
 const SURE: f64 = 0.8;
 /// Below this the detector's guess decides nothing by itself.
 const USABLE: f64 = 0.5;
-/// Shorter texts say too little to close the language gate.
+/// In shorter texts the detector says too little to close the language gate.
 const GATE_CHARACTERS: usize = 40;
 /// The languages among which the gate looks: the product's twelve and the neighbours they are confused with.
 const KNOWN: [&str; 18] =
     ["en", "zh", "es", "fr", "de", "pt", "it", "ru", "ja", "ko", "ar", "pl", "nl", "sv", "tr", "vi", "th", "hi"];
+
+/// Words that hold sentences together in one of the product's languages and stand in no English one, folded and no part
+/// of a place's name. A text with more of them than words of the shop's languages is not for the shop's rules: "gibt es free shipping?".
+const FUNCTION_WORDS: &[(&str, &[&str])] = &[
+    (
+        "de",
+        &[
+            "auch", "bekomme", "bitte", "danke", "das", "fur", "gibt", "hallo", "ich", "ist", "kann", "kein", "mein",
+            "mit", "muss", "nach", "nicht", "noch", "und", "wann", "warum", "wer", "wie", "wo", "zahle", "zahlt",
+        ],
+    ),
+    (
+        "fr",
+        &[
+            "avec", "bonjour", "combien", "dans", "douane", "est", "je", "les", "merci", "mon", "pas", "pour",
+            "pourquoi", "quand", "vous",
+        ],
+    ),
+    ("es", &["cuando", "cuanto", "donde", "gracias", "hay", "hola", "para", "por", "que"]),
+    ("it", &["che", "ciao", "grazie", "perche", "quando", "quanto", "sono"]),
+    ("pt", &["em", "nao", "obrigado", "ola", "para", "pra", "quando", "quanto", "tem", "voce"]),
+    ("nl", &["bedankt", "een", "het", "ik", "mijn", "naar", "niet", "voor", "waar", "wanneer"]),
+    ("pl", &["czy", "dla", "dziekuje", "jest", "kiedy", "nie", "prosze"]),
+];
+/// Characters of Japanese spelling that Chinese does not write; texts of Chinese characters alone show by them.
+const JAPANESE_ONLY: [char; 12] = ['関', '払', '込', '売', '図', '対', '発', '検', '変', '駅', '円', '価'];
+/// One Japanese の or a Korean name stands in other texts too.
+const MIN_LETTERS: usize = 2;
 
 /// What the detector says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,12 +101,50 @@ pub(super) fn choose(
     LanguageChoice { detected: found.detected, confidence: found.confidence, answer, reason: reason.to_owned() }
 }
 
+/// Returns a language without rules that the text is surely in: by its letters or its small words, or
+/// if it is long enough by the detector.
 fn foreign(engine: &Engine, text: &str) -> Option<Language> {
+    let shop = &engine.settings.languages;
+    if let Some(language) = by_letters(text).filter(|language| !shop.contains(language)) {
+        return Some(language);
+    }
+    if let Some(language) = by_words(shop, text) {
+        return Some(language);
+    }
     if text.chars().count() < GATE_CHARACTERS {
         return None;
     }
     let known: Vec<Language> = KNOWN.iter().filter_map(|code| code.parse().ok()).collect();
     let found = language::detect(text, &known)?;
-    let shop = &engine.settings.languages;
     (found.confidence >= SURE && !shop.contains(&found.language)).then_some(found.language)
+}
+
+/// Returns the language of letters that only one language has.
+fn by_letters(text: &str) -> Option<Language> {
+    let count = |wanted: fn(&char) -> bool| text.chars().filter(wanted).count();
+    if count(|letter| matches!(letter, 'ぁ'..='ゟ')) >= MIN_LETTERS || text.contains(JAPANESE_ONLY) {
+        return "ja".parse().ok();
+    }
+    (count(|letter| matches!(letter, '가'..='힣')) >= MIN_LETTERS).then(|| "ko".parse().ok()).flatten()
+}
+
+/// Returns the language with the most small words, if the shop's languages have fewer.
+fn by_words(shop: &[Language], text: &str) -> Option<Language> {
+    let folded = Folded::new(text);
+    let forms: Vec<&str> = folded.words().iter().map(|word| folded.form(word)).collect();
+    let of_shop = |form: &&&str| {
+        shop.iter().any(|language| is_stop_word(form, *language) || is_function_word(form, language.as_str()))
+    };
+    let own = forms.iter().filter(of_shop).count();
+    let counted = FUNCTION_WORDS.iter().map(|(code, _)| {
+        let here = forms.iter().filter(|form| !of_shop(form) && is_function_word(form, code));
+        (here.count(), *code)
+    });
+    let (most, code) = counted.max_by_key(|(count, _)| *count)?;
+    let language: Language = code.parse().ok()?;
+    (most > own && !shop.contains(&language)).then_some(language)
+}
+
+fn is_function_word(form: &str, code: &str) -> bool {
+    FUNCTION_WORDS.iter().any(|(known, words)| *known == code && words.contains(&form))
 }
