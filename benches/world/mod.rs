@@ -119,7 +119,9 @@ impl Family {
         let mut random = Random(size as u64 + 13);
         for (number, (_, text)) in files.iter_mut().enumerate() {
             let words = *random.pick(self.languages);
-            text.push_str(&format!("examples:\n  {}:\n    match:\n", words.code));
+            for part in ["examples:\n  ", words.code, ":\n    match:\n"] {
+                text.push_str(part);
+            }
             for _ in 0..examples {
                 text.push_str("      - ");
                 let action = words.actions[number % words.actions.len()];
