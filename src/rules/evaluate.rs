@@ -1,8 +1,9 @@
 //! Every rule in every sentence: what hits, what stands, what lost and why.
 //!
 //! Rows come from the [`trie`](crate::rules::trie), all other candidates from the
-//! [`prefilter`](crate::rules::prefilter) and are confirmed by [`find`](crate::rules::find); [`judge`] weighs them
-//! against `unless`, negators and `when`, and puts them in order. What is answered with is decided elsewhere (`engine`).
+//! [`prefilter`](crate::rules::prefilter) and are confirmed by [`find`](crate::rules::find);
+//! [`judge`](crate::rules::judge) weighs them against `unless`, negators and `when`, and puts them in order. What is
+//! answered with is decided elsewhere (`engine`).
 
 use std::{cell::LazyCell, ops::Range};
 

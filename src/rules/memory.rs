@@ -1,6 +1,6 @@
 //! What was found out about words of earlier messages, so that stemming and repairing are paid for once.
 //!
-//! It belongs to one [`Scratch`](crate::rules::scratch::Scratch), so nothing is locked. It changes speed and nothing
+//! It belongs to one `Scratch`, so nothing is locked. It changes speed and nothing
 //! else.
 
 use std::{hash::Hasher as _, ops::Range};

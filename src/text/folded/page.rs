@@ -1,6 +1,6 @@
 //! What folding and cutting must know of a character, looked up in one step.
 //!
-//! The knowledge is that of [`folding`](crate::text::folded::folding) and [`tokens`](crate::text::folded::tokens); here
+//! The knowledge is that of [`folding`] and [`tokens`]; here
 //! it is kept, a page of 256 characters at a time, from the first time that a page is asked for.
 
 use std::sync::OnceLock;
