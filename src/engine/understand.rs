@@ -22,7 +22,7 @@ use crate::{
         verdict::{Alarm, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
     rules::rule::{Action, Rule},
-    text::{reading::Reading, sentence::Sentence},
+    text::{reading::Reading, sentence::Sentence, subject},
 };
 
 /// How long a slot question waits for its answer; after that the next message is read afresh.
@@ -189,44 +189,10 @@ fn asked(ctx: &Context, now: Timestamp) -> (Option<PendingAsk>, Option<PendingAs
     }
 }
 
-/// What mail programs put before the colon of an answered or passed-on subject, lower case.
-const REPLY_MARKS: [&str; 27] = [
-    "re",
-    "aw",
-    "antw",
-    "sv",
-    "vs",
-    "rif",
-    "res",
-    "odp",
-    "ynt",
-    "fw",
-    "fwd",
-    "wg",
-    "tr",
-    "rv",
-    "enc",
-    "pd",
-    "回复",
-    "回覆",
-    "答复",
-    "答覆",
-    "转发",
-    "轉寄",
-    "返信",
-    "転送",
-    "회신",
-    "전달",
-    "ответ",
-];
-
 /// Returns the subject if it was written for this message; the subject of a reply is about an earlier one.
-fn fresh_subject(subject: &str) -> Option<&str> {
-    let subject = subject.trim();
-    let head = subject.split([':', '：']).next().filter(|head| head.len() < subject.len()).unwrap_or_default();
-    // Outlook counts replies: `RE[2]:`, and some write a space before the colon.
-    let mark = head.split(['[', '(', '（']).next().unwrap_or_default().trim().to_lowercase();
-    (!subject.is_empty() && !REPLY_MARKS.contains(&mark.as_str())).then_some(subject)
+fn fresh_subject(written: &str) -> Option<&str> {
+    let written = written.trim();
+    (!written.is_empty() && subject::bare(written) == written).then_some(written)
 }
 
 fn with_rules(engine: &Engine, hits: Vec<Hit>) -> Vec<(&Rule, Hit)> {

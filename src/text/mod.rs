@@ -10,3 +10,4 @@ pub mod reading;
 pub mod sentence;
 pub mod spelling;
 pub mod stem;
+pub mod subject;

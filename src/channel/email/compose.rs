@@ -18,11 +18,12 @@ use lettre::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    channel::email::{EnvelopeSender, addresses, headers, ids, subject, verp},
+    channel::email::{EnvelopeSender, addresses, headers, ids, verp},
     model::{
         outbound::MailPayload,
         wire_id::{InstanceKey, Origin},
     },
+    text::subject,
 };
 
 /// Characters of a subject before the ticket tag; RFC 5322 names no limit, clients show 80.

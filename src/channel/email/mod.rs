@@ -15,7 +15,6 @@ pub mod report;
 pub mod smtp;
 pub mod status;
 pub mod structure;
-pub mod subject;
 pub mod tls;
 pub mod verp;
 

@@ -13,12 +13,12 @@ use mail_parser::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    channel::email::{addresses, flatten, headers, ids, structure, structure::Structure, subject},
+    channel::email::{addresses, flatten, headers, ids, structure, structure::Structure},
     model::{
         inbound::{Attachment, ChannelKind, Inbound, MailFacts, Mailbox, Note, ReturnPath},
         receive::Received,
     },
-    text::{html, quote},
+    text::{html, quote, subject},
 };
 
 /// How the first line of every automatic answer of ours begins, by language of the starter frames. A line that begins so

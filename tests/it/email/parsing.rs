@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use jiff::Timestamp;
 use nightdesk::{
-    channel::email::{addresses, headers, ids, parse::parse, subject},
+    channel::email::{addresses, headers, ids, parse::parse},
     model::{
         ids::AccountName,
         inbound::{ChannelKind, Inbound, Mailbox, Note, ReturnPath},
         receive::{Received, SourceKey},
     },
+    text::subject,
 };
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Subjects: the prefixes mail clients put in front of a reply or a forward, and the ticket tag.
+//! Subjects: the prefixes mail clients put in front of a reply or a forward, and the ticket tag. Which subjects are new is
+//! asked by who decides, which prefixes go is asked by who writes; both ask here.
 
 /// What stands before the colon of an answered subject, lower case, in the clients of our languages.
 const REPLY_PREFIXES: &[&str] = &[
