@@ -1,6 +1,6 @@
 //! Calendar arithmetic: desk hours and yearly periods. It never asks what time it is.
 
-use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
+use jiff::{Timestamp, ToSpan as _, Zoned, civil, tz::TimeZone};
 
 use crate::model::language::Language;
 
@@ -156,4 +156,15 @@ impl YearlySpan {
 fn minute_of_day(time: civil::Time) -> u16 {
     let minutes = i32::from(time.hour()) * 60 + i32::from(time.minute());
     u16::try_from(minutes).unwrap_or(0)
+}
+
+/// Names a zone by its offset at that moment: `UTC`, `UTC+8`, `UTC+5:30`. Abbreviations such as `CST` mean several clocks.
+pub fn offset_name(at: &Zoned) -> String {
+    let minutes = at.offset().seconds() / 60;
+    if minutes == 0 {
+        return "UTC".to_owned();
+    }
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
+    if rest == 0 { format!("UTC{sign}{hours}") } else { format!("UTC{sign}{hours}:{rest:02}") }
 }

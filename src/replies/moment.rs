@@ -1,9 +1,9 @@
 //! Dates and times as a reader of the language expects them. Chinese and English are written out; every other language
 //! gets the ISO form, which nobody misreads.
 
-use jiff::{Zoned, civil, tz::TimeZone};
+use jiff::{Zoned, civil};
 
-use crate::model::language::Language;
+use crate::model::{language::Language, time::offset_name};
 
 const ENGLISH_DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const CHINESE_DAYS: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
@@ -51,17 +51,11 @@ pub(super) fn moment(at: &Zoned, readers_clock: bool, language: Language) -> Str
     }
 }
 
-/// Abbreviations such as `CST` mean several clocks, so a zone is named by its offset: `UTC`, `UTC+8`, `UTC+5:30`.
+/// Names the zone: by its offset, or as Chinese readers call their own.
 fn zone(at: &Zoned, language: Language) -> String {
     let known = CHINESE_ZONES.iter().find(|(name, _)| at.time_zone().iana_name() == Some(name));
     if let (Language::ZH, Some((_, chinese))) = (language, known) {
         return (*chinese).to_owned();
     }
-    if at.time_zone() == &TimeZone::UTC || at.offset().is_zero() {
-        return "UTC".to_owned();
-    }
-    let minutes = at.offset().seconds() / 60;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
-    if rest == 0 { format!("UTC{sign}{hours}") } else { format!("UTC{sign}{hours}:{rest:02}") }
+    offset_name(at)
 }

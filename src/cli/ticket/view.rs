@@ -6,7 +6,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     check::explain,
     cli::{layout, output},
-    model::ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
+    model::{
+        ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
+        time::offset_name,
+    },
     store::ticket::TicketFile,
 };
 
@@ -92,7 +95,8 @@ fn head(ticket: &Ticket, width: Option<usize>) -> String {
 }
 
 fn describe_event(ticket: &Ticket, event: &TicketEvent, zone: &TimeZone, width: Option<usize>) -> String {
-    let at = event.at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M %Z").to_string();
+    let at = event.at.to_zoned(zone.clone());
+    let at = format!("{} {}", at.strftime("%a %d %b %H:%M"), offset_name(&at));
     let by = if event.by == BUYER { &ticket.buyer } else { &event.by };
     let line = output::plain(&format!("  {at}  {by} {}", deed(event.what)));
     // Why it was opened stands above, under its own heading.
