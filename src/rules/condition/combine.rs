@@ -32,21 +32,23 @@ pub(super) const NOT: Kind = Kind {
     read: read_not,
 };
 
+/// Groups of conditions, of which one must hold or all.
 #[derive(Debug)]
-struct Any(Vec<Conditions>);
-
-#[derive(Debug)]
-struct All(Vec<Conditions>);
+struct Several {
+    groups: Vec<Conditions>,
+    /// All of them; else one is enough.
+    all: bool,
+}
 
 #[derive(Debug)]
 struct Not(Conditions);
 
 fn read_any(place: Place<'_>, node: &Node) -> ReadCondition {
-    Ok(Box::new(Any(read_groups(place, node)?)))
+    Ok(Box::new(Several { groups: read_groups(place, node)?, all: false }))
 }
 
 fn read_all(place: Place<'_>, node: &Node) -> ReadCondition {
-    Ok(Box::new(All(read_groups(place, node)?)))
+    Ok(Box::new(Several { groups: read_groups(place, node)?, all: true }))
 }
 
 fn read_not(place: Place<'_>, node: &Node) -> ReadCondition {
@@ -86,59 +88,34 @@ fn actual(groups: &[Conditions], scene: &Scene<'_>) -> String {
     facts.join(", ")
 }
 
-fn settle(groups: &mut [Conditions], names: &mut dyn Names) {
-    for group in groups {
-        group.settle(names);
-    }
-}
-
-impl Condition for Any {
+impl Condition for Several {
     fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
+        let held = self.groups.iter().map(|group| group.hold(scene));
+        if self.all {
+            return together(held);
+        }
         // One of them holds unless all of them fail.
-        let fails = self.0.iter().map(|group| group.hold(scene).map(|holds| !holds));
-        together(fails).map(|all_fail| !all_fail)
+        together(held.map(|holds| holds.map(|holds| !holds))).map(|all_fail| !all_fail)
     }
 
     fn wanted(&self) -> String {
-        self.0.iter().map(wanted).collect::<Vec<_>>().join(" or ")
+        self.groups.iter().map(wanted).collect::<Vec<_>>().join(if self.all { " and " } else { " or " })
     }
 
     fn actual(&self, scene: &Scene<'_>) -> String {
-        actual(&self.0, scene)
+        actual(&self.groups, scene)
     }
 
     fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
-        for group in &self.0 {
+        for group in &self.groups {
             group.add_mentions(mentions);
         }
     }
 
     fn settle(&mut self, names: &mut dyn Names) {
-        settle(&mut self.0, names);
-    }
-}
-
-impl Condition for All {
-    fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
-        together(self.0.iter().map(|group| group.hold(scene)))
-    }
-
-    fn wanted(&self) -> String {
-        self.0.iter().map(wanted).collect::<Vec<_>>().join(" and ")
-    }
-
-    fn actual(&self, scene: &Scene<'_>) -> String {
-        actual(&self.0, scene)
-    }
-
-    fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
-        for group in &self.0 {
-            group.add_mentions(mentions);
+        for group in &mut self.groups {
+            group.settle(names);
         }
-    }
-
-    fn settle(&mut self, names: &mut dyn Names) {
-        settle(&mut self.0, names);
     }
 }
 

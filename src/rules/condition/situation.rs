@@ -42,6 +42,7 @@ impl Condition for Situation {
     fn actual(&self, scene: &Scene<'_>) -> String {
         scene.moment.situation.map_or_else(|| "no situation".to_owned(), |id| format!("situation {id}"))
     }
+
     fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
         mentions.extend(self.0.iter().filter(|name| !WORDS.contains(&name.value.as_str())).map(Mention::Situation));
     }

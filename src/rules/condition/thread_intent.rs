@@ -37,6 +37,7 @@ impl Condition for Intent {
         let earlier: Vec<&str> = scene.moment.earlier.iter().map(crate::model::ids::IntentId::as_str).collect();
         if earlier.is_empty() { "no earlier talk".to_owned() } else { format!("talk about {}", earlier.join(", ")) }
     }
+
     fn mentions<'a>(&'a self, mentions: &mut Vec<Mention<'a>>) {
         mentions.extend(self.0.iter().map(Mention::Intent));
     }
