@@ -76,38 +76,29 @@ fn a_country_that_is_not_listed_is_no_answer() {
 
 #[test]
 fn customs_tax_is_not_sent_once_its_facts_expired() {
-    let (_, catalog, _) = pack();
-    let replies = [ReplyId::new("customs_tax")];
-    let values = with_country("DE");
-    let order = Order {
-        kind: OutboundKind::Answer,
-        replies: &replies,
-        language: Language::EN,
-        channel: ChannelKind::Email,
-        values: &values,
-        today: date("2027-07-01"),
-        rest: Rest::Nothing,
-    };
-    let error = catalog.render(&order).expect_err("expired");
+    let error = refusal("customs_tax", &with_country("DE"), "2027-07-01");
     assert!(matches!(error, RenderError::FactExpired { .. }), "{error}");
 }
 
 #[test]
 fn a_delay_without_a_situation_is_no_answer() {
+    let error = refusal("delivery_delay", &values(), "2026-09-20");
+    assert!(matches!(error, RenderError::Undefined { .. }), "nothing is the matter in September: {error}");
+}
+
+/// Returns why a reply of the pack cannot be sent on a day.
+fn refusal(reply: &str, values: &Values, today: &str) -> RenderError {
     let (_, catalog, _) = pack();
-    let replies = [ReplyId::new("delivery_delay")];
-    let values = values();
     let order = Order {
         kind: OutboundKind::Answer,
-        replies: &replies,
+        replies: &[ReplyId::new(reply)],
         language: Language::EN,
         channel: ChannelKind::Email,
-        values: &values,
-        today: date("2026-09-20"),
+        values,
+        today: date(today),
         rest: Rest::Nothing,
     };
-    let error = catalog.render(&order).expect_err("nothing is the matter in September");
-    assert!(matches!(error, RenderError::Undefined { .. }), "{error}");
+    catalog.render(&order).expect_err("it must not be sent")
 }
 
 #[test]
