@@ -5,11 +5,12 @@
 //! only caller of a channel's `send`) and *settled* (`store`). `docs/architecture.md` follows one message through the
 //! rooms and holds the table of who may import whom; `tests/it/architecture.rs` enforces it.
 //!
-//! Reading order: the nouns (`model`, `diagnostic`), the pure core (`text`, `rules`, `replies`, `engine`, `desk`,
+//! Reading order: the nouns (`model`, `diagnostic`; `failpoint` marks where tests crash us), the pure core (`text`, `rules`, `replies`, `engine`, `desk`,
 //! `check`), the edges, which do not know one another (`channel`, `store`, `library`), and the application on top
 //! (`service`, `config`, `cli`).
 
 pub mod diagnostic;
+pub mod failpoint;
 pub mod model;
 
 pub mod check;

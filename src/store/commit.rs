@@ -1,6 +1,7 @@
 //! The second transaction: one decision with everything it changes, or nothing of it.
 
 use crate::{
+    failpoint,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         ids::{OutboxId, ThreadId, TicketId},
@@ -58,7 +59,9 @@ impl Store {
         }
         let ticket = settle_ticket(&mut tx, commit, thread).await?;
         let outbox = queue(&mut tx, commit, thread, ticket).await?;
+        failpoint::reach("store.decision.before");
         tx.commit().await?;
+        failpoint::reach("store.decision.after");
         Ok(CommitOutcome::Committed { thread, ticket, outbox })
     }
 }

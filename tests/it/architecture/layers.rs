@@ -8,16 +8,17 @@ pub(super) const TABLE: &str = "\
 | module | may import | I/O |
 |---|---|---|
 | `diagnostic`, `model` | nothing of ours | no |
+| `failpoint` | nothing of ours | env, one file |
 | `text` | model | no |
 | `rules` | diagnostic, model, text | no |
 | `replies` | diagnostic, model | no |
 | `engine` | model, text, rules, replies | no |
 | `desk` | model, text, replies | no |
 | `check` | diagnostic, model, text, rules, replies, engine, desk | no |
-| `channel` | model, text | yes; `parse.rs`, `compose.rs`, `profile.rs`, `report.rs` no |
-| `store` | model | yes |
-| `library` | model, diagnostic, rules, replies, engine, check | yes |
-| `service` | model, engine, desk, library, channel, store | yes |
+| `channel` | failpoint, model, text | yes; `parse.rs`, `compose.rs`, `profile.rs`, `report.rs` no |
+| `store` | failpoint, model | yes |
+| `library` | failpoint, model, diagnostic, rules, replies, engine, check | yes |
+| `service` | failpoint, model, engine, desk, library, channel, store | yes |
 | `console` | model, diagnostic, replies, desk, check, engine, library, store, service | yes |
 | `config` | model, diagnostic, engine, desk, channel, store, library, service, console | env, one file |
 | `cli` | everything | yes |
