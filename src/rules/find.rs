@@ -237,12 +237,13 @@ impl Finder<'_> {
         let (first, last) = (words.iter().next()?, words.iter().next_back()?);
         let start = first.saturating_sub(MAX_NEGATOR_DISTANCE).max(sentence.start);
         let near = start..(last + 1 + MAX_NEGATOR_DISTANCE).min(sentence.end);
-        let words: Vec<usize> = words.iter().collect();
+        let starts = self.view.atoms.negating(&near, self.negators.language(language));
         let work = words.len() * near.len() * NEGATION_STEPS_PER_WORD;
-        if !self.view.atoms.may_negate(&near, self.negators.language(language)) || !self.machine.spend(work as u64) {
+        if starts.clone().next().is_none() || !self.machine.spend(work as u64) {
             return None;
         }
-        self.negators.before(self.view.reading, language, &near, &words)
+        let words: Vec<usize> = words.iter().collect();
+        self.negators.before(self.view.reading, language, &near, &words, starts)
     }
 }
 

@@ -105,11 +105,16 @@ impl WordAtoms {
         }
     }
 
-    /// Returns whether a negator of one of the languages may stand among these words.
-    pub(in crate::rules) fn may_negate(&self, words: &Range<usize>, languages: Languages) -> bool {
+    /// Returns those of these words at which a negator of one of the languages may begin, in order.
+    pub(in crate::rules) fn negating(
+        &self,
+        words: &Range<usize>,
+        languages: Languages,
+    ) -> impl Iterator<Item = usize> + Clone {
         let first = self.negating.partition_point(|(word, _)| (*word as usize) < words.start);
-        let mut here = self.negating[first..].iter().take_while(|(word, _)| (*word as usize) < words.end);
-        here.any(|(_, own)| own & languages != 0)
+        let end = words.end;
+        let here = self.negating[first..].iter().take_while(move |(word, _)| (*word as usize) < end);
+        here.filter(move |(_, own)| own & languages != 0).map(|(word, _)| *word as usize)
     }
 }
 

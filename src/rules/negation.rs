@@ -104,16 +104,34 @@ impl Negators {
     }
 
     /// Returns the negator of any of the words, as written, or none. `sentence` is where to look; `words` are in order.
+    /// `starts` are the words of the sentence that [`may_begin`](Self::may_begin) names in this language.
     pub(in crate::rules) fn before(
         &self,
         reading: &Reading,
         language: Language,
         sentence: &Range<usize>,
         words: &[usize],
+        starts: impl Iterator<Item = usize>,
     ) -> Option<String> {
         let grammar = self.of(language)?;
+        // 取 may begin a negator and mostly does not. Where none stands, no clause need be looked for.
+        let stands = |at: &usize| {
+            let lists = [&grammar.before, &grammar.after, &grammar.last];
+            lists.into_iter().any(|list| longest_at(list, reading.folded(), *at, sentence.end).is_some())
+        };
+        let mut starts = starts.filter(|at| !words.contains(at) && stands(at)).peekable();
+        starts.peek()?;
+        let starts: Vec<usize> = starts.collect();
+        let mut clause: Option<Clause<'_>> = None;
         let found = words.iter().find_map(|word| {
-            let clause = Clause::around(reading, grammar, sentence, *word);
+            // Words of a hit mostly stand in one clause.
+            let clause = match clause.take().filter(|clause| clause.words.contains(word)) {
+                Some(same) => clause.insert(Clause { word: *word, ..same }),
+                None => clause.insert(Clause::around(reading, grammar, sentence, *word)),
+            };
+            if !starts.iter().any(|start| clause.words.contains(start)) {
+                return None;
+            }
             clause.negator_before(words).or_else(|| clause.negator_after(words)).or_else(|| clause.last_negator(words))
         })?;
         let all = reading.folded().words();
