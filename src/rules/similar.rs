@@ -5,7 +5,11 @@
 //! depends on the feature alone and never on how often it occurs in the set: an example can be left out exactly, and a
 //! rule without examples changes nothing. What follows from a likeness is decided elsewhere (`engine`).
 
-use std::{cmp::Ordering, ops::Range};
+use std::{
+    cmp::Ordering,
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
     model::mode::Mode,
@@ -43,6 +47,41 @@ const CHARACTER: f64 = 0.5;
 /// Lengths of the pieces of words, with a mark at each end of the word.
 const PIECES: Range<usize> = 2..6;
 
+/// Every weight that a feature can have, the heaviest first.
+const WEIGHTS: [f64; 7] = [WORD, PAIR, CHARACTER, STOP, PIECE, STOP * PAIR, STOP * CHARACTER];
+/// Places in [`WEIGHTS`].
+const OF_WORD: u32 = 0;
+const OF_PAIR: u32 = 1;
+const OF_CHARACTER: u32 = 2;
+const OF_STOP: u32 = 3;
+const OF_PIECE: u32 = 4;
+const OF_STOP_PAIR: u32 = 5;
+const OF_STOP_CHARACTER: u32 = 6;
+/// Bits of a feature that hold the place of its weight.
+const WEIGHT_BITS: u32 = 3;
+
+/// A bucket in the upper bits, the place of the weight in the lower ones: numbers that sort by bucket, the heaviest of a
+/// bucket first, and that sort several times as fast as pairs would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Feature(u32);
+
+impl Feature {
+    fn new(hash: u64, weight: u32) -> Self {
+        // Folds the upper half in, because the lower bits of FNV alone are weak.
+        let folded = (hash ^ (hash >> 32)) % BUCKETS as u64;
+        Self(u32::try_from(folded).expect("there are fewer buckets") << WEIGHT_BITS | weight)
+    }
+
+    fn bucket(self) -> u32 {
+        self.0 >> WEIGHT_BITS
+    }
+
+    fn square(self) -> f64 {
+        let weight = WEIGHTS[(self.0 & ((1 << WEIGHT_BITS) - 1)) as usize];
+        weight * weight
+    }
+}
+
 /// The examples of all rules that count, by their features.
 #[derive(Debug)]
 pub struct Similar {
@@ -55,6 +94,8 @@ pub struct Similar {
     held_starts: Vec<u32>,
     /// The buckets of each example, ascending: the same the other way round.
     held: Vec<u32>,
+    /// Sums that nobody uses at the moment, all of them zero.
+    free: Mutex<Vec<Vec<f64>>>,
 }
 
 /// One example as the witness knows it.
@@ -92,14 +133,14 @@ impl Similar {
                 let folded = Folded::new(&example.text);
                 let found = features_of(&folded, 0..folded.words().len());
                 let known = Known { rule, example: index, matches: example.matches, norm: norm(&found) };
-                held.extend(found.into_iter().map(|(bucket, _)| small(bucket)));
+                held.extend(found.into_iter().map(Feature::bucket));
                 held_starts.push(small(held.len()));
                 examples.push(known);
             }
         }
         held.shrink_to_fit();
         let (starts, postings) = posted(&held_starts, &held);
-        Self { examples, starts, postings, held_starts, held }
+        Self { examples, starts, postings, held_starts, held, free: Mutex::default() }
     }
 
     /// Returns every example that was learned, rule by rule; their positions are what `compare` takes as `leave`.
@@ -139,33 +180,44 @@ impl Similar {
     }
 
     /// Returns the products with the examples that share features, in the order of the examples.
-    fn sums(&self, features: &[(usize, f64)], leave: Option<usize>) -> Vec<(usize, f64)> {
-        let mut lists: Vec<List<'_>> =
-            features.iter().map(|(bucket, weight)| self.list(*bucket, *weight, leave)).collect();
+    fn sums(&self, features: &[Feature], leave: Option<usize>) -> Vec<(usize, f64)> {
+        let mut lists: Vec<List<'_>> = features.iter().filter_map(|feature| self.list(*feature, leave)).collect();
         lists.sort_unstable_by_key(|list| (list.length, list.bucket));
         let mut left = MAX_POSTINGS;
         let affordable = lists.iter().take_while(|list| {
-            let fits = list.length <= left;
-            left = left.saturating_sub(list.length);
+            let fits = list.length as usize <= left;
+            left = left.saturating_sub(list.length as usize);
             fits
         });
         let affordable = affordable.count();
-        let mut sums = vec![0.0; self.examples.len()];
-        let mut touched = Vec::with_capacity(MAX_POSTINGS.min(self.examples.len()));
+        let mut sums = self.lend();
+        let mut touched = Vec::new();
         for list in &lists[..affordable] {
             for position in list.postings {
                 let sum = &mut sums[*position as usize];
                 if *sum == 0.0 {
-                    touched.push(*position as usize);
+                    touched.push(*position);
                 }
                 *sum += list.square;
             }
         }
-        touched.retain(|position| Some(*position) != leave);
-        let candidates: Vec<(usize, f64)> = touched.into_iter().map(|position| (position, sums[position])).collect();
+        let mut candidates = Vec::with_capacity(touched.len());
+        for position in touched.into_iter().map(|position| position as usize) {
+            let sum = std::mem::take(&mut sums[position]);
+            if Some(position) != leave {
+                candidates.push((position, sum));
+            }
+        }
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
         let common = &mut lists[affordable..];
         common.sort_unstable_by_key(|list| list.bucket);
         self.finish(candidates, common)
+    }
+
+    /// Lends a sum for each example, all zero; made anew if all are in use.
+    fn lend(&self) -> Vec<f64> {
+        let lent = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        lent.unwrap_or_else(|| vec![0.0; self.examples.len()])
     }
 
     /// Adds what the common features, in the order of their buckets, say to the best candidates. Without any, all are
@@ -188,10 +240,10 @@ impl Similar {
                 self.held[self.held_starts[*position] as usize..self.held_starts[*position + 1] as usize].iter();
             let mut next = held.next();
             for list in common {
-                while next.is_some_and(|bucket| (*bucket as usize) < list.bucket) {
+                while next.is_some_and(|bucket| *bucket < list.bucket) {
                     next = held.next();
                 }
-                if next.is_some_and(|bucket| *bucket as usize == list.bucket) {
+                if next.is_some_and(|bucket| *bucket == list.bucket) {
                     *sum += list.square;
                 }
             }
@@ -199,18 +251,22 @@ impl Similar {
         candidates
     }
 
-    fn list(&self, bucket: usize, weight: f64, leave: Option<usize>) -> List<'_> {
-        let postings = &self.postings[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+    /// Returns the examples that hold a feature; none if there are none beside the one left out.
+    fn list(&self, feature: Feature, leave: Option<usize>) -> Option<List<'_>> {
+        let bucket = feature.bucket();
+        let postings =
+            &self.postings[self.starts[bucket as usize] as usize..self.starts[bucket as usize + 1] as usize];
         let left = leave.is_some_and(|leave| postings.binary_search_by(|held| (*held as usize).cmp(&leave)).is_ok());
-        List { bucket, length: postings.len() - usize::from(left), square: weight * weight, postings }
+        let length = small(postings.len() - usize::from(left));
+        (length > 0).then(|| List { bucket, length, square: feature.square(), postings })
     }
 }
 
 /// The examples that hold one feature of a text.
 struct List<'a> {
-    bucket: usize,
+    bucket: u32,
     /// How many, without the one left out.
-    length: usize,
+    length: u32,
     square: f64,
     postings: &'a [u32],
 }
@@ -239,53 +295,76 @@ fn small(count: usize) -> u32 {
     u32::try_from(count).expect("examples of all rules together have far fewer than four billion features")
 }
 
-fn norm(features: &[(usize, f64)]) -> f64 {
-    features.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt()
+fn norm(features: &[Feature]) -> f64 {
+    features.iter().map(|feature| feature.square()).sum::<f64>().sqrt()
 }
 
 /// Returns the features of some words with their weights, each bucket once, in the order of the buckets.
-fn features_of(folded: &Folded, words: Range<usize>) -> Vec<(usize, f64)> {
+fn features_of(folded: &Folded, words: Range<usize>) -> Vec<Feature> {
     let words = words.start..words.end.min(words.start + MAX_WORDS);
     let mut features = Vec::with_capacity(words.len() * 16);
     let mut before: Option<(&str, &Word, bool)> = None;
-    let mut hollow = vec![false; words.len()];
+    let mut hollow = [false; MAX_WORDS];
     for found in phrases().find(folded, words.clone()).iter().filter(|found| found.part.is_hollow()) {
         hollow[found.words.start - words.start..found.words.end - words.start].fill(true);
     }
     let first = words.start;
+    let mut marked = Vec::new();
     for index in words {
         let word = &folded.words()[index];
         let form = folded.form(word);
-        let stop = is_stop_word_of_any_language(form) || hollow[index - first];
+        let stop = hollow[index - first] || is_stop_word_of_any_language(form);
         let dense = word.script == Script::Dense;
-        let weight = if stop { STOP } else { 1.0 };
-        features.push((bucket(&[b"w", form.as_bytes()]), weight * if dense { CHARACTER } else { WORD }));
+        let weight = match (stop, dense) {
+            (false, false) => OF_WORD,
+            (false, true) => OF_CHARACTER,
+            (true, false) => OF_STOP,
+            (true, true) => OF_STOP_CHARACTER,
+        };
+        features.push(Feature::new(hash(&[b"w", form.as_bytes()]), weight));
         if let Some((last, last_word, last_stop)) = before {
             let both_dense = dense && last_word.script == Script::Dense;
-            let weight = if stop && last_stop { STOP } else { 1.0 } * if both_dense { WORD } else { PAIR };
-            features.push((bucket(&[b"p", last.as_bytes(), b" ", form.as_bytes()]), weight));
+            let weight = match (stop && last_stop, both_dense) {
+                (false, false) => OF_PAIR,
+                (false, true) => OF_WORD,
+                (true, false) => OF_STOP_PAIR,
+                (true, true) => OF_STOP,
+            };
+            features.push(Feature::new(hash(&[b"p", last.as_bytes(), b" ", form.as_bytes()]), weight));
         }
         if !stop && !dense {
-            pieces(form, &mut features);
+            pieces(form, &mut marked, &mut features);
         }
         before = Some((form, word, stop));
     }
-    // Weights are positive, so their bits stand in the same order; the heaviest of a bucket counts.
-    features.sort_unstable_by_key(|(bucket, weight)| (*bucket, !weight.to_bits()));
-    features.dedup_by_key(|(bucket, _)| *bucket);
+    features.sort_unstable();
+    // The heaviest of a bucket counts.
+    features.dedup_by_key(|feature| feature.bucket());
     features
 }
 
-/// Adds the pieces of a word, so that "shiping" resembles "shipping" and "Lieferzeit" resembles "Lieferung".
-fn pieces(form: &str, features: &mut Vec<(usize, f64)>) {
-    let marked: Vec<char> = std::iter::once('\u{2}').chain(form.chars()).chain(std::iter::once('\u{3}')).collect();
-    let mut bytes = [0; 4];
-    for start in 0..marked.len() {
-        let mut hash = hashed(START, b"c");
-        for (length, letter) in (1..PIECES.end).zip(&marked[start..]) {
-            hash = hashed(hash, letter.encode_utf8(&mut bytes).as_bytes());
+/// Adds the pieces of a word, so that "shiping" resembles "shipping" and "Lieferzeit" resembles "Lieferung". `marked` is
+/// memory for the word with its marks.
+fn pieces(form: &str, marked: &mut Vec<u8>, features: &mut Vec<Feature>) {
+    marked.clear();
+    marked.push(2);
+    marked.extend_from_slice(form.as_bytes());
+    marked.push(3);
+    // All bytes of a character but the first look like this.
+    let goes_on = |byte: u8| byte & 0xC0 == 0x80;
+    for start in (0..marked.len()).filter(|start| !goes_on(marked[*start])) {
+        let (mut sum, mut length) = (hashed(START, b"c"), 0);
+        for (at, byte) in marked.iter().enumerate().skip(start) {
+            sum = hashed(sum, &[*byte]);
+            if marked.get(at + 1).is_some_and(|next| goes_on(*next)) {
+                continue;
+            }
+            length += 1;
             if PIECES.contains(&length) {
-                features.push((in_table(hash), PIECE));
+                features.push(Feature::new(sum, OF_PIECE));
+            }
+            if length + 1 == PIECES.end {
+                break;
             }
         }
     }
@@ -299,12 +378,6 @@ fn hashed(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
-fn bucket(parts: &[&[u8]]) -> usize {
-    in_table(parts.iter().fold(START, |hash, part| hashed(hash, part)))
-}
-
-/// Folds the upper half in, because the lower bits of FNV alone are weak.
-fn in_table(hash: u64) -> usize {
-    let folded = hash ^ (hash >> 32);
-    usize::try_from(folded % BUCKETS as u64).expect("BUCKETS is a usize")
+fn hash(parts: &[&[u8]]) -> u64 {
+    parts.iter().fold(START, |hash, part| hashed(hash, part))
 }
