@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::text::{
     entity::{country, date, number, quantity},
-    folded::{Folded, Script, Word},
+    folded::{Folded, Script, Word, classes::Classes},
 };
 
 /// It has a digit.
@@ -37,15 +37,19 @@ static FIRST_WORDS: LazyLock<FxHashMap<&'static str, u8>> = LazyLock::new(|| {
 
 /// Returns the marks of every word.
 pub(in crate::text) fn of(folded: &Folded) -> Vec<u8> {
-    folded.words().iter().map(|word| of_word(folded.form(word), word)).collect()
-}
-
-fn of_word(form: &str, word: &Word) -> u8 {
-    let known = || FIRST_WORDS.get(form).copied().unwrap_or_default();
-    match word.script {
-        Script::Hangul => ALL_WORDS,
-        Script::Spaced if form.bytes().any(|byte| byte.is_ascii_digit()) => DIGIT | known(),
-        Script::Spaced if country::may_be_inflected(form) => COUNTRY | known(),
-        Script::Dense | Script::Spaced => known(),
-    }
+    let classes = folded.classes();
+    // Most texts have neither, and are not asked word for word.
+    let digits = classes.has_any(Classes::DIGIT);
+    let inflects = classes.has_any(Classes::CYRILLIC.or(Classes::ARABIC));
+    let of_word = |word: &Word| {
+        let form = folded.form(word);
+        let known = || FIRST_WORDS.get(form).copied().unwrap_or_default();
+        match word.script {
+            Script::Hangul => ALL_WORDS,
+            Script::Spaced if digits && form.bytes().any(|byte| byte.is_ascii_digit()) => DIGIT | known(),
+            Script::Spaced if inflects && country::may_be_inflected(form) => COUNTRY | known(),
+            Script::Dense | Script::Spaced => known(),
+        }
+    };
+    folded.words().iter().map(of_word).collect()
 }

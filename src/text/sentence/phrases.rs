@@ -102,11 +102,16 @@ type WordId = u32;
 type Node = u32;
 
 const ROOT: Node = 0;
+/// A word that no phrase holds.
+const UNKNOWN: WordId = WordId::MAX;
 
 /// All phrases, as a tree of their words.
 #[derive(Debug, Default)]
 pub(crate) struct Phrases {
     ids: FxHashMap<Box<str>, WordId>,
+    /// What each word leads to from the root; [`ROOT`] where no phrase begins with it.
+    roots: Vec<Node>,
+    /// What words lead to from everywhere else.
     children: FxHashMap<(Node, WordId), Node>,
     nodes: Vec<Beginning>,
 }
@@ -134,6 +139,12 @@ impl Phrases {
             let Some((_, part)) = PARTS.iter().find(|(known, _)| *known == name.trim()) else { continue };
             for phrase in listed.split(',') {
                 phrases.add(phrase, *part);
+            }
+        }
+        phrases.roots = vec![ROOT; phrases.ids.len()];
+        for ((from, word), to) in &phrases.children {
+            if *from == ROOT {
+                phrases.roots[*word as usize] = *to;
             }
         }
         phrases
@@ -167,31 +178,73 @@ impl Phrases {
 
     /// As [`Phrases::find`], into a list that is there already.
     pub(crate) fn find_into(&self, folded: &Folded, words: Range<usize>, found: &mut Vec<Found>) {
+        // Beginnings that go on are few, and where none does a word is looked up once.
+        let mut next = None;
         for start in words.clone() {
-            self.walk(folded, ROOT, start, start..words.end, found);
+            let id = next.take().unwrap_or_else(|| self.id(folded, start));
+            let mut walk = Walk { phrases: self, folded, start, end: words.end, next: None, found };
+            walk.step(ROOT, start, id);
+            next = walk.next;
         }
     }
 
-    /// Goes on from a beginning with the first of the words; `start` is the first word of the phrase.
-    fn walk(&self, folded: &Folded, node: Node, start: usize, words: Range<usize>, found: &mut Vec<Found>) {
-        let at = words.start;
-        let Some(word) = folded.words()[..words.end].get(at) else { return };
-        let form = folded.form(word);
-        let mut step = |form: &str| {
-            let child = self.ids.get(form).and_then(|id| self.children.get(&(node, *id)));
-            let Some(child) = child else { return };
-            let beginning = &self.nodes[*child as usize];
-            found.extend(beginning.parts.iter().map(|part| Found { part: *part, words: start..at + 1 }));
-            if beginning.goes_on {
-                self.walk(folded, *child, start, at + 1..words.end, found);
-            }
-        };
+    /// Returns the number of a whole word.
+    fn id(&self, folded: &Folded, word: usize) -> WordId {
+        self.ids.get(folded.form(&folded.words()[word])).copied().unwrap_or(UNKNOWN)
+    }
+
+    fn child(&self, node: Node, id: WordId) -> Option<Node> {
+        match (id, node) {
+            (UNKNOWN, _) => None,
+            (id, ROOT) => Some(self.roots[id as usize]).filter(|child| *child != ROOT),
+            (id, node) => self.children.get(&(node, id)).copied(),
+        }
+    }
+}
+
+/// Finds the phrases that begin at one word.
+struct Walk<'a> {
+    phrases: &'a Phrases,
+    folded: &'a Folded,
+    start: usize,
+    end: usize,
+    /// The number of the word behind the first, once it was looked up.
+    next: Option<WordId>,
+    found: &'a mut Vec<Found>,
+}
+
+impl Walk<'_> {
+    /// Goes on from a beginning with a word, whose number as a whole is `id`.
+    fn step(&mut self, node: Node, at: usize, id: WordId) {
+        let word = &self.folded.words()[at];
         if word.script == Script::Hangul {
             // A Korean word may carry particles behind the word that is meant.
+            let form = self.folded.form(word);
             let ends = form.char_indices().map(|(end, _)| end).skip(1).take(MAX_HANGUL_SYLLABLES);
-            ends.for_each(|end| step(&form[..end]));
+            for end in ends {
+                let id = self.phrases.ids.get(&form[..end]).copied().unwrap_or(UNKNOWN);
+                self.enter(node, at, id);
+            }
         }
-        step(form);
+        self.enter(node, at, id);
+    }
+
+    fn enter(&mut self, node: Node, at: usize, id: WordId) {
+        let Some(child) = self.phrases.child(node, id) else { return };
+        let beginning = &self.phrases.nodes[child as usize];
+        let words = self.start..at + 1;
+        self.found.extend(beginning.parts.iter().map(|part| Found { part: *part, words: words.clone() }));
+        if !beginning.goes_on || at + 1 == self.end {
+            return;
+        }
+        let id = match self.next {
+            Some(id) if at == self.start => id,
+            _ => self.phrases.id(self.folded, at + 1),
+        };
+        if at == self.start {
+            self.next = Some(id);
+        }
+        self.step(child, at + 1, id);
     }
 }
 
