@@ -1,5 +1,9 @@
 //! Which language the buyer writes, and which one we answer in.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use crate::{
     engine::Engine,
     model::{context::Context, inbound::Inbound, language::Language, verdict::LanguageChoice},
@@ -131,20 +135,27 @@ fn by_letters(text: &str) -> Option<Language> {
 /// Returns the language with the most small words, if the shop's languages have fewer.
 fn by_words(shop: &[Language], text: &str) -> Option<Language> {
     let folded = Folded::new(text);
-    let forms: Vec<&str> = folded.words().iter().map(|word| folded.form(word)).collect();
-    let of_shop = |form: &&&str| {
-        shop.iter().any(|language| is_stop_word(form, *language) || is_function_word(form, language.as_str()))
-    };
-    let own = forms.iter().filter(of_shop).count();
-    let counted = FUNCTION_WORDS.iter().map(|(code, _)| {
-        let here = forms.iter().filter(|form| !of_shop(form) && is_function_word(form, code));
-        (here.count(), *code)
-    });
-    let (most, code) = counted.max_by_key(|(count, _)| *count)?;
+    let mut own = 0;
+    let mut counts = [0; FUNCTION_WORDS.len()];
+    for form in folded.words().iter().map(|word| folded.form(word)) {
+        let lists = FUNCTION_WORD_LISTS.get(form).map_or(&[][..], Vec::as_slice);
+        let of_list = |language: &Language| lists.iter().any(|list| FUNCTION_WORDS[*list].0 == language.as_str());
+        if shop.iter().any(|language| is_stop_word(form, *language) || of_list(language)) {
+            own += 1;
+        } else {
+            lists.iter().for_each(|list| counts[*list] += 1);
+        }
+    }
+    let (most, (code, _)) = counts.into_iter().zip(FUNCTION_WORDS).max_by_key(|(count, _)| *count)?;
     let language: Language = code.parse().ok()?;
     (most > own && !shop.contains(&language)).then_some(language)
 }
 
-fn is_function_word(form: &str, code: &str) -> bool {
-    FUNCTION_WORDS.iter().any(|(known, words)| *known == code && words.contains(&form))
-}
+/// Every function word with its lists in [`FUNCTION_WORDS`].
+static FUNCTION_WORD_LISTS: LazyLock<FxHashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut lists: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (list, (_, words)) in FUNCTION_WORDS.iter().enumerate() {
+        words.iter().for_each(|word| lists.entry(word).or_default().push(list));
+    }
+    lists
+});

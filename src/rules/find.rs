@@ -161,7 +161,13 @@ impl Finder<'_> {
                     && (start + 1..start + row.len()).all(|word| !view.is_apart(word))
                     && (start..).zip(row.iter()).all(|(word, atom)| view.atoms.of(word).contains(atom))
             };
-            if let Some(longest) = rows.iter().map(|row| &**row).filter(fits).map(<[AtomId]>::len).max() {
+            // Rows are sorted, so those that begin with an atom stand together; one without words fits everywhere.
+            let empty = rows.first().filter(|row| row.is_empty()).map(|_| 0);
+            let begun = view.atoms.of(start).iter().flat_map(|atom| {
+                let first = rows.partition_point(|row| row.first().is_none_or(|first| first < atom));
+                rows[first..].iter().take_while(move |row| row.first() == Some(atom))
+            });
+            if let Some(longest) = begun.map(|row| &**row).filter(fits).map(<[AtomId]>::len).chain(empty).max() {
                 found.push(self.row(start..start + longest, manner, sentence));
             }
         }

@@ -11,7 +11,7 @@ use crate::rules::{regular::Regular, vocabulary::AtomId};
 /// What must be found.
 #[derive(Debug)]
 pub(in crate::rules) enum Expression {
-    /// Words next to each other, every way written out. Rules' own patterns of this kind are found by the
+    /// Words next to each other, every way written out and sorted. Rules' own patterns of this kind are found by the
     /// [`trie`](crate::rules::trie), which takes the rows away.
     Rows(Vec<Box<[AtomId]>>),
     /// Words in order.

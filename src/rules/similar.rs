@@ -6,7 +6,6 @@
 //! rule without examples changes nothing. What follows from a likeness is decided elsewhere (`engine`).
 
 use std::{
-    cmp::Ordering,
     ops::Range,
     sync::{Mutex, PoisonError},
 };
@@ -190,28 +189,45 @@ impl Similar {
             fits
         });
         let affordable = affordable.count();
-        let mut sums = self.lend();
-        let mut touched = Vec::new();
-        for list in &lists[..affordable] {
-            for position in list.postings {
-                let sum = &mut sums[*position as usize];
-                if *sum == 0.0 {
-                    touched.push(*position);
-                }
-                *sum += list.square;
-            }
-        }
-        let mut candidates = Vec::with_capacity(touched.len());
-        for position in touched.into_iter().map(|position| position as usize) {
-            let sum = std::mem::take(&mut sums[position]);
-            if Some(position) != leave {
-                candidates.push((position, sum));
-            }
-        }
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
+        let candidates = self.added(&lists[..affordable], leave);
         let common = &mut lists[affordable..];
         common.sort_unstable_by_key(|list| list.bucket);
         self.finish(candidates, common)
+    }
+
+    /// Adds up what the lists say, in their order, and returns every example that they name, in no particular order.
+    fn added(&self, lists: &[List<'_>], leave: Option<usize>) -> Vec<(usize, f64)> {
+        let mut sums = self.lend();
+        let mut candidates = Vec::new();
+        let mut take = |position: usize, sum: &mut f64| {
+            let sum = std::mem::take(sum);
+            if sum > 0.0 && Some(position) != leave {
+                candidates.push((position, sum));
+            }
+        };
+        if lists.iter().map(|list| list.postings.len()).sum::<usize>() >= self.examples.len() {
+            // To look at every sum costs less than to note which are used.
+            for list in lists {
+                for position in list.postings {
+                    sums[*position as usize] += list.square;
+                }
+            }
+            sums.iter_mut().enumerate().for_each(|(position, sum)| take(position, sum));
+        } else {
+            let mut named = Vec::new();
+            for list in lists {
+                for position in list.postings {
+                    let sum = &mut sums[*position as usize];
+                    if *sum == 0.0 {
+                        named.push(*position as usize);
+                    }
+                    *sum += list.square;
+                }
+            }
+            named.into_iter().for_each(|position| take(position, &mut sums[position]));
+        }
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
+        candidates
     }
 
     /// Lends a sum for each example, all zero; made anew if all are in use.
@@ -223,13 +239,14 @@ impl Similar {
     /// Adds what the common features, in the order of their buckets, say to the best candidates. Without any, all are
     /// the best.
     fn finish(&self, mut candidates: Vec<(usize, f64)>, common: &[List<'_>]) -> Vec<(usize, f64)> {
-        let promise = |(position, sum): &(usize, f64)| sum / self.examples[*position].norm;
-        let better = |left: &(usize, f64), right: &(usize, f64)| -> Ordering {
-            promise(right).total_cmp(&promise(left)).then(left.0.cmp(&right.0))
-        };
         if candidates.len() > MAX_CANDIDATES && !common.is_empty() {
-            candidates.select_nth_unstable_by(MAX_CANDIDATES, better);
-            candidates.truncate(MAX_CANDIDATES);
+            // Promises are positive, so their bits stand in the same order.
+            let promise = |(position, sum): (usize, f64)| (sum / self.examples[position].norm).to_bits();
+            let ranked = candidates.iter().map(|candidate| (!promise(*candidate), *candidate));
+            let mut ranked: Vec<(u64, (usize, f64))> = ranked.collect();
+            ranked.select_nth_unstable_by_key(MAX_CANDIDATES, |(rank, (position, _))| (*rank, *position));
+            ranked.truncate(MAX_CANDIDATES);
+            candidates = ranked.into_iter().map(|(_, candidate)| candidate).collect();
         }
         candidates.sort_unstable_by_key(|(position, _)| *position);
         if common.is_empty() {
@@ -254,8 +271,7 @@ impl Similar {
     /// Returns the examples that hold a feature; none if there are none beside the one left out.
     fn list(&self, feature: Feature, leave: Option<usize>) -> Option<List<'_>> {
         let bucket = feature.bucket();
-        let postings =
-            &self.postings[self.starts[bucket as usize] as usize..self.starts[bucket as usize + 1] as usize];
+        let postings = &self.postings[self.starts[bucket as usize] as usize..self.starts[bucket as usize + 1] as usize];
         let left = leave.is_some_and(|leave| postings.binary_search_by(|held| (*held as usize).cmp(&leave)).is_ok());
         let length = small(postings.len() - usize::from(left));
         (length > 0).then(|| List { bucket, length, square: feature.square(), postings })

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::{model::language::Language, rules::pattern::Element};
 
@@ -50,16 +50,24 @@ const STOP_WORDS: &[(&str, &[&str])] = &[
     ("ja", &["の", "に", "は", "を", "が", "で", "す", "ま", "か", "と"]),
 ];
 
+/// Every stop word with the languages that it is one of.
+static LANGUAGES: LazyLock<FxHashMap<&str, Vec<Language>>> = LazyLock::new(|| {
+    let mut languages: FxHashMap<&str, Vec<Language>> = FxHashMap::default();
+    for (code, words) in STOP_WORDS {
+        let language = code.parse().expect("the list holds language codes");
+        words.iter().for_each(|word| languages.entry(word).or_default().push(language));
+    }
+    languages
+});
+
 /// Returns whether a folded word is a stop word of that language.
 pub fn is_stop_word(form: &str, language: Language) -> bool {
-    STOP_WORDS.iter().any(|(code, words)| *code == language.as_str() && words.contains(&form))
+    LANGUAGES.get(form).is_some_and(|languages| languages.contains(&language))
 }
 
 /// Returns whether a folded word is a stop word of some language, for texts whose language is not known.
 pub fn is_stop_word_of_any_language(form: &str) -> bool {
-    static ALL: LazyLock<FxHashSet<&str>> =
-        LazyLock::new(|| STOP_WORDS.iter().flat_map(|(_, words)| words.iter().copied()).collect());
-    ALL.contains(form)
+    LANGUAGES.contains_key(form)
 }
 
 /// Returns whether a pattern holds nothing but stop words.
