@@ -16,6 +16,7 @@ pub mod negation;
 pub mod pattern;
 pub mod prefilter;
 pub mod program;
+pub mod reader;
 pub mod regular;
 pub mod rule;
 pub mod scratch;

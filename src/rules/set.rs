@@ -17,10 +17,11 @@ use crate::{
         evaluate::{self, Attempt, Evaluation},
         negation::Negators,
         prefilter::Prefilter,
+        reader,
         rule::{Phrase, Rule},
         scratch::Scratches,
         similar::Similar,
-        syntax::{self, is_name, stem_and_folder},
+        syntax::{is_name, stem_and_folder},
         vocabulary::Vocabulary,
         word_list::{self, WordList},
     },
@@ -209,10 +210,9 @@ fn compile(
     let mut compiler = Compiler::new(sources, lists, negators, kinds);
     let mut first: BTreeMap<IntentId, Span> = BTreeMap::new();
     let (mut rules, mut partial) = (Vec::new(), Vec::new());
-    for file in files {
-        let (written, found) = syntax::read(sources, *file);
+    reader::read_all(sources, files, |written, found| {
         diagnostics.extend(found);
-        let Some(mut written) = written else { continue };
+        let Some(mut written) = written else { return };
         let intent = &written.intent;
         if let Some(earlier) = first.get(&intent.value) {
             // It counts as broken.
@@ -228,7 +228,7 @@ fn compile(
             partial.push(done.rule);
         }
         diagnostics.extend(done.diagnostics);
-    }
+    });
     (rules, partial, compiler.finish())
 }
 
