@@ -143,7 +143,9 @@ fn by_words(shop: &[Language], text: &str) -> Option<Language> {
         if shop.iter().any(|language| is_stop_word(form, *language) || of_list(language)) {
             own += 1;
         } else {
-            lists.iter().for_each(|list| counts[*list] += 1);
+            for list in lists {
+                counts[*list] += 1;
+            }
         }
     }
     let (most, (code, _)) = counts.into_iter().zip(FUNCTION_WORDS).max_by_key(|(count, _)| *count)?;
@@ -155,7 +157,9 @@ fn by_words(shop: &[Language], text: &str) -> Option<Language> {
 static FUNCTION_WORD_LISTS: LazyLock<FxHashMap<&str, Vec<usize>>> = LazyLock::new(|| {
     let mut lists: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (list, (_, words)) in FUNCTION_WORDS.iter().enumerate() {
-        words.iter().for_each(|word| lists.entry(word).or_default().push(list));
+        for word in *words {
+            lists.entry(word).or_default().push(list);
+        }
     }
     lists
 });

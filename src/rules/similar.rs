@@ -212,7 +212,9 @@ impl Similar {
                     sums[*position as usize] += list.square;
                 }
             }
-            sums.iter_mut().enumerate().for_each(|(position, sum)| take(position, sum));
+            for (position, sum) in sums.iter_mut().enumerate() {
+                take(position, sum);
+            }
         } else {
             let mut named = Vec::new();
             for list in lists {
@@ -224,7 +226,9 @@ impl Similar {
                     *sum += list.square;
                 }
             }
-            named.into_iter().for_each(|position| take(position, &mut sums[position]));
+            for position in named {
+                take(position, &mut sums[position]);
+            }
         }
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
         candidates

@@ -55,7 +55,9 @@ static LANGUAGES: LazyLock<FxHashMap<&str, Vec<Language>>> = LazyLock::new(|| {
     let mut languages: FxHashMap<&str, Vec<Language>> = FxHashMap::default();
     for (code, words) in STOP_WORDS {
         let language = code.parse().expect("the list holds language codes");
-        words.iter().for_each(|word| languages.entry(word).or_default().push(language));
+        for word in *words {
+            languages.entry(word).or_default().push(language);
+        }
     }
     languages
 });
