@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers for people")]
 
+mod shop;
 #[expect(dead_code, reason = "rules with examples are for the benchmark of loading")]
 mod world;
 
@@ -21,31 +22,19 @@ use std::{
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use criterion::{BenchmarkId, Criterion};
-use jiff::Timestamp;
 use nightdesk::{
-    channel::email,
     diagnostic::{has_errors, source::SourceMap},
-    engine::{
-        Engine,
-        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
-    },
-    library::Sources,
-    model::{
-        context::Context,
-        ids::AccountName,
-        inbound::{ChannelKind, Inbound},
-        language::Language,
-        receive::{Received, SourceKey},
-        time::{DeskHours, Period},
-        wire_id::InstanceKey,
-    },
-    replies::catalog::Catalog,
+    engine::Engine,
+    model::{context::Context, inbound::Inbound},
     rules::set::RuleSet,
     text::reading::{MAX_TEXT_BYTES, Reading},
 };
 use regex::{Regex, RegexSet};
 
-use crate::world::{Family, MIXED, Random, SCRIPTS, moment, per_item};
+use crate::{
+    shop::{HITS, MISSES, mail},
+    world::{Family, MIXED, Random, SCRIPTS, moment, per_item},
+};
 
 /// Sizes of rule sets.
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -281,14 +270,7 @@ struct Decided {
 
 impl Shop {
     fn new(beside: usize) -> Self {
-        let mut sources = Sources::starter_pack();
-        for (path, text) in MIXED.rules(beside).0 {
-            sources.rules.push(sources.map.add(path, text));
-        }
-        let (rules, found) = RuleSet::read(&sources.map, &sources.rules);
-        let (replies, also_found) = Catalog::read(&sources.map, &sources.replies);
-        assert!(!has_errors(&found) && !has_errors(&also_found), "the starter pack is right");
-        Self { beside, engine: Engine::new(settings(), rules, replies) }
+        Self { beside, engine: shop::engine(beside) }
     }
 
     fn decide(&self, inbound: &Inbound) -> &'static str {
@@ -310,66 +292,27 @@ impl Shop {
     }
 }
 
-/// The settings of a shop whose desk is never closed.
-fn settings() -> Settings {
-    let always = vec![Period { from: 0, to: 24 * 60 }];
-    Settings {
-        shop_name: "Blue Lantern".to_owned(),
-        languages: vec![Language::EN, Language::ZH],
-        default_language: Language::EN,
-        answer_at: DEFAULT_ANSWER_AT,
-        desk: DeskHours {
-            zone: jiff::tz::TimeZone::UTC,
-            week: std::array::from_fn(|_| always.clone()),
-            holidays: Vec::new(),
-        },
-        reply_within_minutes: 240,
-        own_addresses: [SHOP.to_owned()].into(),
-        trusted_authserv_ids: std::collections::BTreeSet::new(),
-        instance: InstanceKey::new([7; 32]),
-        max_mode: std::collections::BTreeMap::new(),
-        limits: Limits::default(),
-    }
-}
-
-/// Returns the mail as the channel hands it on.
-fn mail(text: &str) -> Inbound {
-    let raw = format!(
-        "Return-Path: <anna.weber@buyer.example>\r\nFrom: Anna Weber <anna.weber@buyer.example>\r\nTo: {SHOP}\r\n\
-         Subject: Question\r\nDate: Sat, 21 Nov 2026 01:00:00 +0000\r\nMessage-ID: <1@buyer.example>\r\n\
-         MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
-    );
-    email::parse::parse(&Received {
-        channel: ChannelKind::Email,
-        account: AccountName::new("shop"),
-        key: SourceKey::Maildir { name: "1".to_owned() },
-        size: raw.len() as u64,
-        raw: raw.into_bytes(),
-        received_at: Timestamp::constant(1_795_222_860, 0),
-        in_junk: false,
-    })
-}
-
 /// Milliseconds of whole decisions on texts that are built to keep us busy.
 fn print_hostile(shop: &Shop) {
-    println!("\nmilliseconds for a whole decision, starter pack; a text repeated up to 16 and 64 KiB");
-    println!("text                   16 KiB   64 KiB");
+    println!("\nA whole decision with the starter pack, a text repeated up to 16 and 64 KiB:\n");
+    println!("| text | 16 KiB ms | 64 KiB ms |\n| --- | --- | --- |");
     for (name, part) in HOSTILE {
         let [short, long] = [HOSTILE_BYTES, MAX_TEXT_BYTES].map(|bytes| {
             let mail = [mail(&part.repeat(bytes / part.len()))];
             per_item(&mail, |mail| shop.decide(mail).len()) / 1e6
         });
-        println!("{name:<22}{short:>7.2}{long:>9.2}");
+        println!("| {name} | {short:.2} | {long:.2} |");
     }
 }
 
 fn print_head() {
     println!(
-        "\nmicroseconds for each message (best of rounds); both = read + evaluate; first = evaluated for the first time"
+        "\nMicroseconds for each message, the best of rounds; *first* is the first time that a text is evaluated:\n"
     );
     println!(
-        "words     rules  message              read   first  evaluate  hits      ac  eval/ac  both/ac  RegexSet/both  loop/both"
+        "| rules | message | read µs | first µs | evaluate µs | hits | ac µs | evaluate : ac | both : ac | RegexSet : both | regex loop : both |"
     );
+    println!("|{}", " --- |".repeat(11));
 }
 
 fn print_rows(rows: &[Row]) {
@@ -377,9 +320,9 @@ fn print_rows(rows: &[Row]) {
         let both = row.read + row.evaluate;
         let ratio = |peer: Option<f64>| peer.map_or_else(|| "-".to_owned(), |peer| format!("{:.1}", peer / both));
         println!(
-            "{:<8}{:>7}  {:<18}{:>7.2}{:>8.2}{:>10.2}{:>6.1}{:>8.2}{:>9.1}{:>9.1}{:>15}{:>11}",
-            row.family,
+            "| {} {} | {} | {:.2} | {:.2} | {:.2} | {:.1} | {:.2} | {:.1} | {:.1} | {} | {} |",
             row.size,
+            row.family,
             row.name,
             row.read / 1000.0,
             row.first / 1000.0,
@@ -395,29 +338,10 @@ fn print_rows(rows: &[Row]) {
 }
 
 fn print_decisions(rows: &[Decided]) {
-    println!(
-        "\nmicroseconds for each mail, starter pack and generated rules beside it; `rules` holds `read`, `decide` both"
-    );
-    println!(" beside  mail     read    rules   decide  decide / rules");
+    println!("\n| rules beside the starter pack | mail | read µs | read + rules µs | decide µs |");
+    println!("|{}", " --- |".repeat(5));
     for Decided { beside, name, read, rules, decide } in rows {
         let [read, rules, decide] = [read, rules, decide].map(|ns| ns / 1000.0);
-        println!("{beside:>7}  {name:<5}{read:>8.2}{rules:>9.2}{decide:>9.2}{:>10.1}", decide / rules);
+        println!("| {beside} | {name} | {read:.2} | {rules:.2} | {decide:.2} |");
     }
 }
-
-/// Where buyers write to.
-const SHOP: &str = "support@shop.example";
-/// Mails that the starter pack answers.
-const HITS: [&str; 4] = [
-    "Hello,\r\n\r\ndo you offer free shipping to Canada?\r\n\r\nThanks\r\nAnna",
-    "Hi, will I have to pay customs if you ship to Germany?",
-    "你好，这个包邮吗？",
-    "请问寄到德国要交关税吗？谢谢",
-];
-/// Mails that it leaves to a person.
-const MISSES: [&str; 4] = [
-    "Hello,\r\n\r\ndoes the blue lamp fit a B22 socket?\r\n\r\nThanks\r\nAnna",
-    "Hi, which of the two chairs is better for a small kitchen?",
-    "你好，这个杯子可以放进洗碗机吗？",
-    "请问有没有红色的？谢谢",
-];

@@ -31,7 +31,10 @@ const LEARNED_SIZES: [usize; 4] = [0, 100, 1_000, 10_000];
 const EXAMPLES: usize = 10;
 
 fn main() {
-    println!("  rules  patterns   MB YAML   parsed ms   read ms     MB    ac ms");
+    println!(
+        "| rules | patterns | YAML MB | YAML alone ms | read and compiled ms | memory MB | one aho-corasick build ms |"
+    );
+    println!("|{}", " --- |".repeat(7));
     for size in SIZES {
         let (files, phrases) = MIXED.rules(size);
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
@@ -58,7 +61,7 @@ fn main() {
             drop(black_box(built));
         });
         println!(
-            "{size:>7}{:>10}{:>10.1}{:>12.1}{:>10.1}{:>7}{:>9.1}",
+            "| {size} | {} | {:.1} | {:.1} | {:.1} | {} | {:.1} |",
             phrases.len(),
             bytes as f64 / 1e6,
             parsed * 1e3,
@@ -74,7 +77,7 @@ fn main() {
 /// What the second witness costs: learning the examples, and comparing a sentence with them.
 fn print_learned() {
     println!("\nstarter pack and generated rules of {EXAMPLES} examples; likeness of one sentence\n");
-    println!("  rules  examples   read ms  learn ms     MB  likeness µs");
+    println!("| rules | examples | read ms | learn ms | MB | likeness µs |\n|{}", " --- |".repeat(6));
     for size in LEARNED_SIZES {
         let mut sources = Sources::starter_pack();
         for (path, text) in MIXED.rules_with_examples(size, EXAMPLES) {
@@ -99,7 +102,7 @@ fn print_learned() {
             similar.compare(reading.folded(), 0..reading.folded().words().len(), None).len()
         });
         println!(
-            "{:>7}{:>10}{:>10.1}{:>10.1}{:>7}{:>13.1}",
+            "| {} | {} | {:.1} | {:.1} | {} | {:.1} |",
             set.rules().len(),
             similar.examples().len(),
             read * 1e3,
