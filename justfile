@@ -10,19 +10,23 @@ ci:
 
 # Format the code.
 fmt:
-    cargo fmt
+    cargo fmt --all
 
-# Lint the library, the program, the tests and the benches.
+# Lint the library, the program, the tests, the benches and the checker.
 lint:
-    cargo clippy --locked --all-targets -- -D warnings
+    cargo clippy --locked --workspace --all-targets -- -D warnings
 
 # Run the tests; a word runs those whose name contains it.
 test filter="":
     cargo test --locked --test it -- "{{ filter }}"
 
+# Judge the run folder of a fault test (tests/checker/README.md).
+judge folder:
+    cargo run --locked --quiet -p checker -- "{{ folder }}"
+
 # Build the documentation, private items included.
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
 # Check licenses, sources and forbidden crates.
 deny:

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, circumstances, confidence,
+        Engine, circumstances, doubt,
         escalate::{self, Reasons},
-        guard::Case,
+        guard::{self, Case},
         policy::{Draft, Plan},
         rest,
         settings::Settings,
@@ -64,6 +64,7 @@ pub(super) fn verdict(
         hits,
         losers: understanding.losers.clone(),
         alarms: understanding.alarms.clone(),
+        doubts: understanding.doubts.clone(),
         entities: understanding.entities.clone(),
         facts: written.facts,
         situation: written.situation,
@@ -110,7 +111,7 @@ fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&
     let Some(first) = first.filter(|_| understanding.foreign_language.is_none()) else { return false };
     let speaks = |rule: &Rule, hit: &Hit| rule.action == Action::Answer || hit == first;
     let mut speaking = understanding.hits.iter().filter(|(rule, hit)| speaks(rule, hit));
-    speaking.all(|(rule, hit)| confidence::doubt(engine, understanding, rule, hit).is_none())
+    speaking.all(|(rule, hit)| doubt::of(engine, understanding, rule, hit).is_none())
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {
@@ -171,6 +172,9 @@ impl Written {
             uncovered: false,
             choices: Vec::new(),
         };
+        if let Some(why) = guard::paused_rule(words.case, &draft.intents) {
+            return reasons.add(format!("No ack was sent: {why}."));
+        }
         match words.write(OutboundKind::Ack, &draft, language) {
             Ok(rendered) => self.keep(rendered, OutboundKind::Ack, &draft, language),
             Err(reason) => reasons.add(format!("No ack was sent: {reason}.")),

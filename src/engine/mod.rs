@@ -14,6 +14,7 @@ mod clause;
 mod compose;
 mod confidence;
 mod destination;
+mod doubt;
 mod escalate;
 mod evidence;
 mod language;
@@ -22,7 +23,9 @@ mod policy;
 mod rest;
 mod shadow;
 mod slots;
+mod strange;
 mod told;
+pub mod turn;
 mod understand;
 mod witness;
 
@@ -124,6 +127,7 @@ impl Engine {
     fn understand(&self, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Understanding<'_> {
         let mut understanding = Understanding::of(self, inbound, ctx, now, None);
         confidence::assign(self, &mut understanding);
+        doubt::assign(self, &mut understanding);
         understanding
     }
 
@@ -157,6 +161,7 @@ impl Engine {
             hits: Vec::new(),
             losers: Vec::new(),
             alarms: Vec::new(),
+            doubts: Vec::new(),
             entities: Vec::new(),
             facts: Vec::new(),
             situation: None,

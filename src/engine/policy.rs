@@ -112,7 +112,7 @@ fn answer_if_sure(
     escalating: &[&Rule],
     answering: &[&Rule],
 ) -> Plan {
-    if let Some(doubt) = doubt(engine, understanding, answering) {
+    if let Some(doubt) = doubt(understanding, answering) {
         return Plan::ticket(case, doubt, escalating.first().copied());
     }
     let uncovered = understanding.uncovered();
@@ -124,18 +124,15 @@ fn answer_if_sure(
 }
 
 /// Returns why the message is not answered though rules stand.
-fn doubt(engine: &Engine, understanding: &Understanding<'_>, answering: &[&Rule]) -> Option<String> {
+fn doubt(understanding: &Understanding<'_>, answering: &[&Rule]) -> Option<String> {
     if let Some(language) = understanding.foreign_language {
         return Some(format!("The message is in a language without rules: {language}."));
     }
     if answering.len() > MAX_INTENTS {
         return Some(format!("{} topics in one message, more than {MAX_INTENTS}.", answering.len()));
     }
-    let mut answers = understanding.hits.iter().filter(|(rule, _)| rule.action == Action::Answer);
-    let doubted =
-        answers.find_map(|(rule, hit)| Some((&rule.id, confidence::doubt(engine, understanding, rule, hit)?)));
-    if let Some((rule, doubt)) = doubted {
-        return Some(format!("Perhaps {rule}: {doubt}."));
+    if let Some(doubt) = understanding.doubts.first() {
+        return Some(format!("Perhaps {}: {}.", doubt.rule, doubt.evidence));
     }
     let (asks, covered) = confidence::coverage(understanding);
     let missed = asks - covered;

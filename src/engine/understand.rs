@@ -11,6 +11,7 @@ use crate::{
         language,
         named::Named,
         slots,
+        turn::{self, Turn},
         witness::Witness,
     },
     model::{
@@ -19,7 +20,7 @@ use crate::{
         inbound::Inbound,
         language::Language,
         thread::PendingAsk,
-        verdict::{Alarm, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
+        verdict::{Alarm, Doubt, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
     rules::rule::{Action, Rule},
     text::{reading::Reading, sentence::Sentence, subject},
@@ -53,6 +54,10 @@ pub(super) struct Understanding<'a> {
     pub lapsed: Option<PendingAsk>,
     /// The text is surely in a language the shop has no rules for.
     pub foreign_language: Option<Language>,
+    /// What in the text may turn a question into something else; empty where nothing would be answered.
+    pub turns: Vec<Turn>,
+    /// What keeps the rules that stand from answering; one for a rule.
+    pub doubts: Vec<Doubt>,
     /// What the examples say.
     pub witness: Witness,
     /// The rule that only the examples speak for, in a message in which none stands.
@@ -100,6 +105,8 @@ impl<'a> Understanding<'a> {
             unfinished,
             witness: Witness::of(&engine.rules, &reading, subject.as_ref(), leave),
             alike: None,
+            turns: Vec::new(),
+            doubts: Vec::new(),
             reading,
             hits,
             losers,
@@ -112,6 +119,7 @@ impl<'a> Understanding<'a> {
         slots::answer_pending(engine, &mut understanding);
         understanding.alike = alike::find(engine, &understanding, &moment);
         alike::stand_in(engine, &mut understanding);
+        understanding.turns = turn::find(&understanding);
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
         let spoken = understanding.spoken(engine);
         understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &spoken);

@@ -24,6 +24,8 @@ pub(super) struct Witness {
     /// The whole message, or its subject where the text has no words.
     whole: Vec<Resemblance>,
     subject: Vec<Resemblance>,
+    /// The position of the example that is left out.
+    leave: Option<usize>,
 }
 
 impl Witness {
@@ -45,7 +47,12 @@ impl Witness {
         let subject = subject.map_or_else(Vec::new, |reading| {
             similar.compare(reading.folded(), 0..reading.folded().words().len(), leave)
         });
-        Self { sentences: sentences.collect(), whole, subject }
+        Self { sentences: sentences.collect(), whole, subject, leave }
+    }
+
+    /// Returns the position of the example that is left out.
+    pub(super) fn left_out(&self) -> Option<usize> {
+        self.leave
     }
 
     /// Returns what is said about a sentence, or about the subject, beside what is said about the whole.

@@ -1,10 +1,12 @@
 //! All that the engine may see beside the message itself, read from the store in one go.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::model::{
     buyer::Buyer,
-    ids::{InboundId, ReplyId},
+    ids::{InboundId, IntentId, ReplyId},
     order::Order,
     thread::ThreadState,
 };
@@ -59,6 +61,8 @@ pub struct Counters {
 /// Switches that stop or change automatic answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Switches {
-    /// Somebody paused the shop; the text says who and why.
+    /// Somebody paused the shop, or the account the message came to; the text says who and why.
     pub paused: Option<String>,
+    /// Rules that somebody paused, with who and why.
+    pub rules: BTreeMap<IntentId, String>,
 }

@@ -15,6 +15,7 @@ pub mod mode;
 pub mod order;
 pub mod outbound;
 pub mod receive;
+pub mod switch;
 pub mod thread;
 pub mod ticket;
 pub mod time;

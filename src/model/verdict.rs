@@ -39,6 +39,9 @@ pub struct Verdict {
     /// What always goes to a person, whatever the rules say.
     #[serde(default)]
     pub alarms: Vec<Alarm>,
+    /// What kept rules that stand from answering by themselves; at most one for a rule, the first that speaks.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
     /// Values recognised in the text.
     pub entities: Vec<EntityFound>,
     /// Facts that rendered replies quote.
@@ -273,6 +276,49 @@ pub struct Alarm {
     pub pattern: String,
     /// Where its words stand in the text; empty for the subject.
     pub spans: Vec<Range<usize>>,
+}
+
+/// Why a rule that stands may not answer by itself. No other evidence outweighs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The rule that would have answered.
+    pub rule: IntentId,
+    /// Which gate is shut.
+    pub gate: Gate,
+    /// What was seen, as a person reads it: numbers, other rules, words of the buyer.
+    pub evidence: String,
+}
+
+/// What a hit must pass before a machine may answer by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The sentence is short, asks one thing, and stands where people put what they want.
+    Form,
+    /// The probability reaches what the shop asks for.
+    Confidence,
+    /// A pattern that explains little has an example that resembles the message.
+    Support,
+    /// The examples do not speak clearly for another rule.
+    Witnesses,
+    /// Nothing turns the question into something else: somebody else's words, a threat of time, a wish for an exception.
+    Turn,
+    /// Most of what the buyer says is known to the rule.
+    Unknown,
+}
+
+impl Gate {
+    /// Returns the word used in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Confidence => "confidence",
+            Self::Support => "support",
+            Self::Witnesses => "witnesses",
+            Self::Turn => "turn",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A value recognised in the text.

@@ -8,7 +8,10 @@
 use std::{cell::LazyCell, ops::Range};
 
 use crate::{
-    model::verdict::{EntityFound, Hit, Loser},
+    model::{
+        language::Language,
+        verdict::{EntityFound, Hit, Loser},
+    },
     rules::{
         condition::{Moment, Scene},
         entity_list::Kinds,
@@ -87,6 +90,10 @@ pub struct Attempt {
     pub phrase: usize,
     /// The sentence, by its place in the text.
     pub sentence: usize,
+    /// The language of the pattern.
+    pub language: Language,
+    /// A word of it is only a repair of what was written.
+    pub repaired: bool,
     /// The words it matches, in order.
     pub words: Vec<usize>,
     /// Bytes from its first to its last word in the text.
@@ -105,7 +112,9 @@ pub(in crate::rules) fn attempts(set: &RuleSet, reading: &Reading, scratch: &mut
             let start = words.first().map_or(0, |word| all[*word].original.start);
             let end = words.last().map_or(start, |word| all[*word].original.end);
             let (rule, phrase) = (id.rule as usize, id.phrase as usize);
-            Attempt { rule, phrase, sentence, words, span: start..end, negated: found.negated.is_some() }
+            let language = set.rules[rule].say[phrase].language;
+            let (repaired, negated) = (found.repaired, found.negated.is_some());
+            Attempt { rule, phrase, sentence, language, repaired, words, span: start..end, negated }
         }));
     });
     attempts

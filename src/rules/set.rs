@@ -118,6 +118,11 @@ impl RuleSet {
         self.by_intent.get(id).map(|index| &self.rules[*index])
     }
 
+    /// Returns the place among `rules` of the rule that recognises an intent.
+    pub fn place(&self, id: &IntentId) -> Option<usize> {
+        self.by_intent.get(id).copied()
+    }
+
     /// Returns the shop's own kinds of values in the order of their names; beside `ENTITIES` they are all there are.
     pub fn entity_lists(&self) -> &[OwnList] {
         &self.entity_lists

@@ -45,6 +45,8 @@ const PIECE: f64 = 0.25;
 const CHARACTER: f64 = 0.5;
 /// Lengths of the pieces of words, with a mark at each end of the word.
 const PIECES: Range<usize> = 2..6;
+/// Letters at the beginning of a word that make it the same word; with the mark a piece of the greatest length.
+const BEGINNING: usize = 4;
 
 /// Every weight that a feature can have, the heaviest first.
 const WEIGHTS: [f64; 7] = [WORD, PAIR, CHARACTER, STOP, PIECE, STOP * PAIR, STOP * CHARACTER];
@@ -176,6 +178,37 @@ impl Similar {
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.rule.cmp(&right.rule)));
         found
+    }
+
+    /// Returns whether a word stands in a `match` or `skip` example of a rule, or begins as a word there does; of scripts without
+    /// spaces, whether it stands there beside the same neighbour. Words that the buyer uses and the rule's author does
+    /// not are what nobody looked at.
+    pub fn knows(&self, (rule, matches): (usize, bool), folded: &Folded, word: usize, leave: Option<usize>) -> bool {
+        let words = folded.words();
+        let Some(this) = words.get(word) else { return false };
+        let form = folded.form(this);
+        if this.script == Script::Dense {
+            let beside = |left: usize, right: usize| match (words.get(left), words.get(right)) {
+                (Some(left), Some(right)) => {
+                    bucket(&[b"p", folded.form(left).as_bytes(), b" ", folded.form(right).as_bytes()])
+                }
+                _ => BUCKETS,
+            };
+            let pairs = [word.checked_sub(1).map(|before| beside(before, word)), Some(beside(word, word + 1))];
+            return pairs.into_iter().flatten().any(|pair| self.holds((rule, matches), pair, leave));
+        }
+        self.holds((rule, matches), bucket(&[b"w", form.as_bytes()]), leave)
+            || beginning(form).is_some_and(|beginning| self.holds((rule, matches), beginning, leave))
+    }
+
+    /// Returns whether such an example of the rule has the feature.
+    fn holds(&self, (rule, matches): (usize, bool), bucket: usize, leave: Option<usize>) -> bool {
+        let Some(range) = self.starts.get(bucket..bucket + 2) else { return false };
+        let postings = &self.postings[range[0] as usize..range[1] as usize];
+        let first = postings.partition_point(|position| self.examples[*position as usize].rule < rule);
+        let own = postings[first..].iter().map(|position| *position as usize);
+        own.take_while(|position| self.examples[*position].rule == rule)
+            .any(|position| self.examples[position].matches == matches && Some(position) != leave)
     }
 
     /// Returns the products with the examples that share features, in the order of the examples.
@@ -388,6 +421,16 @@ fn pieces(form: &str, marked: &mut Vec<u8>, features: &mut Vec<Feature>) {
             }
         }
     }
+}
+
+/// Returns the feature of a word's first letters, which inflection and compounds keep; none for short words.
+fn beginning(form: &str) -> Option<usize> {
+    let (last, _) = form.char_indices().nth(BEGINNING - 1)?;
+    let end = form[last..].chars().next().map_or(last, |letter| last + letter.len_utf8());
+    let mark = "\u{2}";
+    Some(in_table(
+        form[..end].bytes().fold(hashed(hashed(START, b"c"), mark.as_bytes()), |hash, byte| hashed(hash, &[byte])),
+    ))
 }
 
 /// FNV-1a: the same on every machine, and short enough to stand here.

@@ -62,6 +62,7 @@ pub async fn act(
     command: &AgentCommand,
     now: Timestamp,
 ) -> Result<Ticket, ActError> {
+    crate::failpoint::reach("agent.act.before");
     let file = store.ticket(id).await?.ok_or(ActError::NoTicket(id))?;
     let mut change = transition::transition(&file.ticket, by, command)?;
     match command {
@@ -74,6 +75,7 @@ pub async fn act(
         }
         AgentCommand::Claim | AgentCommand::Note(_) | AgentCommand::Close(_) => {}
     }
+    crate::failpoint::reach("agent.change.before");
     match store.change_ticket(id, by, &change, now).await? {
         ChangeOutcome::Changed => Ok(store.ticket(id).await?.ok_or(ActError::NoTicket(id))?.ticket),
         ChangeOutcome::Conflict(ticket) => Err(ActError::Conflict(ticket)),

@@ -15,8 +15,9 @@ use crate::{
     service::{
         Wake,
         accounts::{Accounts, AnyChannel},
+        lease::{Held, Work},
     },
-    store::{Store, outbox::Settlement},
+    store::{Store, error::StoreError, outbox::Settlement},
 };
 
 /// How often the outbox is looked at without being woken: retries become due, and the terminal writes from another
@@ -74,23 +75,29 @@ impl RetrySchedule {
 }
 
 /// The delivery task.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Delivery {
     store: Store,
     accounts: Arc<Accounts>,
+    held: Arc<Held>,
     retry: RetrySchedule,
     wake: Wake,
 }
 
 impl Delivery {
-    pub(super) fn new(store: Store, accounts: Arc<Accounts>, retry: RetrySchedule, wake: Wake) -> Self {
-        Self { store, accounts, retry, wake }
+    pub(super) fn new(
+        store: Store,
+        accounts: Arc<Accounts>,
+        held: Arc<Held>,
+        retry: RetrySchedule,
+        wake: Wake,
+    ) -> Self {
+        Self { store, accounts, held, retry, wake }
     }
 
     /// Sends until told to stop, then waits for the sends under way. One message at a time per account; accounts do
     /// not wait for one another.
     pub(super) async fn run_until(self, stop: CancellationToken) {
-        let delivery = Arc::new(self);
         let mut sends = JoinSet::new();
         let mut busy: BTreeSet<AccountName> = BTreeSet::new();
         loop {
@@ -100,12 +107,16 @@ impl Delivery {
             if stop.is_cancelled() {
                 break;
             }
-            let free: Vec<AccountName> = busy.iter().cloned().collect();
-            match delivery.store.claim(Timestamp::now(), &free).await {
-                Ok(Some(outbound)) => {
+            match self.claim(&busy).await {
+                Ok(Some((work, outbound))) => {
+                    crate::failpoint::reach("delivery.claim.after");
                     busy.insert(outbound.account.clone());
-                    let (delivery, stop) = (delivery.clone(), stop.clone());
-                    sends.spawn(async move { delivery.deliver(outbound, &stop).await });
+                    let (delivery, stop) = (Self { store: work.store.clone(), ..self.clone() }, stop.clone());
+                    sends.spawn(async move {
+                        let account = delivery.deliver(outbound, &stop).await;
+                        drop(work);
+                        account
+                    });
                     continue;
                 }
                 Ok(None) => {}
@@ -116,7 +127,7 @@ impl Delivery {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = delivery.wake.outbox.notified() => {}
+                () = self.wake.outbox.notified() => {}
                 Some(done) = sends.join_next() => release(&mut busy, done),
                 () = tokio::time::sleep(POLL) => {}
             }
@@ -124,9 +135,27 @@ impl Delivery {
         while sends.join_next().await.is_some() {}
     }
 
+    /// Takes the next message that is due, of an account that this process serves and that is not busy.
+    async fn claim(&self, busy: &BTreeSet<AccountName>) -> Result<Option<(Work, Outbound)>, StoreError> {
+        let now = Timestamp::now();
+        for account in self.store.due(now).await? {
+            let Some(work) = self.held.work(&account).filter(|_| !busy.contains(&account)) else { continue };
+            match work.store.claim(now, &[]).await {
+                Ok(Some(outbound)) => return Ok(Some((work, outbound))),
+                Ok(None) => {}
+                Err(error) if error.is_fenced() => {
+                    tracing::warn!(account = account.as_str(), "sending ends here: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
     async fn deliver(&self, outbound: Outbound, stop: &CancellationToken) -> AccountName {
         let started = std::time::Instant::now();
         let age = Timestamp::now().duration_since(outbound.created_at);
+        crate::failpoint::reach("delivery.attempt.before");
         let receipt = match self.accounts.channel(&outbound.account) {
             None => Receipt::Failed { reason: format!("the account {} is not configured any more", outbound.account) },
             // After a long pause or stop the answer may not be true any more.
@@ -135,9 +164,11 @@ impl Delivery {
             }
             Some(channel) => self.attempt(&channel, &outbound).await,
         };
+        crate::failpoint::reach("delivery.attempt.after");
         let settlement = self.settlement(&outbound, receipt, Timestamp::now());
         log(&outbound, &settlement, started.elapsed());
         self.settle(&outbound, &settlement, stop).await;
+        crate::failpoint::reach("delivery.settlement.after");
         if let Settlement::RetryAt { .. } = settlement {
             self.rest(stop).await;
         }
@@ -173,7 +204,9 @@ impl Delivery {
         let (phase, mut steps) = PhaseLog::pair();
         let write = async {
             while let Some((reached, done)) = steps.recv().await {
+                crate::failpoint::reach("delivery.phase.before");
                 let written = self.store.set_phase(outbound.id, reached).await;
+                crate::failpoint::reach("delivery.phase.after");
                 let answer = written.map_err(|error| InboxError(error.to_string()));
                 if done.send(answer).is_err() {
                     break;

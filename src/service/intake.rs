@@ -25,6 +25,7 @@ use crate::{
     service::{
         Wake,
         accounts::Accounts,
+        lease::{Held, Work},
         outgoing::{self, Words},
     },
     store::{Store, error::StoreError, inbound::StoredInbound},
@@ -32,6 +33,8 @@ use crate::{
 
 /// Messages read at once: few, because each may be as large as the largest mail that is fetched.
 const BATCH: u32 = 4;
+/// How many batches of one account are decided before the next account has its turn.
+const TURN: usize = 8;
 /// How often the table is looked at without being woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait when the store fails before it is asked again.
@@ -49,6 +52,7 @@ pub(super) struct Intake {
     store: Store,
     live: Arc<Live>,
     accounts: Arc<Accounts>,
+    held: Arc<Held>,
     wake: Wake,
 }
 
@@ -60,8 +64,13 @@ enum Parsed {
 }
 
 impl Intake {
-    pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, wake: Wake) -> Self {
-        Self { store, live, accounts, wake }
+    pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, held: Arc<Held>, wake: Wake) -> Self {
+        Self { store, live, accounts, held, wake }
+    }
+
+    /// Returns the same under an account's lease.
+    fn under(&self, work: &Work) -> Self {
+        Self { store: work.store.clone(), ..self.clone() }
     }
 
     /// Answers the channels until the last of them is gone. An answer means: committed.
@@ -80,7 +89,15 @@ impl Intake {
         let gone = || tracing::debug!("a channel left before its request was answered");
         match request {
             InboxRequest::Receive { batch, mark, done } => {
-                let stored = self.store.receive(&batch, mark.as_ref(), Timestamp::now()).await;
+                crate::failpoint::reach("intake.receive.before");
+                let account = batch.first().map(|first| &first.account).or(mark.as_ref().map(|mark| &mark.account));
+                let Some(work) = account.and_then(|account| self.held.work(account)) else {
+                    let refusal = InboxError("this process does not serve the account any more".to_owned());
+                    done.send(Err(refusal)).unwrap_or_else(|_| gone());
+                    return;
+                };
+                let stored = work.store.receive(&batch, mark.as_ref(), Timestamp::now()).await;
+                crate::failpoint::reach("intake.receive.after");
                 self.wake.received.notify_one();
                 done.send(stored.map_err(refused)).unwrap_or_else(|_| gone());
             }
@@ -100,7 +117,7 @@ impl Intake {
     pub(super) async fn decide_until(self, stop: CancellationToken) {
         let mut begun = BTreeSet::new();
         while !stop.is_cancelled() {
-            match self.decide_batch(&mut begun, &stop).await {
+            match self.decide_round(&mut begun, &stop).await {
                 Ok(0) => tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.wake.received.notified() => {}
@@ -116,6 +133,31 @@ impl Intake {
                 }
             }
         }
+    }
+
+    /// Decides for every account that this process serves and that has something to decide; returns how much there was.
+    async fn decide_round(
+        &self,
+        begun: &mut BTreeSet<InboundId>,
+        stop: &CancellationToken,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for account in self.store.waiting().await? {
+            let Some(work) = self.held.work(&account) else { continue };
+            let intake = self.under(&work);
+            for _ in 0..TURN {
+                match intake.decide_batch(begun, stop).await {
+                    Ok(0) => break,
+                    Ok(decided) => count += decided,
+                    Err(error) if error.is_fenced() => {
+                        tracing::warn!(account = account.as_str(), "deciding ends here: {error}");
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(count)
     }
 
     async fn decide_batch(
@@ -150,6 +192,7 @@ impl Intake {
 
     async fn process(&self, row: StoredInbound) -> Result<(), StoreError> {
         let id = row.id;
+        crate::failpoint::reach("intake.parse.before");
         let received = Arc::new(row.received);
         let source = received.clone();
         let Some(parsed) = isolated(move || parse(&source)).await else {
@@ -161,6 +204,7 @@ impl Intake {
         };
         // Twice: the world may change once between reading and writing; a second time is a person's business.
         for _ in 0..2 {
+            crate::failpoint::reach("intake.parse.after");
             let now = Timestamp::now();
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
             // One engine from start to end, whatever is put in force meanwhile.
@@ -168,12 +212,16 @@ impl Intake {
             let Some(verdict) = isolated(move || engine.decide(&message, &seen, now)).await else {
                 return self.quarantine(id, "It could not be decided within the time limit.").await;
             };
+            crate::failpoint::reach("intake.decide.after");
             let commit = self.commit_of(id, &inbound, &ctx, verdict, now);
+            crate::failpoint::reach("intake.compose.after");
             match self.store.commit(&commit).await? {
                 CommitOutcome::Committed { ticket, outbox, .. } => {
+                    crate::failpoint::reach("intake.commit.after");
                     log(id, &commit.verdict, ticket.map(|ticket| ticket.0));
                     self.note_bounce(&inbound, &received.raw, &commit.verdict, now).await?;
                     if !outbox.is_empty() {
+                        crate::failpoint::reach("intake.wake.before");
                         self.wake.outbox.notify_one();
                     }
                     return Ok(());

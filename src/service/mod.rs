@@ -2,30 +2,33 @@
 //!
 //! [`Service::run`] owns every task; nothing else spawns one. Channels bring raw messages to `intake`, which stores,
 //! decides and commits by the rules that `reload` keeps at the state of the files; `delivery` is the only caller of a channel's `send`; `agents` is the one entry for human acts;
-//! `status` tells how things stand.
+//! `lease` says which accounts this
+//! process serves, when several run on one database; `status` tells how things stand.
 
 pub mod accounts;
 pub mod agents;
 pub mod delivery;
 pub mod intake;
+mod lease;
 pub mod outgoing;
 mod reload;
+mod share;
 pub mod status;
 pub mod supervise;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{Channel as _, Inbox},
     library::live::Live,
-    model::ids::TicketId,
     service::{
         accounts::{Accounts, AnyChannel},
         delivery::{Delivery, RetrySchedule},
         intake::Intake,
+        lease::{Held, Leases, Parts},
         supervise::Supervisor,
     },
     store::Store,
@@ -88,7 +91,8 @@ impl Service {
 
     /// Runs until told to stop, or until no channel is left.
     ///
-    /// Interrupted sends of an earlier run are settled first: what may have left becomes a ticket, the rest is sent.
+    /// Each account is served while this process has its lease. Interrupted sends of the last holder are settled first:
+    /// what may have left becomes a ticket, the rest is sent.
     pub async fn run(self, stop: CancellationToken) -> Result<(), ServiceError> {
         let status = match self.settings.status {
             Some(address) => Some(status::bind(address).await?),
@@ -97,16 +101,27 @@ impl Service {
         for channel in self.accounts.channels() {
             self.store.see(channel.name(), jiff::Timestamp::now()).await?;
         }
-        let recovered = self.store.recover(jiff::Timestamp::now()).await?;
-        log_recovery(recovered.requeued, &recovered.uncertain);
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
-        let mut supervisor = Supervisor::new(stop.clone());
-        let intake = Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), wake.clone());
+        let (listen, listens) = mpsc::unbounded_channel();
+        let held = Arc::<Held>::default();
+        let leases = Leases::enroll(Parts {
+            store: self.store.clone(),
+            accounts: self.accounts.clone(),
+            held: held.clone(),
+            wake: wake.clone(),
+            listen,
+            inbox,
+            stop: stop.clone(),
+        });
+        let leases = leases.await?;
+        let mut supervisor = Supervisor::new(stop.clone(), listens, self.accounts.names().len());
+        let intake =
+            Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), held.clone(), wake.clone());
         supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
-        let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), self.settings.retry, wake.clone());
+        let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), held, self.settings.retry, wake);
         supervisor.serve("deliver", delivery.run_until(stop.clone()));
         if let Some(listener) = status {
             let page = status::Page {
@@ -117,11 +132,9 @@ impl Service {
             };
             supervisor.serve("status", status::serve(listener, page, stop.clone()));
         }
-        for channel in self.accounts.channels() {
-            supervisor.listen(channel, inbox.clone());
-        }
-        drop(inbox);
+        supervisor.serve("lease", leases.run());
         let ended = supervisor.run().await;
+        crate::failpoint::reach("service.drain.after");
         self.store.close().await;
         ended
     }
@@ -143,18 +156,6 @@ async fn decide(live: Arc<Live>, intake: Intake, stop: CancellationToken) {
         tracing::error!("the examples of the rules could not be learned ahead");
     }
     intake.decide_until(stop).await;
-}
-
-fn log_recovery(requeued: u32, uncertain: &[TicketId]) {
-    if requeued > 0 {
-        tracing::info!(outbox.requeued = requeued, "resuming sends that were interrupted before anything left");
-    }
-    for ticket in uncertain {
-        tracing::warn!(
-            ticket.id = ticket.0,
-            "a message may have been sent before the interruption; a ticket asks a person"
-        );
-    }
 }
 
 /// A channel as the service holds it.

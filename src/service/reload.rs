@@ -31,12 +31,15 @@ pub(super) async fn follow(live: Arc<Live>, asked: Arc<Notify>, stop: Cancellati
             () = asked.notified() => {}
         }
         let started = Instant::now();
+        crate::failpoint::reach("reload.read.before");
         let Some(mut reading) = untorn(&live, &mut watch).await else { continue };
         let roots = reading.roots.take();
+        crate::failpoint::reach("reload.read.after");
         let change = live.take(reading, Timestamp::now());
         if let Some(roots) = roots {
             watch.follow(roots);
         }
+        crate::failpoint::reach("reload.take.after");
         log(&live, &change, started);
     }
 }

@@ -1,13 +1,14 @@
 //! Owns every task of the service and ends them in order.
 
-use std::{future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{Channel as _, Inbox},
-    service::{ServiceError, SharedChannel},
+    channel::Channel as _,
+    model::ids::AccountName,
+    service::{ServiceError, lease::Listen},
 };
 
 /// How long tasks may take to end after a stop: an SMTP dialogue after its final dot should hear the reply.
@@ -18,19 +19,23 @@ const GRACE: Duration = Duration::from_secs(30);
 pub(super) struct Supervisor {
     stop: CancellationToken,
     tasks: JoinSet<Ended>,
+    listens: mpsc::UnboundedReceiver<Listen>,
+    /// How many accounts there are.
     channels: usize,
+    /// Those that no retry can mend.
+    given_up: BTreeSet<AccountName>,
 }
 
 /// What a task was and how it ended.
 #[derive(Debug)]
 enum Ended {
     Part(&'static str),
-    Channel(Result<(), String>),
+    Channel(AccountName, Result<(), String>),
 }
 
 impl Supervisor {
-    pub(super) fn new(stop: CancellationToken) -> Self {
-        Self { stop, tasks: JoinSet::new(), channels: 0 }
+    pub(super) fn new(stop: CancellationToken, listens: mpsc::UnboundedReceiver<Listen>, channels: usize) -> Self {
+        Self { stop, tasks: JoinSet::new(), listens, channels, given_up: BTreeSet::new() }
     }
 
     /// Runs a part that lasts as long as the service.
@@ -41,16 +46,16 @@ impl Supervisor {
         });
     }
 
-    /// Runs a channel.
-    pub(super) fn listen(&mut self, channel: SharedChannel, inbox: Inbox) {
-        self.channels += 1;
-        let stop = self.stop.clone();
+    /// Runs a channel for as long as this process serves its account.
+    fn listen(&mut self, listen: Listen) {
         self.tasks.spawn(async move {
+            let Listen { channel, inbox, stop, under_way } = listen;
             let ended = channel.listen(inbox, stop).await;
             if let Err(error) = &ended {
                 tracing::error!(account = %channel.name(), "a channel stopped and needs a person: {error}");
             }
-            Ended::Channel(ended.map_err(|error| error.to_string()))
+            drop(under_way);
+            Ended::Channel(channel.name().clone(), ended.map_err(|error| error.to_string()))
         });
     }
 
@@ -62,18 +67,22 @@ impl Supervisor {
             let ended = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break,
+                Some(listen) = self.listens.recv() => {
+                    self.listen(listen);
+                    continue;
+                }
                 ended = self.tasks.join_next() => ended,
             };
             match ended {
                 None => break,
-                Some(Ok(Ended::Channel(Err(reason)))) => {
-                    self.channels -= 1;
-                    if self.channels == 0 {
+                Some(Ok(Ended::Channel(account, Err(reason)))) => {
+                    self.given_up.insert(account);
+                    if self.given_up.len() == self.channels {
                         result = Err(ServiceError::NoChannel(reason));
                         break;
                     }
                 }
-                Some(Ok(Ended::Channel(Ok(())))) => self.channels -= 1,
+                Some(Ok(Ended::Channel(_, Ok(())))) => {}
                 Some(Ok(Ended::Part(name))) => {
                     result = Err(ServiceError::Part(name.to_owned()));
                     break;

@@ -10,8 +10,9 @@ use crate::{
     },
     store::{
         Store,
-        database::{Tx, retried},
+        database::{Tx, resumed},
         error::StoreError,
+        once::Call,
         outbox::{self, Entry},
         thread,
         ticket::{self, ChangeOutcome},
@@ -31,15 +32,21 @@ impl Store {
         change: &TicketChange,
         now: Timestamp,
     ) -> Result<ChangeOutcome, StoreError> {
-        retried(|| async {
+        let call = &Call::new()?;
+        resumed(async |doubt| {
             let mut tx = self.db.write("changing a ticket").await?;
+            if call.took_effect(&mut tx, doubt, now).await? {
+                return Ok(ChangeOutcome::Changed);
+            }
             let Some(ticket) = ticket::load(&mut tx, id).await? else { return Ok(ChangeOutcome::Gone) };
             if let Some(current) = overtaken(&mut tx, &ticket, change).await? {
                 return Ok(ChangeOutcome::Conflict(Box::new(current)));
             }
             write(&mut tx, &ticket, by, change, now).await?;
             act(&mut tx, ticket.thread, change, now).await?;
+            crate::failpoint::reach("store.ticket.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.ticket.after");
             Ok(ChangeOutcome::Changed)
         })
         .await

@@ -6,7 +6,7 @@ use crate::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         ids::{OutboxId, ThreadId, TicketId},
         language::Language,
-        outbound::OutboundKind,
+        outbound::{NewOutbound, OutboundKind},
         ticket::EventKind,
         verdict::Outcome,
     },
@@ -14,10 +14,10 @@ use crate::{
         Store,
         buyer::{self, Learned},
         counters::{self, Subject},
-        database::{Tx, Value, retried},
+        database::{Tx, Value, resumed},
         error::StoreError,
         outbox::{self, Entry},
-        status,
+        switches,
         thread::{self, NewThread, index_key},
         ticket::{self, Case},
     },
@@ -35,17 +35,18 @@ impl Store {
     /// Refused, with nothing written, when the world changed since the context was read: the thread's epoch moved or
     /// the chat got a thread meanwhile, a counter grew, or the shop was paused and the decision sends something.
     pub async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
-        retried(|| self.commit_once(commit)).await
+        resumed(|doubt| self.commit_once(commit, doubt)).await
     }
 
-    async fn commit_once(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+    async fn commit_once(&self, commit: &Commit, doubt: bool) -> Result<CommitOutcome, StoreError> {
         let mut tx = self.db.write("committing a decision").await?;
         let row = tx
             .first("SELECT state, account FROM inbound WHERE id = $1", &[commit.inbound.0.into()])
             .await?
             .ok_or_else(|| tx.missing("received message", commit.inbound.0))?;
         if row.get::<&str>("state")? == "decided" {
-            return Ok(CommitOutcome::AlreadyDecided);
+            let earlier = if doubt { written(&mut tx, commit).await? } else { None };
+            return Ok(earlier.unwrap_or(CommitOutcome::AlreadyDecided));
         }
         if let Some(refusal) = refusal(&mut tx, commit).await? {
             return Ok(CommitOutcome::Refused(refusal));
@@ -66,6 +67,26 @@ impl Store {
     }
 }
 
+/// Returns what an earlier attempt of this very decision wrote, whose answer was lost; none if somebody else decided.
+async fn written(tx: &mut Tx, commit: &Commit) -> Result<Option<CommitOutcome>, StoreError> {
+    let record = tx.json(&commit.verdict)?;
+    let row = tx
+        .first(
+            "SELECT i.thread FROM inbound i JOIN verdict v ON v.inbound = i.id
+             WHERE i.id = $1 AND i.decided_at = $2 AND v.record = $3",
+            &[commit.inbound.0.into(), commit.now.into(), (&record).into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let thread = ThreadId(row.get("thread")?);
+    let rows = tx.all("SELECT id FROM outbox WHERE inbound = $1 ORDER BY id", &[commit.inbound.0.into()]).await?;
+    Ok(Some(CommitOutcome::Committed {
+        thread,
+        ticket: ticket::open_of(tx, thread).await?,
+        outbox: rows.iter().map(|row| row.get("id").map(OutboxId)).collect::<Result<_, _>>()?,
+    }))
+}
+
 async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreError> {
     let current = match commit.thread {
         ThreadChoice::Existing { id, epoch } => thread::epoch(tx, id).await? == Some(epoch),
@@ -80,8 +101,9 @@ async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreE
     if !current {
         return Ok(Some(Refusal::Epoch));
     }
-    let sends = commit.outbound.iter().any(|outbound| !outbound.human && outbound.kind != OutboundKind::Draft);
-    if sends && status::paused(tx).await?.is_some() {
+    let automatic = |outbound: &&NewOutbound| !outbound.human && outbound.kind != OutboundKind::Draft;
+    let sends: Vec<NewOutbound> = commit.outbound.iter().filter(automatic).cloned().collect();
+    if switches::forbids(tx, &sends).await?.is_some() {
         return Ok(Some(Refusal::Paused));
     }
     let envelope = &commit.envelope;

@@ -3,17 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    model::{
-        context::{Context, Switches},
-        ids::InboundId,
-        inbound::Inbound,
-    },
+    model::{context::Context, ids::InboundId, inbound::Inbound},
     store::{
         Store, buyer,
         counters::{self, Subject},
         database::{Tx, Value},
         error::StoreError,
-        status, thread,
+        switches, thread,
     },
 };
 
@@ -49,7 +45,7 @@ impl Store {
             orders: Vec::new(),
             duplicate_of: duplicate_of(&mut tx, id, inbound).await?,
             counters,
-            switches: Switches { paused: status::paused(&mut tx).await? },
+            switches: switches::seen_from(&mut tx, &inbound.account).await?,
             go_live: go_live(&mut tx, id).await?,
         })
     }

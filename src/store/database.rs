@@ -16,7 +16,7 @@ use sqlx::{
     Type, postgres::PgRow, query::Query, sqlite::SqliteRow,
 };
 
-use crate::store::{dialect, error::StoreError};
+use crate::store::{dialect, error::StoreError, lease::Fence};
 
 /// How often a whole transaction is run before its abort is reported: enough for a busy moment, short enough that the
 /// caller's own retry, which waits longer, takes over.
@@ -31,6 +31,8 @@ pub(super) struct Db {
     pub(super) pools: Pools,
     /// The file or the server, for messages; never holds a password.
     pub(super) place: Arc<str>,
+    /// The lease under which this handle writes; none for people's acts, and where one process serves alone.
+    pub(super) fence: Option<Arc<Fence>>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,17 +46,32 @@ pub(super) enum Pools {
 }
 
 impl Db {
-    /// Begins a transaction that may write; it has the database to itself until it ends.
+    /// Begins a transaction that may write; no other one of these runs until it ends.
     pub(super) async fn write(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        let mut tx = self.beside(doing).await?;
+        if matches!(tx.connection, Connection::Postgres(_)) {
+            tx.execute(dialect::POSTGRES_TURN, &[]).await?;
+        }
+        Ok(tx)
+    }
+
+    /// Begins a transaction that may write beside others, for steps whose promises rest on their own rows alone: unique
+    /// keys and statements that look at the state they change.
+    pub(super) async fn beside(&self, doing: &'static str) -> Result<Tx, StoreError> {
         let begun = match &self.pools {
             Pools::Sqlite { write, .. } => write.begin_with(dialect::SQLITE_WRITE).await.map(Connection::Sqlite),
             Pools::Postgres(pool) => pool.begin_with(dialect::POSTGRES_WRITE).await.map(Connection::Postgres),
         };
         let mut tx = self.begun(doing, begun)?;
-        if matches!(tx.connection, Connection::Postgres(_)) {
-            tx.execute(dialect::POSTGRES_TURN, &[]).await?;
+        if let Some(fence) = &self.fence {
+            fence.check(&mut tx, doing).await?;
         }
         Ok(tx)
+    }
+
+    /// Returns the account this handle works for; none if it works for all.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.fence.as_deref().map(Fence::account)
     }
 
     /// Begins a transaction that reads one snapshot.
@@ -75,21 +92,38 @@ impl Db {
     }
 }
 
-/// Runs a whole transaction again while the engine aborts it for the sake of others.
+/// Runs a whole transaction again while the engine aborts it for the sake of others, or the connection is lost. For
+/// transactions that find out by themselves what they have written already.
 pub(super) async fn retried<T, F, R>(mut once: F) -> Result<T, StoreError>
 where
     F: FnMut() -> R,
     R: Future<Output = Result<T, StoreError>>,
 {
+    resumed(|_| once()).await
+}
+
+/// The same for transactions that must be told: `once` gets whether an earlier attempt may have been written although
+/// its answer was lost.
+pub(super) async fn resumed<T, F, R>(mut once: F) -> Result<T, StoreError>
+where
+    F: FnMut(bool) -> R,
+    R: Future<Output = Result<T, StoreError>>,
+{
     let mut pause = FIRST_PAUSE;
+    let mut doubt = false;
     for _ in 1..MAX_ATTEMPTS {
-        match once().await {
-            Err(error) if error.is_conflict() => tokio::time::sleep(pause).await,
+        match once(doubt).await {
+            Err(error) if error.is_passing() => {
+                doubt |= error.is_in_doubt();
+                tokio::time::sleep(pause).await;
+            }
+            Err(error) if doubt => return Err(error.doubted()),
             result => return result,
         }
         pause *= 2;
     }
-    once().await
+    let last = once(doubt).await;
+    if doubt { last.map_err(StoreError::doubted) } else { last }
 }
 
 /// An open transaction. Dropped without [`Tx::commit`], it never happened.
@@ -147,7 +181,30 @@ impl Tx {
             Connection::Sqlite(tx) => tx.commit().await,
             Connection::Postgres(tx) => tx.commit().await,
         };
-        done.map_err(|cause| store_error(self.doing, &self.place, cause))
+        done.map_err(|cause| {
+            if dialect::is_lost(&cause) {
+                return StoreError::InDoubt { doing: self.doing, cause };
+            }
+            store_error(self.doing, &self.place, cause)
+        })
+    }
+
+    /// Returns the database's clock.
+    pub(super) async fn clock(&mut self) -> Result<Timestamp, StoreError> {
+        let sql = match self.connection {
+            Connection::Sqlite(_) => dialect::SQLITE_CLOCK,
+            Connection::Postgres(_) => dialect::POSTGRES_CLOCK,
+        };
+        self.one(sql, &[]).await?.moment("now")
+    }
+
+    /// Finds a lease by name, holder and fence, and keeps it from changing until this transaction ends.
+    pub(super) async fn locked_lease(&mut self, lease: &[Value<'_>]) -> Result<Option<Row>, StoreError> {
+        let sql = match self.connection {
+            Connection::Sqlite(_) => dialect::SQLITE_LEASE,
+            Connection::Postgres(_) => dialect::POSTGRES_LEASE,
+        };
+        self.first(sql, lease).await
     }
 
     /// Returns the error for a record that cannot be read back.

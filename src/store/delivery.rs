@@ -11,8 +11,9 @@ use crate::{
     store::{
         Store, buyer,
         commit::{buyer_of, subject_of},
-        database::{Row, Tx, retried},
+        database::{Row, Tx, resumed, retried},
         error::StoreError,
+        once::Call,
         outbox::{self, Recovered, Settlement},
         thread::index_key,
         ticket::{self, Case},
@@ -48,25 +49,33 @@ impl Store {
                 return Err(StoreError::NotSending { id, state: sent.state });
             }
             let ticket = write(&mut tx, &sent, settlement, now).await?;
+            crate::failpoint::reach("store.settlement.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.settlement.after");
             Ok(ticket)
         })
         .await
     }
 
     /// Puts right what the last run left in the middle, before anything is claimed: rows of which nothing had left are
-    /// ready again, rows that may have been delivered become uncertain and each gets its ticket.
+    /// ready again, rows that may have been delivered become uncertain and each gets its ticket. Under a lease, rows of
+    /// its account: what the last holder left.
     pub async fn recover(&self, now: Timestamp) -> Result<Recovered, StoreError> {
         retried(|| async {
             let mut tx = self.db.write("recovering broken-off sends").await?;
             let requeued = tx
                 .execute(
                     "UPDATE outbox SET state = 'ready', due_at = $1, changed_at = $1
-                     WHERE state = 'sending' AND phase = 'before'",
-                    &[now.into()],
+                     WHERE state = 'sending' AND phase = 'before' AND ($2 IS NULL OR account = $2)",
+                    &[now.into(), self.db.account().into()],
                 )
                 .await?;
-            let rows = tx.all("SELECT id FROM outbox WHERE state = 'sending' ORDER BY id", &[]).await?;
+            let rows = tx
+                .all(
+                    "SELECT id FROM outbox WHERE state = 'sending' AND ($1 IS NULL OR account = $1) ORDER BY id",
+                    &[self.db.account().into()],
+                )
+                .await?;
             let mut recovered =
                 Recovered { requeued: u32::try_from(requeued).unwrap_or(u32::MAX), ..Recovered::default() };
             for row in rows {
@@ -74,7 +83,9 @@ impl Store {
                 let settlement = Settlement::Uncertain { reason: BROKEN_OFF.to_owned() };
                 recovered.uncertain.extend(write(&mut tx, &sent, &settlement, now).await?);
             }
+            crate::failpoint::reach("store.recovery.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.recovery.after");
             Ok(recovered)
         })
         .await
@@ -89,14 +100,19 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<Option<TicketId>, StoreError> {
-        retried(|| async {
+        let call = &Call::new()?;
+        resumed(async |doubt| {
             let mut tx = self.db.write("noting a bounce").await?;
+            let noted = call.took_effect(&mut tx, doubt, now).await?;
             let key = index_key(message_id);
             let row = tx
                 .first("SELECT id FROM outbox WHERE message_id = $1 ORDER BY id DESC LIMIT 1", &[key.as_ref().into()])
                 .await?;
             let Some(row) = row else { return Ok(None) };
             let sent = load(&mut tx, OutboxId(row.get("id")?)).await?;
+            if noted {
+                return ticket::open_of(&mut tx, sent.thread).await;
+            }
             if is_permanent(reason) {
                 buyer::suppress(&mut tx, &sent.recipient_key, now).await?;
             }
@@ -111,7 +127,9 @@ impl Store {
                 }
                 None => None,
             };
+            crate::failpoint::reach("store.bounce.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.bounce.after");
             Ok(ticket)
         })
         .await

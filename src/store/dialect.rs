@@ -17,10 +17,39 @@ pub(super) const POSTGRES_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ RE
 /// Makes writers on PostgreSQL take turns.
 pub(super) const POSTGRES_TURN: &str = "SELECT id FROM switches WHERE id = 1 FOR UPDATE";
 
+/// Finds the holder's lease in a transaction that writes; one writer needs no lock on the row.
+pub(super) const SQLITE_LEASE: &str = "SELECT fence FROM lease WHERE name = $1 AND holder = $2 AND fence = $3";
+
+/// Finds the holder's lease and keeps everybody else from taking it until the transaction ends.
+pub(super) const POSTGRES_LEASE: &str =
+    "SELECT fence FROM lease WHERE name = $1 AND holder = $2 AND fence = $3 FOR SHARE";
+
+/// The database's clock in Unix milliseconds.
+pub(super) const SQLITE_CLOCK: &str = "SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER) AS now";
+
+/// The server's clock in Unix milliseconds, not the beginning of the transaction: it may have waited for a lock.
+pub(super) const POSTGRES_CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now";
+
 /// Returns whether the engine aborted a transaction that may be run again: PostgreSQL's serialization failure and
 /// deadlock. Writers that take turns cause neither; engines that only speak PostgreSQL's dialect may.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01"))
+}
+
+/// Returns whether two writers made the same row at once: the loser runs again and finds it (unique_violation).
+pub(super) fn is_lost_race(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("23505")
+}
+
+/// Returns whether the connection is gone, or the server ended it: classes 08 and 57P, an idle transaction that was
+/// ended, and CockroachDB's "statement completion unknown".
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        error => code(error).is_some_and(|code| {
+            code.len() == 5 && (code.starts_with("08") || code.starts_with("57P") || code == "25P03" || code == "40003")
+        }),
+    }
 }
 
 /// Returns whether there was no room left: SQLITE_FULL, or PostgreSQL's disk_full.

@@ -35,7 +35,7 @@ pub struct StoredInbound {
 }
 
 impl Store {
-    /// Returns messages that wait for a decision, oldest first.
+    /// Returns messages that wait for a decision, oldest first; under a lease, those of its account.
     pub async fn undecided(&self, limit: u32) -> Result<Vec<StoredInbound>, StoreError> {
         let mut tx = self.db.read("reading undecided messages").await?;
         let rows = tx
@@ -45,23 +45,33 @@ impl Store {
                  FROM inbound i
                  LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
                  LEFT JOIN account_seen s ON s.account = i.account
-                 WHERE i.state = 'undecided' ORDER BY i.id LIMIT $1",
-                &[limit.into()],
+                 WHERE i.state = 'undecided' AND ($2 IS NULL OR i.account = $2) ORDER BY i.id LIMIT $1",
+                &[limit.into(), self.db.account().into()],
             )
             .await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// Returns the accounts with messages that wait for a decision.
+    pub async fn waiting(&self) -> Result<Vec<AccountName>, StoreError> {
+        let mut tx = self.db.read("looking for undecided messages").await?;
+        let rows =
+            tx.all("SELECT DISTINCT account FROM inbound WHERE state = 'undecided' ORDER BY account", &[]).await?;
+        rows.iter().map(|row| Ok(AccountName::new(row.get::<String>("account")?))).collect()
     }
 
     /// Counts one more try to decide, before the message is parsed; returns the count. A message whose count rises
     /// without a decision kills its process and belongs into quarantine.
     pub async fn tried(&self, id: InboundId) -> Result<u32, StoreError> {
         retried(|| async {
-            let mut tx = self.db.write("counting a try").await?;
+            let mut tx = self.db.beside("counting a try").await?;
             let row = tx
                 .first("UPDATE inbound SET tries = tries + 1 WHERE id = $1 RETURNING tries", &[id.0.into()])
                 .await?
                 .ok_or_else(|| tx.missing("received message", id.0))?;
+            crate::failpoint::reach("store.attempt.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.attempt.after");
             row.count("tries")
         })
         .await
@@ -103,7 +113,9 @@ impl Store {
                 now,
             };
             let ticket = ticket::raise(&mut tx, &case).await?;
+            crate::failpoint::reach("store.quarantine.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.quarantine.after");
             Ok(ticket)
         })
         .await
@@ -114,6 +126,7 @@ impl Store {
         retried(|| async {
             let mut tx = self.db.write("ignoring a message").await?;
             end(&mut tx, id, "suppressed", reason, None, now).await?;
+            crate::failpoint::reach("store.ignore.before");
             tx.commit().await
         })
         .await

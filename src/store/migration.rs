@@ -8,10 +8,18 @@ use sqlx::{
 };
 
 /// The schema for SQLite, oldest first: version, name, statements.
-pub(super) const SQLITE: &[(i64, &str, &str)] = &[(1, "initial", include_str!("sql/sqlite/0001-initial.sql"))];
+pub(super) const SQLITE: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("sql/sqlite/0001-initial.sql")),
+    (4, "endings", include_str!("sql/sqlite/0004-endings.sql")),
+    (5, "leases", include_str!("sql/sqlite/0005-leases.sql")),
+];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
-pub(super) const POSTGRES: &[(i64, &str, &str)] = &[(1, "initial", include_str!("sql/postgres/0001-initial.sql"))];
+pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("sql/postgres/0001-initial.sql")),
+    (4, "endings", include_str!("sql/postgres/0004-endings.sql")),
+    (5, "leases", include_str!("sql/postgres/0005-leases.sql")),
+];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.
 pub(super) fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {

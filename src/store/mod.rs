@@ -12,6 +12,7 @@
 pub mod activity;
 pub mod error;
 pub mod inbound;
+pub mod lease;
 pub mod open;
 pub mod outbox;
 pub mod status;
@@ -26,7 +27,9 @@ mod database;
 mod delivery;
 mod dialect;
 mod migration;
+mod once;
 mod receive;
+mod switches;
 mod thread;
 
 use std::{path::Path, sync::Arc};

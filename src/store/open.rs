@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool, Row as _, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool,
     migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -45,12 +45,21 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// No statement here takes more than milliseconds; one that takes this long is stuck.
 const STATEMENT_TIMEOUT: &str = "30s";
 
-/// A transaction that sits idle lost its process; the server ends it so that others get their turn.
-const IDLE_TRANSACTION_TIMEOUT: &str = "30s";
+/// A transaction that sits idle lost its process, or its process was stopped; the server ends it so that others get
+/// their turn. Less than a lease lasts: a stopped process must not hold up whoever takes over.
+const IDLE_TRANSACTION_TIMEOUT: &str = "10s";
 
-/// Two processes that start at the same moment on an empty PostgreSQL database create the same tables; the loser tries
-/// again and finds them.
-const MIGRATION_ATTEMPTS: u32 = 3;
+/// What the server must not switch off: each makes it forget commits that it acknowledged, after a power cut or a crash
+/// of the machine.
+const NEVER_OFF: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+
+/// Processes that start at the same moment on one PostgreSQL database change the schema at once; whoever loses tries
+/// again and finds it changed. Each round brings somebody one step on, so this is enough for a few processes and a long
+/// history.
+const MIGRATION_ATTEMPTS: u32 = 30;
+
+/// The pause between two of them.
+const MIGRATION_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the store could not be opened, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -185,11 +194,13 @@ impl Store {
     pub async fn close(&self) {
         match &self.db.pools {
             Pools::Sqlite { write, read } => {
+                crate::failpoint::reach("store.close.before");
                 read.close().await;
                 // A failed checkpoint loses nothing: the log is read at the next start.
                 if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await {
                     tracing::warn!(%error, "could not fold the write-ahead log into the database file");
                 }
+                crate::failpoint::reach("store.checkpoint.after");
                 write.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
@@ -204,6 +215,7 @@ impl Store {
             &[Value::Bytes(secret), now.into()],
         )
         .await?;
+        crate::failpoint::reach("store.founding.before");
         tx.commit().await
     }
 }
@@ -235,7 +247,9 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
         .map_err(refused)?;
     check_sqlite(&write, path).await?;
     let migrator = migration::migrator(migration::SQLITE);
+    crate::failpoint::reach("store.migration.before");
     migrator.run(&write).await.map_err(|error| migrate_error(&path.display().to_string(), error, refused))?;
+    crate::failpoint::reach("store.migration.after");
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -244,7 +258,10 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
         .await
         .map_err(refused)?;
     let place = Arc::from(path.display().to_string());
-    Ok(Store { db: Db { pools: Pools::Sqlite { write, read }, place }, file: Some(Arc::from(path.as_path())) })
+    Ok(Store {
+        db: Db { pools: Pools::Sqlite { write, read }, place, fence: None },
+        file: Some(Arc::from(path.as_path())),
+    })
 }
 
 /// Returns whether a connection may be used again. On a full disk SQLite rolls a transaction back by itself; the driver's
@@ -352,16 +369,48 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     };
     let user = options.get_username().to_owned();
     let server = Server { place, user };
+    // Asked beforehand, because the pool would try a refused connection again and again.
+    let mut first = options.connect().await.map_err(|error| server.refused(&error))?;
+    if let Some(setting) = switched_off(&mut first).await.map_err(|error| server.refused(&error))? {
+        return Err(OpenError::Unsafe { place: server.place, setting, found: "off".to_owned(), needed: "on" });
+    }
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match switched_off(connection).await? {
+                    Some(setting) => Err(sqlx::Error::Configuration(Box::new(Forgetful(setting)))),
+                    None => Ok(()),
+                }
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| server.refused(&error))?;
-    server.check(&pool).await?;
+    crate::failpoint::reach("store.schema.before");
     server.migrate(&pool).await?;
-    let db = Db { pools: Pools::Postgres(pool), place: Arc::from(server.place.as_str()) };
+    crate::failpoint::reach("store.schema.after");
+    let db = Db { pools: Pools::Postgres(pool), place: Arc::from(server.place.as_str()), fence: None };
     Ok(Store { db, file: None })
+}
+
+/// The server forgets what it acknowledged, because this setting is off. Looked at on every new connection, for settings
+/// change while we run.
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL's {0} is off, so acknowledged messages could be lost: set it to on")]
+struct Forgetful(&'static str);
+
+/// Returns the setting that makes the server forget, if there is one. Engines that lack a setting have no way to turn it
+/// off.
+async fn switched_off(connection: &mut PgConnection) -> Result<Option<&'static str>, sqlx::Error> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM pg_settings
+         WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(NEVER_OFF.into_iter().find(|setting| names.iter().any(|name| name == setting)))
 }
 
 /// Whom we talk to, for messages; never holds a password.
@@ -371,30 +420,13 @@ struct Server {
 }
 
 impl Server {
-    /// Makes sure that a commit the server acknowledges is on its disk. Engines that lack a setting have no way to turn
-    /// it off.
-    async fn check(&self, pool: &PgPool) -> Result<(), OpenError> {
-        let rows = sqlx::query("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')")
-            .fetch_all(pool)
-            .await
-            .map_err(|error| self.refused(&error))?;
-        for row in rows {
-            let setting: String = row.try_get("setting").map_err(|error| self.refused(&error))?;
-            let name: String = row.try_get("name").map_err(|error| self.refused(&error))?;
-            let setting_name = if name == "fsync" { "fsync" } else { "synchronous_commit" };
-            if setting == "off" {
-                let place = self.place.clone();
-                return Err(OpenError::Unsafe { place, setting: setting_name, found: setting, needed: "on" });
-            }
-        }
-        Ok(())
-    }
-
     async fn migrate(&self, pool: &PgPool) -> Result<(), OpenError> {
         let migrator = migration::migrator(migration::POSTGRES);
         for _ in 1..MIGRATION_ATTEMPTS {
             match migrator.run(pool).await {
-                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {}
+                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
+                    tokio::time::sleep(MIGRATION_PAUSE).await;
+                }
                 result => {
                     return result.map_err(|error| migrate_error(&self.place, error, |error| self.refused(&error)));
                 }

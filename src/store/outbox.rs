@@ -12,9 +12,9 @@ use crate::{
     },
     store::{
         Store,
-        database::{Row, Tx, retried},
+        database::{Row, Tx, resumed, retried},
         error::StoreError,
-        status,
+        once, switches,
         thread::{self, index_key},
     },
 };
@@ -62,17 +62,37 @@ impl Store {
     /// Takes the oldest message that is due and marks it as being sent; none if nothing is due.
     ///
     /// Messages of one thread leave in order: a later one waits while an earlier one is ready, being sent or due for a
-    /// retry (a person's message does not wait for a machine's that was not begun). While the shop is paused only
-    /// people's messages are taken, and none of the accounts that are `busy`. People's messages go first. An automatic
-    /// message whose thread a person took over since is cancelled here.
+    /// retry (a person's message does not wait for a machine's that was not begun). Within a pause only people's
+    /// messages are taken, and none of the accounts that are `busy`. People's messages go first. An automatic
+    /// message whose thread a person took over since is cancelled here. Under a lease, messages of its account only; a
+    /// claim whose answer was lost on the way is found again by the next one.
     pub async fn claim(&self, now: Timestamp, busy: &[AccountName]) -> Result<Option<Outbound>, StoreError> {
         let busy = listed(busy);
-        retried(|| self.claim_once(now, &busy)).await
+        let lost = self.db.fence.as_ref().and_then(|fence| fence.lost_claim());
+        let (token, lost) = match lost {
+            Some(token) => (token, true),
+            None => (once::token()?, false),
+        };
+        let claimed = resumed(|doubt| self.claim_once(now, &busy, &token, doubt || lost)).await;
+        if let (Err(error), Some(fence)) = (&claimed, &self.db.fence)
+            && error.may_heal()
+        {
+            fence.remember_claim(token);
+        }
+        claimed
     }
 
-    async fn claim_once(&self, now: Timestamp, busy: &str) -> Result<Option<Outbound>, StoreError> {
+    async fn claim_once(
+        &self,
+        now: Timestamp,
+        busy: &str,
+        token: &str,
+        doubt: bool,
+    ) -> Result<Option<Outbound>, StoreError> {
         let mut tx = self.db.write("claiming a message to send").await?;
-        let paused = status::paused(&mut tx).await?.is_some();
+        if doubt && let Some(outbound) = claimed_by(&mut tx, token).await? {
+            return Ok(Some(outbound));
+        }
         loop {
             let row = tx
                 .first(
@@ -80,14 +100,17 @@ impl Store {
                             o.epoch, t.epoch AS thread_epoch
                      FROM outbox o JOIN thread t ON t.id = o.thread
                      WHERE (o.state = 'ready' OR (o.state = 'retry_at' AND o.due_at <= $1))
-                       AND (o.human = 1 OR $2 = 0)
+                       AND (o.human = 1 OR NOT EXISTS (
+                         SELECT 1 FROM switch s
+                         WHERE s.scope = 'shop' OR (s.scope = 'account' AND s.name = o.account)
+                           OR (s.scope = 'rule' AND REPLACE(o.intents, '\"' || s.name || '\"', '') <> o.intents)))
                        AND NOT EXISTS (
                          SELECT 1 FROM outbox e
                          WHERE e.thread = o.thread AND e.id < o.id AND e.state IN ('ready', 'sending', 'retry_at')
                            AND (o.human = 0 OR e.human = 1 OR e.state = 'sending'))
-                       AND REPLACE($3, '\n' || o.account || '\n', '') = $3
+                       AND REPLACE($2, '\n' || o.account || '\n', '') = $2 AND ($3 IS NULL OR o.account = $3)
                      ORDER BY o.human DESC, o.id LIMIT 1",
-                    &[now.into(), paused.into(), busy.into()],
+                    &[now.into(), busy.into(), self.db.account().into()],
                 )
                 .await?;
             let Some(row) = row else {
@@ -100,12 +123,15 @@ impl Store {
                 continue;
             }
             tx.execute(
-                "UPDATE outbox SET state = 'sending', phase = 'before', attempts = attempts + 1, changed_at = $2
+                "UPDATE outbox SET state = 'sending', phase = 'before', attempts = attempts + 1, changed_at = $2,
+                   lease_owner = $3
                  WHERE id = $1",
-                &[outbound.id.0.into(), now.into()],
+                &[outbound.id.0.into(), now.into(), token.into()],
             )
             .await?;
+            crate::failpoint::reach("store.claim.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.claim.after");
             return Ok(Some(outbound));
         }
     }
@@ -114,7 +140,15 @@ impl Store {
     ///
     /// [`Phase::Dot`] is the last moment to turn back: it is refused for an automatic message when a person took the
     /// thread over or the shop was paused since the claim, so that nothing leaves after either was acknowledged.
+    ///
+    /// Under a lease it is refused as well when so little of the lease is left that somebody else may take over before
+    /// the last bytes are written: they cannot be fenced.
     pub async fn set_phase(&self, id: OutboxId, phase: Phase) -> Result<(), StoreError> {
+        let last = |store: &Self| match &store.db.fence {
+            Some(fence) if phase == Phase::Dot => fence.allows_last_step("beginning the last step of a send"),
+            _ => Ok(()),
+        };
+        last(self)?;
         retried(|| async {
             let mut tx = self.db.write("writing how far a send has come").await?;
             let row = tx
@@ -133,15 +167,43 @@ impl Store {
                 if row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
                     return Err(StoreError::Overtaken { id, reason: TAKEN_OVER.to_owned() });
                 }
-                if let Some(who) = status::paused(&mut tx).await? {
-                    return Err(StoreError::Overtaken { id, reason: format!("the shop is paused ({who})") });
+                if let Some(pause) = switches::forbids_row(&mut tx, id).await? {
+                    return Err(StoreError::Overtaken { id, reason: pause.to_string() });
                 }
             }
             tx.execute("UPDATE outbox SET phase = $2 WHERE id = $1", &[id.0.into(), phase_word(phase).into()]).await?;
+            crate::failpoint::reach("store.phase.before");
             tx.commit().await
         })
-        .await
+        .await?;
+        // The database may have been slow.
+        last(self)
     }
+
+    /// Returns the accounts with messages that are due; some may have to wait for others of their thread.
+    pub async fn due(&self, now: Timestamp) -> Result<Vec<AccountName>, StoreError> {
+        let mut tx = self.db.read("looking for messages to send").await?;
+        let rows = tx
+            .all(
+                "SELECT DISTINCT account FROM outbox
+                 WHERE state = 'ready' OR (state = 'retry_at' AND due_at <= $1) ORDER BY account",
+                &[now.into()],
+            )
+            .await?;
+        rows.iter().map(|row| Ok(AccountName::new(row.get::<String>("account")?))).collect()
+    }
+}
+
+/// Finds the message that an earlier attempt of the same claim took.
+async fn claimed_by(tx: &mut Tx, token: &str) -> Result<Option<Outbound>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT id, key, account, kind, human, thread, attempts - 1 AS attempts, created_at, payload
+             FROM outbox WHERE state = 'sending' AND lease_owner = $1",
+            &[token.into()],
+        )
+        .await?;
+    row.as_ref().map(claimed).transpose()
 }
 
 fn phase_word(phase: Phase) -> &'static str {

@@ -22,7 +22,7 @@ impl Store {
     /// folder marks (Telegram, Maildir) before that moment are never answered, so call it before the channel listens.
     pub async fn see(&self, account: &AccountName, now: Timestamp) -> Result<(), StoreError> {
         retried(|| async {
-            let mut tx = self.db.write("noting an account").await?;
+            let mut tx = self.db.beside("noting an account").await?;
             tx.execute(
                 "INSERT INTO account_seen (account, first_seen) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING",
                 &[account.as_str().into(), now.into()],
@@ -39,6 +39,7 @@ impl Store {
                 &[account.as_str().into(), now.into()],
             )
             .await?;
+            crate::failpoint::reach("store.see.before");
             tx.commit().await
         })
         .await
@@ -57,7 +58,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<ReceiveOutcome>, StoreError> {
         retried(|| async {
-            let mut tx = self.db.write("storing received messages").await?;
+            let mut tx = self.db.beside("storing received messages").await?;
             let mut outcomes = Vec::with_capacity(batch.len());
             for received in batch {
                 outcomes.push(receive_one(&mut tx, received, now).await?);
@@ -65,7 +66,9 @@ impl Store {
             if let Some(mark) = mark {
                 move_mark(&mut tx, mark, now).await?;
             }
+            crate::failpoint::reach("store.receive.before");
             tx.commit().await?;
+            crate::failpoint::reach("store.receive.after");
             Ok(outcomes)
         })
         .await

@@ -1,4 +1,4 @@
-//! The installation itself: its secret, the pause switch, and the figures of the status page.
+//! The installation itself: its secret, and the figures of the status page.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,7 @@ use serde::Serialize;
 
 use crate::{
     model::wire_id::InstanceKey,
-    store::{
-        Store,
-        database::{Tx, retried},
-        error::StoreError,
-    },
+    store::{Store, database::Tx, error::StoreError},
 };
 
 /// This installation.
@@ -48,34 +44,6 @@ impl Store {
         Ok(Instance { key: InstanceKey::new(secret), created_at: row.moment("created_at")? })
     }
 
-    /// Pauses all automatic messages with a reason, or resumes with none. When this returns, no automatic message can
-    /// pass its last phase any more. Who did it and when is kept.
-    pub async fn set_paused(&self, reason: Option<&str>, by: &str, now: Timestamp) -> Result<(), StoreError> {
-        retried(|| async {
-            let mut tx = self.db.write("switching the pause").await?;
-            let (actor, at) = (reason.map(|_| by), reason.map(|_| now.as_millisecond()));
-            tx.execute(
-                "UPDATE switches SET paused_reason = $1, paused_by = $2, paused_at = $3 WHERE id = 1",
-                &[reason.into(), actor.into(), at.into()],
-            )
-            .await?;
-            let what = if reason.is_some() { "paused" } else { "resumed" };
-            tx.execute(
-                "INSERT INTO audit (at, actor, what, text) VALUES ($1, $2, $3, $4)",
-                &[now.into(), by.into(), what.into(), reason.unwrap_or_default().into()],
-            )
-            .await?;
-            tx.commit().await
-        })
-        .await
-    }
-
-    /// Returns who paused the shop and why; none if it is not paused.
-    pub async fn paused(&self) -> Result<Option<String>, StoreError> {
-        let mut tx = self.db.read("reading the pause").await?;
-        paused(&mut tx).await
-    }
-
     /// Returns the figures of the status page.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let mut tx = self.db.read("counting").await?;
@@ -94,14 +62,6 @@ impl Store {
             tickets: by_word(&mut tx, "SELECT state AS word, COUNT(*) AS rows FROM ticket GROUP BY state").await?,
         })
     }
-}
-
-/// Returns who paused the shop and why.
-pub(super) async fn paused(tx: &mut Tx) -> Result<Option<String>, StoreError> {
-    let row = tx.one("SELECT paused_reason, paused_by FROM switches WHERE id = 1", &[]).await?;
-    let reason: Option<&str> = row.get("paused_reason")?;
-    let by: Option<&str> = row.get("paused_by")?;
-    Ok(reason.map(|reason| format!("{}: {reason}", by.unwrap_or("somebody"))))
 }
 
 async fn by_word(tx: &mut Tx, sql: &'static str) -> Result<BTreeMap<String, u64>, StoreError> {

@@ -93,6 +93,7 @@ async fn prepare(
     patience: Patience,
 ) -> Result<AsyncSmtpConnection, Refusal> {
     let mut connection = connect(settings, hello, patience).await?;
+    crate::failpoint::reach("mail.connect.after");
     if let Some(login) = &settings.login {
         log_in(&mut connection, login, access, patience).await?;
     }
@@ -102,6 +103,7 @@ async fn prepare(
     };
     let recipient = envelope_address(&mail.envelope_to)?;
     let parameters = mail_parameters(&connection, mail)?;
+    crate::failpoint::reach("mail.login.after");
     let taken = command(&mut connection, "MAIL", Mail::new(sender, parameters.clone()), patience).await;
     match (taken, verp::plain(&mail.envelope_from)) {
         // Some providers take no envelope sender but the login's own address; then bounces name no message.
@@ -111,7 +113,9 @@ async fn prepare(
         }
         (taken, _) => drop(taken?),
     }
+    crate::failpoint::reach("mail.sender.after");
     command(&mut connection, "RCPT", Rcpt::new(recipient, Vec::new()), patience).await?;
+    crate::failpoint::reach("mail.recipient.after");
     let go_ahead = command(&mut connection, "DATA", Data, patience).await?;
     if !go_ahead.has_code(354) {
         return Err(Refusal::Later(format!("DATA: the server answered {} instead of 354", words(&go_ahead))));
@@ -241,12 +245,14 @@ async fn transmit(
     phase: &PhaseLog,
     patience: Patience,
 ) -> Receipt {
+    crate::failpoint::reach("mail.data.after");
     if let Err(error) = phase.reach(Phase::Dot).await {
         // Dropping the connection in the middle of DATA makes the server forget the message.
         return Receipt::Retry { reason: error.to_string(), after_seconds: None };
     }
     // lettre ends the message with CRLF, dot, CRLF; ours ends with CRLF already.
     let message = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
+    crate::failpoint::reach("mail.message.before");
     let receipt = match timeout(patience.dot, connection.message(message)).await {
         Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
             Receipt::Sent { proof: words(&response) }
@@ -263,6 +269,7 @@ async fn transmit(
         Ok(Err(error)) => Receipt::Uncertain { reason: format!("no clear reply to the message: {}", full(&error)) },
         Err(_) => Receipt::Uncertain { reason: format!("no reply to the message within {} s", patience.dot.as_secs()) },
     };
+    crate::failpoint::reach("mail.reply.after");
     if matches!(receipt, Receipt::Sent { .. } | Receipt::Failed { .. } | Receipt::Retry { .. }) {
         // Courtesy only: the outcome is known.
         let _quit = timeout(Duration::from_secs(2), connection.quit()).await;

@@ -94,7 +94,7 @@ impl World {
             thread: thread.and_then(|id| self.state(id)),
             buyer: sender.as_ref().and_then(|key| self.buyers.get(key)).cloned(),
             counters: self.counters(inbound, now),
-            switches: Switches { paused: self.paused.clone() },
+            switches: Switches { paused: self.paused.clone(), ..Switches::default() },
             ..Context::default()
         }
     }

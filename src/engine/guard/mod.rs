@@ -32,6 +32,7 @@ mod own_address;
 mod own_loop_header;
 mod own_message_id;
 mod paused;
+mod paused_rule;
 mod ping_pong;
 mod received_hops;
 mod relay_notification;
@@ -191,6 +192,7 @@ pub const GUARDS: &[Guard] = &[
     forwarded::GUARD,
     repeated_body::GUARD,
     paused::GUARD,
+    paused_rule::GUARD,
     answered_before::GUARD,
     same_reply::GUARD,
     sender_cap::GUARD,
@@ -213,6 +215,11 @@ pub fn objections(case: &Case<'_>, stage: Stage) -> Vec<GuardHit> {
 /// Returns whether so much was said already, in this chat or by the whole shop, that even acks must stop.
 pub(super) fn breaker_open(case: &Case<'_>) -> bool {
     flood::open(case).is_some() || chat_cap::reached(case).is_some()
+}
+
+/// Returns why words of these intents must not leave by themselves: one of their rules is paused.
+pub(super) fn paused_rule(case: &Case<'_>, intents: &[IntentId]) -> Option<String> {
+    paused_rule::objection(case, intents).map(|objection| objection.evidence)
 }
 
 /// Returns the address in lower case without its `+detail`, the form in which own addresses are compared.

@@ -4,7 +4,7 @@ use crate::engine::guard::{Case, Guard, Objection, Stage};
 
 pub(super) const GUARD: Guard = Guard {
     id: "P1",
-    condition: "the shop is paused",
+    condition: "the shop or the account is paused",
     demands: "escalate",
     source: "one switch that stops every automatic answer",
     stage: Stage::Message,

@@ -64,6 +64,7 @@ pub(crate) struct World {
     pub(crate) counters: BTreeMap<String, u32>,
     pub(crate) told: Vec<String>,
     pub(crate) paused: Option<String>,
+    pub(crate) paused_rules: BTreeMap<String, String>,
     pub(crate) live_since: Option<String>,
     pub(crate) says: Option<Saying>,
 }
@@ -182,9 +183,13 @@ impl World {
             orders: self.orders.clone(),
             duplicate_of: self.duplicate_of.map(InboundId),
             counters: self.counters(),
-            switches: Switches { paused: self.paused.clone() },
+            switches: Switches { paused: self.paused.clone(), rules: self.paused_rules() },
             go_live: self.live_since.as_deref().map(|age| ago(now, age)),
         }
+    }
+
+    fn paused_rules(&self) -> BTreeMap<IntentId, String> {
+        self.paused_rules.iter().map(|(rule, why)| (IntentId::new(rule), why.clone())).collect()
     }
 
     /// Returns what is about to be said, if the case says it.

@@ -27,7 +27,7 @@ use crate::decisions::world::{self, Message, World};
 /// Fixtures of each kind that a guard must have.
 const ENOUGH: usize = 3;
 
-/// The order of the design's decision table. T1, P1 and F5 stand beside their neighbors in the program only.
+/// The order of the design's decision table. T1, P1, P2 and F5 stand beside their neighbors in the program only.
 const TABLE: [&str; 37] = [
     "A2", "A3", "A4", "A5", "A6", "A7", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12",
     "B13", "B14", "B15", "C1", "C6", "D1", "D2", "D3", "D4", "E1", "E3", "E4", "E5", "E6", "E8", "F1", "F2", "F3",

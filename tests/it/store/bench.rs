@@ -156,6 +156,26 @@ impl Bench {
         number.expect("the query is well-formed")
     }
 
+    /// Runs a statement beside the store.
+    pub(super) async fn run(&self, sql: &str) {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        match &self.beside {
+            Beside::Sqlite(pool) => query.execute(pool).await.map(drop),
+            Beside::Postgres(pool) => sqlx::query(AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop),
+        }
+        .expect("the statement is well-formed");
+    }
+
+    /// Runs a query beside the store and returns its one text.
+    pub(super) async fn text(&self, sql: &str) -> String {
+        let query = AssertSqlSafe(sql.to_owned());
+        let text = match &self.beside {
+            Beside::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Beside::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+        };
+        text.expect("the query is well-formed")
+    }
+
     /// Closes this store and opens it again, as a restart does.
     pub(super) async fn reopened(self) -> Self {
         let Self { backend, store, url, beside, folder, next } = self;
@@ -345,6 +365,7 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         confidence: 1.0,
         similar: Vec::new(),
         alarms: Vec::new(),
+        doubts: Vec::new(),
         shadow: Vec::new(),
         mode: None,
     }

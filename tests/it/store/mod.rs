@@ -6,8 +6,10 @@ mod bench;
 mod changes;
 mod commits;
 mod contexts;
+mod cuts;
 mod deliveries;
 mod histories;
+mod leases;
 mod opening;
 mod outboxes;
 mod receiving;
@@ -37,6 +39,7 @@ fn cases() -> Vec<Case> {
         tickets::CASES,
         changes::CASES,
         histories::CASES,
+        leases::CASES,
     ]
     .concat()
 }

@@ -134,6 +134,20 @@ async fn a_server_that_forgets_commits_is_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_begins_to_forget_is_noticed_at_the_next_connection() {
+    let Some(cluster) = postgres::cluster() else { return };
+    let name = cluster.database().await;
+    let store = Store::open(&settings(&cluster.url(&name))).await.expect("it opens");
+    cluster.administer(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+    let drop_all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    cluster.administer(&drop_all).await;
+    let refused = store.set_paused(Some("sale"), "lin", bench::at(0)).await.expect_err("commits would be forgotten");
+    assert!(refused.may_heal(), "{refused}");
+    cluster.administer(&format!("ALTER DATABASE {name} RESET synchronous_commit")).await;
+    store.set_paused(Some("sale"), "lin", bench::at(0)).await.expect("it goes on by itself");
+}
+
+#[tokio::test]
 async fn processes_that_start_together_on_an_empty_server_all_open() {
     let Some(cluster) = postgres::cluster() else { return };
     let url = cluster.url(&cluster.database().await);

@@ -1,6 +1,7 @@
 //! What tests share: servers, folders, fixtures.
 
 pub(crate) mod bot_api;
+pub(crate) mod cutter;
 pub(crate) mod dovecot;
 pub(crate) mod gate;
 pub(crate) mod guarded;

@@ -54,6 +54,11 @@ impl Cluster {
         format!("postgres://nightdesk@localhost/{database}?host={}", self.folder.display())
     }
 
+    /// Returns the server's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
     /// Makes an empty database and returns its name.
     pub(crate) async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
@@ -92,7 +97,7 @@ fn start() -> Option<Cluster> {
 }
 
 /// Debian keeps the server's programs beside the path, by major version.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let installed =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let mut found: Vec<PathBuf> = installed.filter(|folder| folder.join("initdb").is_file()).collect();
@@ -102,7 +107,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// The server refuses to run as root; the package brings a user for it.
-fn unprivileged_user() -> Option<String> {
+pub(crate) fn unprivileged_user() -> Option<String> {
     let id = |arguments: &[&str]| Command::new("id").args(arguments).output().ok().filter(|done| done.status.success());
     let own = id(&["-u"])?;
     if String::from_utf8_lossy(&own.stdout).trim() != "0" {
@@ -111,14 +116,14 @@ fn unprivileged_user() -> Option<String> {
     Some(if id(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" }.to_owned())
 }
 
-fn command(program: impl AsRef<Path>, user: Option<&str>) -> Command {
+pub(crate) fn command(program: impl AsRef<Path>, user: Option<&str>) -> Command {
     let Some(user) = user else { return Command::new(program.as_ref()) };
     let mut command = Command::new("setpriv");
     command.args(["--reuid", user, "--regid", user, "--init-groups", "--"]).arg(program.as_ref()).current_dir("/");
     command
 }
 
-fn initialize(programs: &Path, folder: &Path, user: Option<&str>) {
+pub(crate) fn initialize(programs: &Path, folder: &Path, user: Option<&str>) {
     let mut initdb = command(programs.join("initdb"), user);
     initdb.args(["--username=nightdesk", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
     initdb.arg("-D").arg(folder.join("data"));
@@ -126,7 +131,7 @@ fn initialize(programs: &Path, folder: &Path, user: Option<&str>) {
     fs::write(folder.join("data/pg_hba.conf"), LOGINS).expect("the folder is ours");
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let done = command.output().expect("the program starts");
     assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }

@@ -15,7 +15,7 @@ use std::{
 
 use nightdesk::{
     model::{ids::InboundId, ticket::Ticket},
-    store::{Settings, Store, activity::Activity},
+    store::{Settings, Store, activity::Activity, lease::Standing},
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -68,6 +68,12 @@ impl Shop {
         Some(Self::furnish(folder, cluster.url(&database), accounts, more))
     }
 
+    /// Furnishes another folder over the same database, for another process.
+    pub(crate) fn beside(&self, accounts: &str, more: &str) -> Self {
+        let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
+        Self::furnish(folder, self.store.clone(), accounts, more)
+    }
+
     fn furnish(folder: TempDir, store: String, accounts: &str, more: &str) -> Self {
         let shop = Self { folder, store, running: None, starts: 0, runtime: runtime() };
         let target = shop.path("");
@@ -105,6 +111,11 @@ impl Shop {
 
     /// Starts the program and waits for nothing.
     pub(crate) fn launch(&mut self) {
+        self.launch_with(None);
+    }
+
+    /// Starts the program with a fail point, as `NIGHTDESK_FAILPOINT` names it, and waits for nothing.
+    pub(crate) fn launch_with(&mut self, failpoint: Option<&str>) {
         assert!(self.running.is_none(), "it runs already");
         self.starts += 1;
         let log = File::create(self.log_file()).expect("the folder is writable");
@@ -112,7 +123,7 @@ impl Shop {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_nightdesk"), "run", "--config"]);
         command.arg(self.path("config.yaml")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        command.env_remove("RUST_LOG").env("NO_COLOR", "1");
+        command.env_remove("RUST_LOG").env("NO_COLOR", "1").envs(failpoint.map(|plan| ("NIGHTDESK_FAILPOINT", plan)));
         self.running = Some(command.spawn().expect("setpriv is part of util-linux"));
     }
 
@@ -227,6 +238,11 @@ impl Shop {
     /// Returns a file of the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Returns who lives and who holds what.
+    pub(crate) fn standing(&self) -> Standing {
+        self.with_store(async |store| store.standing().await.expect("the store is readable"))
     }
 
     fn with_store<T>(&self, look: impl AsyncFnOnce(&Store) -> T) -> T {

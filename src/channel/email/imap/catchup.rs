@@ -89,6 +89,7 @@ impl Place<'_> {
         // Whatever is announced from here on ends the next IDLE at once.
         commands.forget_news();
         let listed = session::list_above(commands, mark.uid).await?;
+        crate::failpoint::reach("imap.list.after");
         let uid_validity = mark.uid_validity;
         self.take_in(commands, &listed, Some(mark), uid_validity, trouble).await
     }
@@ -102,6 +103,7 @@ impl Place<'_> {
             uid: selected.uid_next - 1,
             go_live: Timestamp::now(),
         };
+        crate::failpoint::reach("imap.first_look.before");
         self.inbox.receive(Vec::new(), Some(mark.clone())).await?;
         info!(account = %self.account, folder = self.folder, "First look into the folder; older mail stays untouched.");
         Ok(mark)
@@ -135,6 +137,7 @@ impl Place<'_> {
         }
         let uid = selected.uid_next - 1;
         let mark = FolderMark { uid_validity: after, uid, ..known.mark.clone() };
+        crate::failpoint::reach("imap.renumbered.before");
         self.inbox.receive(Vec::new(), Some(mark.clone())).await?;
         info!(account = %fields.0, folder = fields.1, messages = received, "Read the folder again since {day}.");
         Ok(mark)
@@ -161,7 +164,9 @@ impl Place<'_> {
             }
             total += batch.len();
             let moved = mark.as_deref().map(|mark| FolderMark { uid: message.uid, ..mark.clone() });
+            crate::failpoint::reach("imap.batch.before");
             self.inbox.receive(std::mem::take(&mut batch), moved.clone()).await?;
+            crate::failpoint::reach("imap.batch.after");
             bytes = 0;
             if let (Some(mark), Some(moved)) = (mark.as_deref_mut(), moved) {
                 *mark = moved;
@@ -186,6 +191,7 @@ impl Place<'_> {
             tracing::error!(account = %self.account, imap.uid = message.uid, "a message cannot be fetched and is stored without its content");
             return Ok(Some(Vec::new()));
         }
+        crate::failpoint::reach("imap.fetch.before");
         trouble.begin(message.uid);
         let mut fetched = session::fetch(commands, message.uid, part).await;
         if fetched.as_ref().is_err_and(|error| error.is_refusal("EXPUNGEISSUED")) {
@@ -197,6 +203,7 @@ impl Place<'_> {
             Err(error) if error.is_refusal("EXPUNGEISSUED") => Ok(None),
             Err(error) => Err(error),
             Ok(raw) => {
+                crate::failpoint::reach("imap.fetch.after");
                 *trouble = Trouble::default();
                 Ok(raw)
             }

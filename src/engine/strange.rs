@@ -1,0 +1,113 @@
+//! What of a message neither the pattern nor the examples of a rule have seen.
+//!
+//! A buyer who asks what the rule answers uses its words and the words of every purchase. What else is said is another
+//! matter: a sofa that must go to Alaska, a card that was declined.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
+use crate::{
+    engine::{Engine, understand::Understanding},
+    model::verdict::{Hit, SentenceKind},
+    rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
+    text::{
+        folded::Script,
+        sentence::{Sentence, phrases::phrases},
+    },
+};
+
+/// Words that say nothing unexpected, of all languages.
+static PLAIN: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("plain_words.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(':')).flat_map(|(_, words)| words.split_whitespace()).collect()
+});
+
+/// Kinds of values that any question may name.
+const PLAIN_VALUES: [&str; 3] = ["country", "order_number", "tracking_number"];
+/// A verdict names no more words than this.
+const NAMED: usize = 6;
+
+/// Returns whether a word is one of every purchase. Numbers say nothing of their own, and of "it's" the first half counts.
+fn says_nothing(form: &str) -> bool {
+    let root = form.split(['\'', '’']).next().unwrap_or(form);
+    let plain = |word: &str| PLAIN.contains(word) || is_stop_word_of_any_language(word);
+    plain(form) || plain(root) || form.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words of a message that a rule's author has not shown.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Strange {
+    /// The words, in the order of the text; neighbours of scripts without spaces are one.
+    pub words: Vec<String>,
+    /// Where those in the sentence of the hit stand among the words of the text.
+    pub places: Vec<usize>,
+    /// How many there are; two characters of a script without spaces are one word.
+    pub weight: f64,
+    /// The other words that say something, in the same measure.
+    pub known: f64,
+}
+
+impl Strange {
+    /// Looks at the sentence of a hit and at those beside it that no other rule covers.
+    pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) -> Self {
+        let mut strange = Self::default();
+        let Some(place) = engine.rules.place(&rule.id) else { return strange };
+        for (index, sentence) in understanding.reading.sentences().iter().enumerate() {
+            let own = hit.sentence.is_none_or(|own| own == index);
+            let covered =
+                understanding.hits.iter().any(|(other, at)| other.id != rule.id && at.sentence == Some(index));
+            let beside = hit.sentence.is_some_and(|own| own.abs_diff(index) == 1);
+            if own || beside && !covered && sentence.kind != SentenceKind::Courtesy {
+                strange.add(engine, understanding, place, sentence, own);
+            }
+        }
+        strange
+    }
+
+    fn add(&mut self, engine: &Engine, understanding: &Understanding<'_>, rule: usize, sentence: &Sentence, own: bool) {
+        let folded = understanding.reading.folded();
+        let entities = understanding.reading.entities();
+        let mut hollow = vec![false; sentence.words.len()];
+        for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_hollow()) {
+            hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
+        }
+        let mut last = None;
+        for index in sentence.words.clone() {
+            let word = &folded.words()[index];
+            let (at, form) = (&word.original, folded.form(word));
+            let mut spans = understanding.hits.iter().flat_map(|(_, hit)| &hit.spans);
+            let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
+            let value =
+                entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));
+            let weight = if word.script == Script::Dense { 0.5 } else { 1.0 };
+            if value || hollow[index - sentence.words.start] || says_nothing(form) {
+                continue;
+            }
+            if spans.any(|span| span.start < at.end && at.start < span.end)
+                || engine.rules.similar().knows((rule, true), folded, index, understanding.witness.left_out())
+            {
+                self.known += weight;
+                continue;
+            }
+            self.weight += weight;
+            if own {
+                self.places.push(index);
+            }
+            let written = &understanding.reading.original()[at.clone()];
+            match self.words.last_mut() {
+                Some(before) if word.script == Script::Dense && last == index.checked_sub(1) => {
+                    before.push_str(written)
+                }
+                _ => self.words.push(written.to_owned()),
+            }
+            last = Some(index);
+        }
+    }
+
+    /// Returns the first of the words, quoted.
+    pub(super) fn quoted(&self) -> String {
+        let words: Vec<String> = self.words.iter().take(NAMED).map(|word| format!("“{word}”")).collect();
+        words.join(", ")
+    }
+}

@@ -1,0 +1,75 @@
+//! What the caller asks for.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use crate::{cases::CASES, report, world::Shape};
+
+/// The arguments.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    /// The long run.
+    pub(crate) long: bool,
+    /// From which all seeds follow.
+    pub(crate) seed: u64,
+    /// Only this case.
+    pub(crate) only: Option<String>,
+    /// Only this store.
+    pub(crate) store: Option<String>,
+    /// Only with so many processes.
+    pub(crate) instances: Option<usize>,
+    /// Where the table is written as Markdown.
+    pub(crate) markdown: Option<PathBuf>,
+    /// Keep the folders of runs that passed as well.
+    pub(crate) keep: bool,
+}
+
+const USAGE: &str = "usage: bash tests/faults/run [--short|--long] [--seed N] [--only CASE] [--store sqlite|postgres]
+                            [--instances N] [--markdown FILE] [--keep] [--list]";
+
+impl Wishes {
+    /// Reads the arguments; the error is how to end at once.
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, ExitCode> {
+        let mut wishes = Self { seed: 1, ..Self::default() };
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(usage);
+            match argument.as_str() {
+                "--short" => wishes.long = false,
+                "--long" => wishes.long = true,
+                "--seed" => wishes.seed = value()?.parse().map_err(|_| usage())?,
+                "--only" => wishes.only = Some(value()?).filter(|only| CASES.iter().any(|case| case.name == only)),
+                "--store" => wishes.store = Some(value()?),
+                "--instances" => wishes.instances = Some(value()?.parse().map_err(|_| usage())?),
+                "--markdown" => wishes.markdown = Some(value()?.into()),
+                "--keep" => wishes.keep = true,
+                "--list" => {
+                    list();
+                    return Err(ExitCode::SUCCESS);
+                }
+                _ => return Err(usage()),
+            }
+            if argument == "--only" && wishes.only.is_none() {
+                return Err(usage());
+            }
+        }
+        Ok(wishes)
+    }
+
+    /// Says whether runs of that shape are wanted.
+    pub(crate) fn takes(&self, shape: Shape) -> bool {
+        self.store.as_deref().is_none_or(|store| store == report::store(shape))
+            && self.instances.is_none_or(|instances| instances == shape.instances)
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "somebody asked for the list")]
+fn list() {
+    for case in CASES {
+        println!("{:<12} {}", case.name, case.about);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the caller asked for something unknown")]
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}

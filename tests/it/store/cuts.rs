@@ -1,0 +1,330 @@
+//! Every write of the store on PostgreSQL, with the connection cut at its COMMIT: before the server got it, and after
+//! the server did it but before we heard so. What is in the database afterwards, and what the caller is told, is what an
+//! undisturbed call leaves and tells.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+};
+
+use nightdesk::{
+    model::{
+        ids::OutboxId,
+        outbound::{OutboundKind, Phase},
+        receive::FolderMark,
+        switch::Scope,
+    },
+    store::{
+        Store,
+        lease::{Lease, Runner},
+        outbox::Settlement,
+    },
+};
+use regex::Regex;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{
+    bench::{self, Backend, Bench, Plan, account, at},
+    changes::take_over,
+};
+use crate::support::{
+    cutter::{Cut, Cutter},
+    postgres,
+};
+
+/// One write: what it does, in the words of its errors, and the call with what must be there before it.
+type Write = (&'static str, fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>);
+
+/// A database of one call.
+struct Run {
+    bench: Bench,
+    /// The store behind the cutter.
+    store: Store,
+    cutter: Cutter,
+    cut: Option<Cut>,
+}
+
+const WRITES: &[Write] = &[
+    ("noting an account", |run| Box::pin(see(run))),
+    ("storing received messages", |run| Box::pin(receive(run))),
+    ("counting a try", |run| Box::pin(tried(run))),
+    ("putting a message into quarantine", |run| Box::pin(quarantine(run))),
+    ("ignoring a message", |run| Box::pin(ignore(run))),
+    ("committing a decision", |run| Box::pin(commit(run))),
+    ("claiming a message to send", |run| Box::pin(claim(run))),
+    ("writing how far a send has come", |run| Box::pin(phase(run))),
+    ("settling a send", |run| Box::pin(settle(run))),
+    ("recovering broken-off sends", |run| Box::pin(recover(run))),
+    ("noting a bounce", |run| Box::pin(bounce(run))),
+    ("changing a ticket", |run| Box::pin(change(run))),
+    ("pausing", |run| Box::pin(pause(run))),
+    ("resuming", |run| Box::pin(resume(run))),
+    ("enrolling this process", |run| Box::pin(enroll(run))),
+    ("acquiring a lease", |run| Box::pin(acquire(run))),
+    ("renewing leases", |run| Box::pin(renew(run))),
+    ("giving a lease back", |run| Box::pin(release(run))),
+    ("signing this process off", |run| Box::pin(retire(run))),
+];
+
+/// How many calls are cut at once; each has a database of its own.
+const AT_ONCE: usize = 6;
+
+/// Writes that happen while the store is opened, where a broken connection is said to the person who starts it.
+const AT_START: &[&str] = &["founding the installation"];
+
+/// What a call leaves behind, without numbers that a rolled back attempt uses up, and without counts of attempts.
+const SHAPES: &[&str] = &[
+    "SELECT account FROM account_seen t",
+    "SELECT account, folder, uid FROM folder t",
+    "SELECT source_key, state, outcome, outcome_reason, thread IS NULL FROM inbound t",
+    "SELECT source_key FROM ledger t",
+    "SELECT epoch, pending, last_human_reply FROM thread t",
+    "SELECT state, urgency, reasons, version, assignee FROM ticket t",
+    "SELECT at, actor, what, text FROM ticket_event t",
+    "SELECT kind, state, phase, attempts, proof, reason FROM outbox t",
+    "SELECT rule_set_hash FROM verdict t",
+    "SELECT key, suppressed FROM buyer t",
+    "SELECT scope, name, reason FROM switch t",
+    "SELECT actor, what, text FROM audit t",
+    "SELECT name, holder FROM lease t",
+    "SELECT id, left_at IS NULL FROM runner t",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_write_is_lost_or_done_twice_when_the_connection_breaks_at_its_commit() {
+    if postgres::cluster().is_none() {
+        return;
+    }
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    for (doing, write) in WRITES.iter().copied() {
+        for cut in [None, Some(Cut::Before), Some(Cut::After)] {
+            let turns = Arc::clone(&turns);
+            running.spawn(async move {
+                let _turn = turns.acquire_owned().await.expect("the semaphore is never closed");
+                ((doing, cut), outcome(write, cut).await)
+            });
+        }
+    }
+    let outcomes: BTreeMap<_, _> = running.join_all().await.into_iter().collect();
+    let mut broken = Vec::new();
+    for ((doing, cut), (found, cuts)) in &outcomes {
+        let (undisturbed, _) = &outcomes[&(*doing, None)];
+        if *cuts != u32::from(cut.is_some()) {
+            broken.push(format!("{doing}, cut {cut:?}: it was cut {cuts} times"));
+        } else if found != undisturbed {
+            broken.push(format!("{doing}, cut {cut:?}: left\n{found}\ninstead of\n{undisturbed}"));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_write_of_the_store_is_cut_at_its_commit() {
+    let call =
+        Regex::new(r#"\.db\s*\.(?:write|beside)\((?:"([^"]+)"|doing)\)|let doing = "([^"]+)""#).expect("well-formed");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut missing = BTreeSet::new();
+    for file in fs::read_dir(folder).expect("the folder is there").flatten() {
+        let Ok(text) = fs::read_to_string(file.path()) else { continue };
+        for found in call.captures_iter(&text) {
+            let Some(doing) = found.get(1).or(found.get(2)) else { continue };
+            let doing = doing.as_str();
+            if !AT_START.contains(&doing) && !WRITES.iter().any(|(name, _)| *name == doing) {
+                missing.insert(doing.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "these writes of src/store need a row in WRITES of {}: {missing:?}", file!());
+}
+
+/// Makes the call in a database of its own; returns what is left and said, and how often it was cut.
+async fn outcome(
+    write: fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>,
+    cut: Option<Cut>,
+) -> (String, u32) {
+    let cluster = postgres::cluster().expect("looked at before");
+    let bench = Bench::new(Backend::Postgres).await;
+    let cutter = Cutter::start(&cluster.socket());
+    let database = bench.url.split(['/', '?']).nth(3).expect("the address names a database").to_owned();
+    let store = Store::open(&bench::settings(&cutter.url(&database))).await.expect("it opens behind the cutter");
+    let (run, said) = write(Run { bench, store, cutter, cut }).await;
+    let mut left = format!("{}\n", without_numbers(&said));
+    for shape in SHAPES {
+        let rows = run
+            .bench
+            .text(&format!("SELECT COALESCE(string_agg(r::text, '; ' ORDER BY r::text), '') FROM ({shape}) r"))
+            .await;
+        left += &format!("{rows}\n");
+    }
+    run.store.close().await;
+    (left, run.cutter.cuts())
+}
+
+/// Numbers of rows differ when an attempt was rolled back.
+fn without_numbers(said: &str) -> String {
+    Regex::new(r"Id\(\d+\)").expect("well-formed").replace_all(said, "Id(_)").into_owned()
+}
+
+impl Run {
+    /// Cuts at the next COMMIT, if this run is to be cut.
+    fn arm(&self) {
+        if let Some(cut) = self.cut {
+            self.cutter.cut(cut);
+        }
+    }
+
+    async fn queued(&self) -> OutboxId {
+        let letter = self.bench.mail("ana@buyer.example", "q", at(0)).await;
+        self.bench.decide(&letter, Plan::answer(), at(0)).await.outbox[0]
+    }
+
+    async fn claimed(&self) -> OutboxId {
+        let id = self.queued().await;
+        self.bench.store.claim(at(0), &[]).await.expect("the claim runs");
+        id
+    }
+
+    async fn leased(&self) -> Lease {
+        self.bench.store.enroll(&runner()).await.expect("enrolled");
+        self.bench.store.acquire(&runner(), &account()).await.expect("it runs").expect("it is free")
+    }
+}
+
+fn runner() -> Runner {
+    Runner { id: "first".to_owned(), host: "desk".to_owned(), pid: 1, accounts: vec![account()] }
+}
+
+/// Makes the call and says what it said.
+macro_rules! say {
+    ($run:ident, $call:expr) => {{
+        $run.arm();
+        let said = $call.await;
+        let said = format!("{:?}", said.expect("the call finds its way"));
+        ($run, said)
+    }};
+}
+
+async fn see(run: Run) -> (Run, String) {
+    say!(run, run.store.see(&account(), at(0)))
+}
+
+async fn receive(run: Run) -> (Run, String) {
+    let batch = [bench::mail(1, 7, "one", at(0)), bench::mail(2, 7, "two", at(0))];
+    let mark = FolderMark { account: account(), folder: "INBOX".to_owned(), uid_validity: 7, uid: 2, go_live: at(0) };
+    run.arm();
+    let said = run.store.receive(&batch, Some(&mark), at(0)).await.expect("the call finds its way");
+    // Known and stored are one to the channel: both may be acknowledged.
+    (run, said.len().to_string())
+}
+
+async fn tried(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.arm();
+    // The count may be one too high, which brings a message that was cut five times to a person.
+    let tries = run.store.tried(letter.id).await.expect("the call finds its way");
+    (run, (1..=2).contains(&tries).to_string())
+}
+
+async fn quarantine(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    say!(run, run.store.quarantine(letter.id, "it panicked", at(1)))
+}
+
+async fn ignore(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    say!(run, run.store.ignore(letter.id, "a receipt", at(1)))
+}
+
+async fn commit(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    let plan = Plan::escalate().sending(&[OutboundKind::Answer, OutboundKind::Draft]);
+    let commit = run.bench.commit_of(&letter, plan, at(1)).await;
+    say!(run, run.store.commit(&commit))
+}
+
+async fn claim(run: Run) -> (Run, String) {
+    run.queued().await;
+    say!(run, run.store.claim(at(1), &[]))
+}
+
+async fn phase(run: Run) -> (Run, String) {
+    let id = run.claimed().await;
+    say!(run, run.store.set_phase(id, Phase::Dot))
+}
+
+async fn settle(run: Run) -> (Run, String) {
+    let id = run.claimed().await;
+    let failed = Settlement::Failed { reason: "550 no such user".to_owned() };
+    run.arm();
+    // The number of the ticket is for the log only.
+    run.store.settle(id, &failed, at(1)).await.expect("the call finds its way");
+    (run, String::new())
+}
+
+async fn recover(run: Run) -> (Run, String) {
+    run.claimed().await;
+    let dotted = run.queued().await;
+    run.bench.store.claim(at(0), &[]).await.expect("the claim runs");
+    run.bench.store.set_phase(dotted, Phase::Dot).await.expect("written");
+    run.arm();
+    // What was found is for the log only.
+    run.store.recover(at(1)).await.expect("the call finds its way");
+    (run, String::new())
+}
+
+async fn bounce(run: Run) -> (Run, String) {
+    let id = run.claimed().await;
+    let message_id = run.bench.text(&format!("SELECT message_id FROM outbox WHERE id = {id}")).await;
+    say!(run, run.store.bounced(&message_id, "5.1.1 permanent", at(1)))
+}
+
+async fn change(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    let ticket = run.bench.decide(&letter, Plan::escalate(), at(0)).await.ticket.expect("a ticket");
+    let change = take_over(&run.bench, ticket).await;
+    say!(run, run.store.change_ticket(ticket, &"lin".into(), &change, at(1)))
+}
+
+async fn pause(run: Run) -> (Run, String) {
+    say!(run, run.store.pause(&Scope::Shop, "sale", "lin", at(1)))
+}
+
+async fn resume(run: Run) -> (Run, String) {
+    run.bench.store.pause(&Scope::Shop, "sale", "lin", at(0)).await.expect("paused");
+    say!(run, run.store.resume(&Scope::Shop, "lin", at(1)))
+}
+
+async fn enroll(run: Run) -> (Run, String) {
+    let runner = runner();
+    say!(run, run.store.enroll(&runner))
+}
+
+async fn acquire(run: Run) -> (Run, String) {
+    run.arm();
+    // The fence may rise twice.
+    let lease = run.store.acquire(&runner(), &account()).await.expect("the call finds its way").expect("it is free");
+    // What counts: the lease that is returned holds.
+    run.store.held(&lease).see(&account(), at(0)).await.expect("the fence is the last one");
+    (run, String::new())
+}
+
+async fn renew(run: Run) -> (Run, String) {
+    let lease = run.leased().await;
+    say!(run, run.store.renew(&runner(), &[lease]))
+}
+
+async fn release(run: Run) -> (Run, String) {
+    let lease = run.leased().await;
+    say!(run, run.store.release(&lease))
+}
+
+async fn retire(run: Run) -> (Run, String) {
+    run.leased().await;
+    let runner = runner();
+    say!(run, run.store.retire(&runner))
+}
