@@ -25,6 +25,8 @@ pub(crate) struct Case {
     pub(crate) long: Effort,
     /// Where its SQLite file lies.
     pub(crate) storage: Storage,
+    /// What happens before the first mail, to a program that was never started.
+    pub(crate) birth: fn(&mut World),
     /// Says why it cannot run here.
     pub(crate) missing: fn() -> Option<String>,
     /// Does it: brings mail and faults. What follows (drain, dump, verdict) is the same for all.
@@ -48,6 +50,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(70, 6),
         long: effort(300, 30),
         storage: Storage::Folder,
+        birth: kills::at_birth,
         missing: nothing,
         run: kills::at_named_places,
     },
@@ -58,6 +61,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(15, 8),
         long: effort(120, 40),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: kills::at_any_place,
     },
@@ -68,6 +72,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(8, 8),
         long: effort(60, 40),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: kills::by_timer,
     },
@@ -78,6 +83,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(8, 8),
         long: effort(60, 40),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: kills::in_a_storm,
     },
@@ -88,6 +94,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(5, 8),
         long: effort(40, 40),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: kills::by_request,
     },
@@ -98,6 +105,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(6, 8),
         long: effort(40, 30),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: people::step_in,
     },
@@ -108,6 +116,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(10, 8),
         long: effort(60, 30),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: outages::mailbox_cuts,
     },
@@ -118,6 +127,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(3, 20),
         long: effort(25, 60),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: outages::database_stops,
     },
@@ -128,6 +138,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(8, 8),
         long: effort(100, 30),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: outages::database_cuts,
     },
@@ -138,6 +149,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(1, 20),
         long: effort(9, 60),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: nothing,
         run: outages::processor_stops,
     },
@@ -148,6 +160,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(2, 10),
         long: effort(15, 60),
         storage: Storage::Small,
+        birth: peaceful,
         missing: nothing,
         run: disks::full,
     },
@@ -158,6 +171,7 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(4, 8),
         long: effort(60, 30),
         storage: Storage::Folder,
+        birth: peaceful,
         missing: strace,
         run: disks::failing,
     },
@@ -168,10 +182,13 @@ pub(crate) const CASES: &[Case] = &[
         short: effort(6, 8),
         long: effort(150, 30),
         storage: Storage::Image,
+        birth: peaceful,
         missing: nothing,
         run: disks::powerless,
     },
 ];
+
+fn peaceful(_: &mut World) {}
 
 /// Nothing special is needed beyond what a shape needs.
 fn nothing() -> Option<String> {

@@ -123,6 +123,20 @@ impl Database {
         })
     }
 
+    /// Has the leases of dead processes run out at once, as if their time had passed: the processes, by id, must be dead,
+    /// for a living one keeps to its own clock.
+    pub(crate) fn pass_leases_of(&self, dead: &[u32]) -> Result<(), sqlx::Error> {
+        let list = dead.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        let statements = [
+            format!("UPDATE lease SET until = 0 WHERE holder IN (SELECT id FROM runner WHERE pid IN ({list}))"),
+            format!("UPDATE runner SET seen_at = 0 WHERE pid IN ({list})"),
+        ];
+        for statement in statements {
+            self.all(&statement)?;
+        }
+        Ok(())
+    }
+
     async fn connect(&self) -> Result<Connected, sqlx::Error> {
         match self.url.strip_prefix("sqlite://") {
             Some(path) => {

@@ -31,6 +31,7 @@ pub(crate) struct Instance {
     pub(crate) environment: Vec<(String, String)>,
     reached: BTreeMap<String, u64>,
     died_at: BTreeMap<String, u64>,
+    dead: Vec<u32>,
 }
 
 /// How a process ended.
@@ -59,6 +60,7 @@ impl Instance {
             environment: Vec::new(),
             reached: BTreeMap::new(),
             died_at: BTreeMap::new(),
+            dead: Vec::new(),
         }
     }
 
@@ -90,6 +92,14 @@ impl Instance {
     /// Says whether it was started and has not been seen to end.
     pub(crate) fn is_started(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// Says whether the process still runs; its end is seen to by [`Self::wait`].
+    pub(crate) fn lives(&self) -> bool {
+        let id = self.running.as_ref().map(Child::id).unwrap_or_default();
+        // The state follows the name, which stands in parentheses; a zombie has ended.
+        let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        state.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
     }
 
     /// Says whether it has looked into a mailbox since it was started: by then everything else is under way.
@@ -152,6 +162,11 @@ impl Instance {
         sent.expect("kill is installed");
     }
 
+    /// Returns the ids of processes that died since this was asked last.
+    pub(crate) fn take_dead(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.dead)
+    }
+
     /// Returns how often each place was reached.
     pub(crate) fn reached(&mut self) -> &BTreeMap<String, u64> {
         self.count_places();
@@ -169,7 +184,7 @@ impl Instance {
     }
 
     fn ended(&mut self, status: ExitStatus) -> Option<String> {
-        self.running = None;
+        self.dead.extend(self.running.take().map(|child| child.id()));
         let how = match (status.signal(), status.code()) {
             (Some(signal), _) => format!("signal {signal}"),
             (None, code) => format!("exit {}", code.unwrap_or(-1)),

@@ -18,8 +18,12 @@ use crate::{
     world::World,
 };
 
-/// How long a process may take to come to the place where it is to die; then it is killed where it is.
-const TO_PLACE: Duration = Duration::from_millis(2500);
+/// How long a process may take from its first look into a mailbox to the place where it is to die; then it is killed
+/// where it is.
+const TO_PLACE: Duration = Duration::from_millis(2000);
+
+/// How long a start may take on a busy machine.
+const TO_START: Duration = Duration::from_secs(15);
 
 /// Mail that was not dealt with, beyond which a cycle brings no more.
 const BACKLOG: usize = 150;
@@ -152,16 +156,25 @@ fn at_place(world: &mut World, place: &str, burst: u64) -> Result<(), String> {
 pub(crate) fn cycle(world: &mut World, wish: Option<&str>, burst: u64, patience: Duration) -> Result<(), String> {
     post(world, burst);
     let index = begin(world, wish);
+    if wish.is_some() {
+        until_reading(world, index);
+    }
     end(world, index, patience)
+}
+
+/// Waits until a process looks into a mailbox, or dies before.
+fn until_reading(world: &mut World, index: usize) {
+    let deadline = Instant::now() + TO_START;
+    let instance = &mut world.instances[index];
+    while instance.lives() && !instance.is_reading() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 fn while_running(world: &mut World, wish: &str, burst: u64, act: impl Fn(&World)) -> Result<(), String> {
     post(world, burst);
     let index = begin(world, Some(wish));
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while !world.instances[index].is_reading() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(5));
-    }
+    until_reading(world, index);
     act(world);
     end(world, index, TO_PLACE)
 }
@@ -173,6 +186,7 @@ fn begin(world: &mut World, wish: Option<&str>) -> usize {
         world.instances[index].kill();
         world.faults += 1;
     }
+    world.pass_leases();
     world.instances[index].start(wish);
     world.start_all();
     index

@@ -30,6 +30,8 @@ use std::{
     collections::BTreeMap,
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
+    thread,
     time::Instant,
 };
 
@@ -51,25 +53,52 @@ fn main() -> ExitCode {
         Ok(wishes) => wishes,
         Err(code) => return code,
     };
-    let mut places = Places::new();
-    let mut rows = Vec::new();
     report::print_head();
-    for (case, shape, seed) in planned(&wishes) {
-        if let Some(why) = case.storage.missing().or_else(case.missing).or_else(|| cases::lacks(shape)) {
-            skipped(case, shape, &why);
-            continue;
+    let played = Played::default();
+    let plan = Mutex::new(planned(&wishes).into_iter());
+    thread::scope(|scope| {
+        for _ in 0..wishes.jobs {
+            scope.spawn(|| {
+                // The lock is held for a glance at the list, not for the play.
+                while let Some((case, shape, seed)) = next(&plan) {
+                    attend(case, shape, seed, &wishes, &played);
+                }
+            });
         }
-        let row = play(case, shape, seed, &wishes, &mut places);
-        report::print_row(&row);
-        rows.push(row);
-    }
+    });
+    let rows = played.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let places = played.places.into_inner().unwrap_or_else(PoisonError::into_inner);
     report::print_end(&rows);
-    let covered = wishes.only.is_some() || unreached(&places);
+    let covered = unreached(&places) || wishes.is_partial();
     if let Some(file) = &wishes.markdown {
         report::write_markdown(&rows, file).expect("the Markdown file is writable");
     }
     let passed = rows.iter().all(Row::passed) && covered;
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What was played so far.
+#[derive(Default)]
+struct Played {
+    rows: Mutex<Vec<Row>>,
+    places: Mutex<Places>,
+}
+
+type Plan = Mutex<std::vec::IntoIter<(&'static Case, Shape, u64)>>;
+
+fn next(plan: &Plan) -> Option<(&'static Case, Shape, u64)> {
+    plan.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+/// Plays one entry of the plan and prints its row.
+fn attend(case: &'static Case, shape: Shape, seed: u64, wishes: &Wishes, played: &Played) {
+    if let Some(why) = case.storage.missing().or_else(case.missing).or_else(|| cases::lacks(shape)) {
+        skipped(case, shape, &why);
+        return;
+    }
+    let row = play(case, shape, seed, wishes, &played.places);
+    report::print_row(&row);
+    played.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
 }
 
 /// Returns what is played: every kept seed, then each case in each of its shapes.
@@ -91,16 +120,19 @@ fn planned(wishes: &Wishes) -> Vec<(&'static Case, Shape, u64)> {
 }
 
 /// Plays one case to its verdict; whatever goes wrong is in the row.
-fn play(case: &'static Case, shape: Shape, seed: u64, wishes: &Wishes, places: &mut Places) -> Row {
+fn play(case: &'static Case, shape: Shape, seed: u64, wishes: &Wishes, places: &Mutex<Places>) -> Row {
     let started = Instant::now();
     let effort = if wishes.long { case.long } else { case.short };
     let played = panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut world = World::open(seed, shape, case.storage);
+        let mut world = World::build(seed, shape, case.storage);
+        (case.birth)(&mut world);
+        world.first_look();
         let trouble = match (case.run)(&mut world, effort).and_then(|()| world.drain()) {
             Ok(()) => String::new(),
             Err(trouble) => trouble,
         };
         for (place, (reached, died)) in world.places() {
+            let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
             let sum = places.entry(place).or_default();
             *sum = (sum.0 + reached, sum.1 + died);
         }

@@ -50,8 +50,8 @@ const STIMULI: [(&str, Stimulus); 19] = [
     ("store.migration.", Stimulus::Birth),
     ("store.see.", Stimulus::Birth),
     ("store.schema.", Stimulus::Postgres),
-    ("lease.", Stimulus::Postgres),
-    ("store.lease.", Stimulus::Postgres),
+    ("store.lease.release.", Stimulus::Terminate),
+    ("lease.renewal.", Stimulus::Postgres),
     ("store.ignore.", Stimulus::Elsewhere),
     ("telegram.", Stimulus::Elsewhere),
 ];
@@ -86,7 +86,10 @@ pub(crate) fn all() -> BTreeMap<String, PathBuf> {
 fn is_well_formed(place: &str) -> bool {
     let parts: Vec<&str> = place.split('.').collect();
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    matches!(parts.as_slice(), [area, step, "before" | "after"] if is_word(area) && is_word(step))
+    let Some(("before" | "after", steps)) = parts.split_last().map(|(last, steps)| (*last, steps)) else {
+        return false;
+    };
+    (2..=3).contains(&steps.len()) && steps.iter().all(|step| is_word(step))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

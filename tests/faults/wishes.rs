@@ -17,6 +17,8 @@ pub(crate) struct Wishes {
     pub(crate) store: Option<String>,
     /// Only with so many processes.
     pub(crate) instances: Option<usize>,
+    /// How many cases are played at a time.
+    pub(crate) jobs: usize,
     /// Where the table is written as Markdown.
     pub(crate) markdown: Option<PathBuf>,
     /// Keep the folders of runs that passed as well.
@@ -24,12 +26,12 @@ pub(crate) struct Wishes {
 }
 
 const USAGE: &str = "usage: bash tests/faults/run [--short|--long] [--seed N] [--only CASE] [--store sqlite|postgres]
-                            [--instances N] [--markdown FILE] [--keep] [--list]";
+                            [--instances N] [--jobs N] [--markdown FILE] [--keep] [--list]";
 
 impl Wishes {
     /// Reads the arguments; the error is how to end at once.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, ExitCode> {
-        let mut wishes = Self { seed: 1, ..Self::default() };
+        let mut wishes = Self { seed: 1, jobs: 2, ..Self::default() };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(usage);
             match argument.as_str() {
@@ -39,6 +41,7 @@ impl Wishes {
                 "--only" => wishes.only = Some(value()?).filter(|only| CASES.iter().any(|case| case.name == only)),
                 "--store" => wishes.store = Some(value()?),
                 "--instances" => wishes.instances = Some(value()?.parse().map_err(|_| usage())?),
+                "--jobs" => wishes.jobs = value()?.parse().map_err(|_| usage())?,
                 "--markdown" => wishes.markdown = Some(value()?.into()),
                 "--keep" => wishes.keep = true,
                 "--list" => {
@@ -52,6 +55,11 @@ impl Wishes {
             }
         }
         Ok(wishes)
+    }
+
+    /// Says whether a part of the suite is left out on purpose.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.only.is_some() || self.store.is_some() || self.instances.is_some()
     }
 
     /// Says whether runs of that shape are wanted.

@@ -75,8 +75,8 @@ pub(crate) struct Detours {
 }
 
 impl World {
-    /// Builds a world and has the shop look into its mailboxes for the first time. Nothing runs afterwards.
-    pub(crate) fn open(seed: u64, shape: Shape, storage: Storage) -> Self {
+    /// Builds a world in which nothing runs and the program was never started.
+    pub(crate) fn build(seed: u64, shape: Shape, storage: Storage) -> Self {
         let folder = TempDir::with_prefix("nightdesk-faults-").expect("the temporary folder is writable");
         let volume = (storage != Storage::Folder).then(|| Volume::mount(storage).expect("it was tried before"));
         let stored_in = volume.as_ref().map_or_else(|| folder.path().to_owned(), Volume::path);
@@ -89,7 +89,7 @@ impl World {
             .as_ref()
             .map_or_else(|| format!("sqlite://{}", stored_in.join("nightdesk.db").display()), Server::url);
         let name = |number: usize| format!("n{number}");
-        let mut world = Self {
+        let world = Self {
             mailroom: Mailroom::start(truth.clone()),
             sink: Sink::start(seed, truth.clone()),
             load: Load::new(seed),
@@ -107,7 +107,6 @@ impl World {
         };
         world.furnish();
         world.configure(&world.store, Detours::default());
-        world.first_look();
         world
     }
 
@@ -150,8 +149,18 @@ impl World {
         }
     }
 
+    /// Has the leases of dead processes run out, which would take them seconds.
+    pub(crate) fn pass_leases(&mut self) {
+        let dead: Vec<u32> = self.instances.iter_mut().flat_map(Instance::take_dead).collect();
+        if self.server.is_some() && !dead.is_empty() {
+            // It may be down at this moment; then they run out by themselves.
+            drop(self.database.pass_leases_of(&dead));
+        }
+    }
+
     /// Starts every process that does not run.
     pub(crate) fn start_all(&mut self) {
+        self.pass_leases();
         for instance in self.instances.iter_mut().filter(|instance| !instance.is_started()) {
             instance.start(None);
         }
@@ -282,7 +291,7 @@ impl World {
     }
 
     /// Lets the first process note where the mailboxes stand: what came before is never answered.
-    fn first_look(&mut self) {
+    pub(crate) fn first_look(&mut self) {
         self.instances[0].start(None);
         let deadline = Instant::now() + STANDSTILL;
         let looked = |world: &Self| {
