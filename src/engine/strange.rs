@@ -49,7 +49,8 @@ pub(super) struct Strange {
 }
 
 impl Strange {
-    /// Looks at the sentence of a hit and at those beside it that no other rule covers.
+    /// Looks at the sentence of a hit and at statements beside it that no other rule covers. A question beside it is left
+    /// to a person anyway.
     pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) -> Self {
         let mut strange = Self::default();
         let Some(place) = engine.rules.place(&rule.id) else { return strange };
@@ -58,7 +59,7 @@ impl Strange {
             let covered =
                 understanding.hits.iter().any(|(other, at)| other.id != rule.id && at.sentence == Some(index));
             let beside = hit.sentence.is_some_and(|own| own.abs_diff(index) == 1);
-            if own || beside && !covered && sentence.kind != SentenceKind::Courtesy {
+            if own || beside && !covered && sentence.kind == SentenceKind::States {
                 strange.add(engine, understanding, place, sentence, own);
             }
         }

@@ -43,6 +43,24 @@ fn buyers_are_answered_in_their_language() {
     assert!(other.is_none(), "{other:?}");
 }
 
+/// Of messages made to mislead at most one in twenty is answered, and of plain questions at least 17 in 20.
+#[test]
+fn traps_are_left_to_people_and_plain_questions_are_not() {
+    for file in ["first.tsv", "second.tsv"] {
+        let rows = rows(&format!("../decisions/traps/{file}"));
+        let decisions = decide_by("tests/data/decisions/traps/shop/config.yaml", &rows);
+        let (mut traps, mut plain) = ((0, 0), (0, 0));
+        for (row, decision) in rows.iter().zip(&decisions) {
+            let answered = matches!(decision["action"].as_str(), Some("answer" | "ask"));
+            let (count, all) = if row.action == "person" { &mut traps } else { &mut plain };
+            *all += 1;
+            *count += u32::from(answered && (row.action == "person" || decision["intent"] == row.intent.as_str()));
+        }
+        assert!(traps.1 >= 60 && traps.0 * 20 <= traps.1, "{file}: {traps:?} traps answered");
+        assert!(plain.1 >= 60 && plain.0 * 20 >= plain.1 * 17, "{file}: {plain:?} plain questions answered");
+    }
+}
+
 fn rows(file: &str) -> Vec<Row> {
     let path = root().join("tests/data/quality").join(file);
     let table = fs::read_to_string(&path).expect("the table is there");
@@ -70,9 +88,13 @@ fn complaint(row: &Row, decision: &Value) -> Option<String> {
 }
 
 fn decide(rows: &[Row]) -> Vec<Value> {
+    decide_by("config.example.yaml", rows)
+}
+
+fn decide_by(config: &str, rows: &[Row]) -> Vec<Value> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nightdesk"))
         .current_dir(root())
-        .args(["--config", "config.example.yaml", "match", "--jsonl", "--at", AT])
+        .args(["--config", config, "match", "--jsonl", "--at", AT])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -101,6 +101,9 @@ fn consequence(verdict: &Verdict) -> String {
     for guard in &verdict.guards {
         field(&mut out, "guard", format_args!("{} ({}): {}", condition(&guard.guard), guard.guard, guard.evidence));
     }
+    for doubt in &verdict.doubts {
+        field(&mut out, "doubt", format_args!("{} ({}): {}", doubt.rule, doubt.gate.as_str(), doubt.evidence));
+    }
     if let Some(ticket) = &verdict.ticket {
         field(&mut out, "ticket", ticket.urgency.as_str());
         for reason in &ticket.reasons {
