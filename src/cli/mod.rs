@@ -3,6 +3,7 @@
 //! `main` calls [`run()`]; everything it returns is an [`Exit`]. Errors are explained here, once.
 
 mod ask;
+mod backup;
 mod check;
 mod completions;
 mod demo;
@@ -19,10 +20,12 @@ mod matching;
 mod new;
 mod output;
 mod pause;
+mod quarantine;
 mod reload;
 mod run;
 mod samples;
 mod schema;
+mod status;
 mod test;
 mod ticket;
 mod write;
@@ -71,10 +74,18 @@ enum Command {
     Match(matching::Match),
     /// Work the queue of tickets
     Ticket(ticket::TicketArguments),
-    /// Stop all automatic answers until `resume`; messages become tickets
+    /// Stop automatic answers until `resume`, of the shop, an account or a rule; messages become tickets
     Pause(pause::Pause),
     /// Answer automatically again
     Resume(pause::Resume),
+    /// Say how things stand: pauses with who and when, and what waits
+    Status(status::Status),
+    /// Look into messages that could not be read or decided
+    Quarantine(quarantine::Quarantine),
+    /// Copy the store into a new file, also while the service runs
+    Backup(backup::Backup),
+    /// Say that the store was put back from a backup, or that all from before was looked after
+    Restored(backup::Restored),
     /// Write the texts of replies, or the examples of rules, as a table for spreadsheets
     Export(export::Export),
     /// Take texts or examples back from a spreadsheet; says first what they change
@@ -118,7 +129,11 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Match(matching) => matching.run(&configuration(named)?),
         Command::Ticket(ticket) => ticket.run(&configuration(named)?),
         Command::Pause(pause) => pause.run(&configuration(named)?),
-        Command::Resume(_) => pause::Resume::run(&configuration(named)?),
+        Command::Resume(resume) => resume.run(&configuration(named)?),
+        Command::Status(status) => status.run(&configuration(named)?),
+        Command::Backup(backup) => backup.run(&configuration(named)?),
+        Command::Restored(restored) => restored.run(&configuration(named)?),
+        Command::Quarantine(quarantine) => quarantine.run(&configuration(named)?),
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct Run {
     /// Write log lines as JSON
     #[arg(long)]
     log_json: bool,
+    /// The store was put back from a backup: begin as `nightdesk restored` does
+    #[arg(long)]
+    restored: bool,
 }
 
 /// What is logged unless RUST_LOG says otherwise. The IMAP library logs what it sends, passwords included, at trace
@@ -45,7 +48,7 @@ impl Run {
         let first = reload::state(config);
         let files = Files::read(config)?.complete()?;
         let runtime = runtime()?;
-        let served = runtime.block_on(serve(config, first, files));
+        let served = runtime.block_on(serve(config, first, files, self.restored));
         // A thread that still chews on a hostile message must not hold up the end.
         runtime.shutdown_timeout(LAST_GRACE);
         served?;
@@ -53,10 +56,13 @@ impl Run {
     }
 }
 
-async fn serve(path: &Path, first: State, mut files: Files) -> anyhow::Result<()> {
+async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> anyhow::Result<()> {
     let config = files.config.take().context("there is no configuration")?;
     let store = open_store(&config).await?;
     let lock = store.serve_alone()?;
+    if restored {
+        store.begin_restore("it was started with --restored", "terminal", jiff::Timestamp::now()).await?;
+    }
     let instance = store.instance().await?;
     let accounts = Arc::new(Accounts::new(&config.accounts, instance.key.clone()));
     let live = reload::live(path, first, &config, files, &instance.key);

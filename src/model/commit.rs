@@ -24,6 +24,12 @@ pub struct Commit {
     pub counters: Counters,
     /// The decision with its evidence.
     pub verdict: Verdict,
+    /// Why it goes into quarantine all the same: part of it was not looked at, because it exceeds a limit.
+    pub beyond_limits: Option<String>,
+    /// A cap was reached: where the sender has an open ticket, the message joins it instead of beginning a conversation.
+    pub over_cap: bool,
+    /// It is known that nobody answered it in a time that the store does not know (restore mode).
+    pub unanswered_before: bool,
     /// Messages to send or drafts to keep.
     pub outbound: Vec<NewOutbound>,
     /// When.
@@ -94,6 +100,8 @@ pub enum Refusal {
     Epoch,
     /// A counter grew.
     Counters,
-    /// The shop was paused.
+    /// The shop, the account or a rule was paused.
     Paused,
+    /// The store was found to come from a backup, and it may have been answered before.
+    Restored,
 }

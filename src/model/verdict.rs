@@ -83,10 +83,39 @@ impl Verdict {
         intents
     }
 
+    /// Returns whether anything is to be said without a person.
+    pub fn speaks(&self) -> bool {
+        self.messages.iter().any(|message| message.kind != OutboundKind::Draft)
+    }
+
+    /// Takes back what was to be said by itself, because the message was answered already. A person's case stays one.
+    pub fn answered_before(&mut self, reason: &str) {
+        self.hold_back();
+        self.outcome = match self.ticket {
+            Some(_) => Outcome::Escalated { with_answer: false },
+            None => Outcome::Suppressed { reason: reason.to_owned() },
+        };
+    }
+
+    /// Takes back what was to be said by itself and asks a person instead.
+    pub fn withhold(&mut self, reason: &str) {
+        self.hold_back();
+        self.ask_a_person(reason);
+    }
+
+    fn hold_back(&mut self) {
+        self.messages.retain(|message| message.kind == OutboundKind::Draft);
+        self.pending = None;
+    }
+
     /// Takes back everything that was to be said, because it cannot be put on its way, and asks a person instead.
     pub fn unsendable(&mut self, reason: &str) {
         self.messages.clear();
         self.pending = None;
+        self.ask_a_person(&format!("The answer cannot be sent: {reason}."));
+    }
+
+    fn ask_a_person(&mut self, reason: &str) {
         self.outcome = Outcome::Escalated { with_answer: false };
         let ticket = self.ticket.get_or_insert_with(|| TicketPlan {
             urgency: Urgency::Normal,
@@ -94,7 +123,7 @@ impl Verdict {
             intent: self.hits.first().map(|hit| hit.rule.clone()),
             tags: Vec::new(),
         });
-        ticket.reasons.push(format!("The answer cannot be sent: {reason}."));
+        ticket.reasons.push(reason.to_owned());
     }
 }
 

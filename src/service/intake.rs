@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         context::Context,
         ids::InboundId,
-        inbound::{ChannelKind, Inbound, MailFacts},
+        inbound::{ChannelKind, Inbound, MailFacts, Note},
         outbound::NewOutbound,
         receive::Received,
         verdict::{GuardAction, Verdict},
@@ -25,10 +25,12 @@ use crate::{
     service::{
         Wake,
         accounts::Accounts,
+        isolation::{Isolated, Isolation},
         lease::{Held, Work},
         outgoing::{self, Words},
+        restore::Doubted,
     },
-    store::{Store, error::StoreError, inbound::StoredInbound},
+    store::{Store, error::StoreError, inbound::StoredInbound, quarantine::Cause},
 };
 
 /// Messages read at once: few, because each may be as large as the largest mail that is fetched.
@@ -42,6 +44,16 @@ const STORE_PAUSE: Duration = Duration::from_secs(2);
 /// Parsing and deciding take microseconds; a message that needs this long is hostile and becomes a ticket. It is time on
 /// the wall, so it leaves room for a machine that is busy with other things.
 const MAX_TIME: Duration = Duration::from_secs(10);
+/// Neighbors of a message that is chewed on longer than this are decided meanwhile.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// So many messages are chewed on at once; while there are more of them, the others wait, at most `MAX_TIME`.
+const MAX_SLOW: usize = 4;
+/// So many threads may be left to themselves. Threads cannot be ended, and each holds its message and may hold a
+/// processor; beyond this the service ends, so that it is started anew without them. What they chewed on is in quarantine
+/// by then.
+const MAX_ABANDONED: usize = 4;
+/// The guards that count how much was said: what they stop in a flood is one ticket for each sender.
+const CAPS: [&str; 5] = ["F1", "F2", "F3", "F4", "F5"];
 /// A message that was begun this often and never finished took the process down; it is not tried again. Not fewer: a
 /// machine that fails and restarts several times in a row catches innocent messages in the middle as well.
 const MAX_TRIES: u32 = 5;
@@ -54,6 +66,15 @@ pub(super) struct Intake {
     accounts: Arc<Accounts>,
     held: Arc<Held>,
     wake: Wake,
+    isolation: Isolation,
+    doubted: Doubted,
+}
+
+/// Messages that are being decided while their neighbors go on.
+#[derive(Debug, Default)]
+struct Slow {
+    ids: Vec<InboundId>,
+    tasks: JoinSet<(InboundId, Result<(), StoreError>)>,
 }
 
 /// What a stored row turned out to be.
@@ -65,7 +86,8 @@ enum Parsed {
 
 impl Intake {
     pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, held: Arc<Held>, wake: Wake) -> Self {
-        Self { store, live, accounts, held, wake }
+        let doubted = Doubted::new(store.clone(), accounts.clone());
+        Self { store, live, accounts, held, wake, isolation: Isolation::new(MAX_TIME), doubted }
     }
 
     /// Returns the same under an account's lease.
@@ -113,14 +135,23 @@ impl Intake {
         }
     }
 
-    /// Decides what is stored and undecided until told to stop.
+    /// Decides what is stored and undecided until told to stop, or until too many threads are left to themselves.
     pub(super) async fn decide_until(self, stop: CancellationToken) {
         let mut begun = BTreeSet::new();
+        let mut slow = Slow::default();
         while !stop.is_cancelled() {
-            match self.decide_round(&mut begun, &stop).await {
+            if self.isolation.abandoned() >= MAX_ABANDONED {
+                tracing::error!(
+                    "{MAX_ABANDONED} hostile messages, now in quarantine, hold a thread each that cannot be ended; the \
+                     service ends so that it is started anew"
+                );
+                return;
+            }
+            match self.decide_round(&mut begun, &mut slow, &stop).await {
                 Ok(0) => tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.wake.received.notified() => {}
+                    () = slow.one_ended(), if !slow.tasks.is_empty() => {}
                     () = tokio::time::sleep(POLL) => {}
                 },
                 Ok(_) => {}
@@ -133,20 +164,22 @@ impl Intake {
                 }
             }
         }
+        while slow.tasks.join_next().await.is_some() {}
     }
 
     /// Decides for every account that this process serves and that has something to decide; returns how much there was.
     async fn decide_round(
         &self,
         begun: &mut BTreeSet<InboundId>,
+        slow: &mut Slow,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
         let mut count = 0;
         for account in self.store.waiting().await? {
-            let Some(work) = self.held.work(&account) else { continue };
+            let Some(work) = self.held.work(&account).map(Arc::new) else { continue };
             let intake = self.under(&work);
             for _ in 0..TURN {
-                match intake.decide_batch(begun, stop).await {
+                match intake.decide_batch(&work, begun, slow, stop).await {
                     Ok(0) => break,
                     Ok(decided) => count += decided,
                     Err(error) if error.is_fenced() => {
@@ -162,13 +195,18 @@ impl Intake {
 
     async fn decide_batch(
         &self,
+        work: &Arc<Work>,
         begun: &mut BTreeSet<InboundId>,
+        slow: &mut Slow,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
-        let rows = self.store.undecided(BATCH).await?;
+        while slow.ids.len() >= MAX_SLOW && !stop.is_cancelled() {
+            slow.one_ended().await;
+        }
+        let rows = self.store.undecided_besides(BATCH, &slow.ids).await?;
         let count = rows.len();
         for row in rows {
-            if stop.is_cancelled() {
+            if stop.is_cancelled() || slow.ids.len() >= MAX_SLOW {
                 break;
             }
             let started = std::time::Instant::now();
@@ -176,9 +214,9 @@ impl Intake {
             // Counted once in the life of a process: the count is about messages that take the process down, and a store
             // that fails for a while must not put innocent ones aside.
             if begun.insert(id) && self.store.tried(id).await? > MAX_TRIES {
-                self.quarantine(id, "It was begun several times and never finished.").await?;
+                self.quarantine(id, Cause::Crashed, "It was begun several times and never finished.").await?;
             } else {
-                self.process(row).await?;
+                self.process_or_pass(row, work, slow).await?;
             }
             begun.remove(&id);
             tracing::debug!(
@@ -190,13 +228,46 @@ impl Intake {
         Ok(count)
     }
 
+    /// Decides one message, or goes on without it when it is chewed on for long: its neighbors do not wait. What waits for
+    /// the store is waited for, so that the messages of a conversation are decided in their order.
+    async fn process_or_pass(&self, row: StoredInbound, work: &Arc<Work>, slow: &mut Slow) -> Result<(), StoreError> {
+        let intake = Self { isolation: self.isolation.apart(), ..self.clone() };
+        let (id, isolation) = (row.id, intake.isolation.clone());
+        let mut deciding = Box::pin(async move { intake.process(row).await });
+        loop {
+            match tokio::time::timeout(PATIENCE, &mut deciding).await {
+                Ok(done) => return done,
+                Err(_) if !isolation.is_at_work() => {}
+                Err(_) => {
+                    tracing::warn!(
+                        inbound.id = id.0,
+                        "a message takes long to read, its neighbors are decided meanwhile"
+                    );
+                    slow.ids.push(id);
+                    let under_way = Arc::clone(work);
+                    slow.tasks.spawn(async move {
+                        let done = deciding.await;
+                        // The lease is given back only after this.
+                        drop(under_way);
+                        (id, done)
+                    });
+                    return Ok(());
+                }
+            }
+        }
+    }
+
     async fn process(&self, row: StoredInbound) -> Result<(), StoreError> {
         let id = row.id;
-        crate::failpoint::reach("intake.parse.before");
         let received = Arc::new(row.received);
         let source = received.clone();
-        let Some(parsed) = isolated(move || parse(&source)).await else {
-            return self.quarantine(id, "It could not be read within the time limit.").await;
+        crate::failpoint::reach("intake.parse.before");
+        let parsed = match self.isolation.run(move || parse(&source)).await {
+            Isolated::Done(parsed) => parsed,
+            Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await,
+            Isolated::TooLong => {
+                return self.quarantine(id, Cause::TooLong, "It could not be read within the time limit.").await;
+            }
         };
         let inbound = match parsed {
             Parsed::Message(inbound) => Arc::new(*inbound),
@@ -204,35 +275,49 @@ impl Intake {
         };
         // Twice: the world may change once between reading and writing; a second time is a person's business.
         for _ in 0..2 {
-            crate::failpoint::reach("intake.parse.after");
             let now = Timestamp::now();
+            crate::failpoint::reach("intake.parse.after");
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
             // One engine from start to end, whatever is put in force meanwhile.
             let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
-            let Some(verdict) = isolated(move || engine.decide(&message, &seen, now)).await else {
-                return self.quarantine(id, "It could not be decided within the time limit.").await;
+            let mut verdict = match self.isolation.run(move || engine.decide(&message, &seen, now)).await {
+                Isolated::Done(verdict) => verdict,
+                Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Deciding it failed inside.").await,
+                Isolated::TooLong => {
+                    return self.quarantine(id, Cause::TooLong, "It could not be decided within the time limit.").await;
+                }
             };
             crate::failpoint::reach("intake.decide.after");
-            let commit = self.commit_of(id, &inbound, &ctx, verdict, now);
-            crate::failpoint::reach("intake.compose.after");
-            match self.store.commit(&commit).await? {
-                CommitOutcome::Committed { ticket, outbox, .. } => {
-                    crate::failpoint::reach("intake.commit.after");
-                    log(id, &commit.verdict, ticket.map(|ticket| ticket.0));
-                    self.note_bounce(&inbound, &received.raw, &commit.verdict, now).await?;
-                    if !outbox.is_empty() {
-                        crate::failpoint::reach("intake.wake.before");
-                        self.wake.outbox.notify_one();
-                    }
-                    return Ok(());
-                }
-                CommitOutcome::AlreadyDecided => return Ok(()),
-                CommitOutcome::Refused(refusal) => {
-                    tracing::info!(inbound.id = id.0, "the {} changed meanwhile, deciding again", changed(refusal));
-                }
+            let unanswered = self.doubted.look(id, &inbound, &mut verdict).await?;
+            let commit = self.commit_of(id, &inbound, &ctx, verdict, unanswered, now);
+            if self.write(&commit, &inbound, &received.raw).await? {
+                return Ok(());
             }
         }
-        self.quarantine(id, "Its conversation changed twice while it was being decided.").await
+        self.quarantine(id, Cause::Contested, "Its conversation changed twice while it was being decided.").await
+    }
+
+    /// Commits a decision; returns whether the message is done with.
+    async fn write(&self, commit: &Commit, inbound: &Inbound, raw: &[u8]) -> Result<bool, StoreError> {
+        let id = commit.inbound;
+        crate::failpoint::reach("intake.compose.after");
+        match self.store.commit(commit).await? {
+            CommitOutcome::Committed { ticket, outbox, .. } => {
+                crate::failpoint::reach("intake.commit.after");
+                log(id, &commit.verdict, ticket.map(|ticket| ticket.0));
+                self.note_bounce(inbound, raw, &commit.verdict, commit.now).await?;
+                if !outbox.is_empty() {
+                    crate::failpoint::reach("intake.wake.before");
+                    self.wake.outbox.notify_one();
+                }
+                Ok(true)
+            }
+            CommitOutcome::AlreadyDecided => Ok(true),
+            CommitOutcome::Refused(refusal) => {
+                tracing::info!(inbound.id = id.0, "the {} changed meanwhile, deciding again", changed(refusal));
+                Ok(false)
+            }
+        }
     }
 
     fn commit_of(
@@ -241,6 +326,7 @@ impl Intake {
         inbound: &Inbound,
         ctx: &Context,
         mut verdict: Verdict,
+        unanswered_before: bool,
         now: Timestamp,
     ) -> Commit {
         let outbound = self.outbound(inbound_id, inbound, &verdict, now).unwrap_or_else(|error| {
@@ -253,6 +339,9 @@ impl Intake {
             envelope: envelope(inbound, &verdict),
             thread: thread
                 .map_or(ThreadChoice::New, |thread| ThreadChoice::Existing { id: thread.id, epoch: thread.epoch }),
+            beyond_limits: beyond_limits(inbound),
+            over_cap: verdict.guards.iter().any(|guard| CAPS.contains(&guard.guard.as_str())),
+            unanswered_before,
             counters: ctx.counters.clone(),
             verdict,
             outbound,
@@ -318,17 +407,39 @@ impl Intake {
         by_address.or_else(|| answered().cloned())
     }
 
-    async fn quarantine(&self, id: InboundId, reason: &str) -> Result<(), StoreError> {
-        let ticket = self.store.quarantine(id, reason, Timestamp::now()).await?;
+    async fn quarantine(&self, id: InboundId, cause: Cause, reason: &str) -> Result<(), StoreError> {
+        let ticket = self.store.quarantine(id, cause, reason, Timestamp::now()).await?;
         tracing::warn!(inbound.id = id.0, ticket.id = ticket.0, "a message was put aside for a person: {reason}");
         Ok(())
     }
 }
 
-/// Runs pure work on a thread of its own; none if it panics or takes too long. The thread is then left to itself.
-async fn isolated<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let running = tokio::task::spawn_blocking(work);
-    tokio::time::timeout(MAX_TIME, running).await.ok()?.ok()
+impl Slow {
+    /// Waits until one of them is decided; without any, for ever.
+    async fn one_ended(&mut self) {
+        match self.tasks.join_next().await {
+            None => std::future::pending().await,
+            Some(Ok((id, done))) => {
+                self.ids.retain(|slow| *slow != id);
+                if let Err(error) = done {
+                    tracing::error!(inbound.id = id.0, "a slow message could not be decided yet: {error}");
+                }
+            }
+            // Only a stop of the program ends such a task from outside; none is left to be known by its number then.
+            Some(Err(_)) => self.ids.clear(),
+        }
+    }
+}
+
+/// Returns why a message goes into quarantine although it was decided: part of it was not looked at.
+fn beyond_limits(inbound: &Inbound) -> Option<String> {
+    let said = inbound.notes.iter().find_map(|note| match note {
+        Note::TooLarge => Some("It is larger than what is fetched: only its header was read."),
+        Note::TooComplex => Some("It is nested deeper, or has more parts or header fields, than is read."),
+        Note::Unparsable => Some("Its bytes could not be read as a mail."),
+        _ => None,
+    });
+    said.map(str::to_owned)
 }
 
 fn parse(received: &Received) -> Parsed {
@@ -363,6 +474,7 @@ fn changed(refusal: Refusal) -> &'static str {
         Refusal::Epoch => "conversation",
         Refusal::Counters => "count of answers",
         Refusal::Paused => "pause switch",
+        Refusal::Restored => "restore mode",
     }
 }
 

@@ -9,12 +9,15 @@ pub mod accounts;
 pub mod agents;
 pub mod delivery;
 pub mod intake;
+mod isolation;
 mod lease;
 pub mod outgoing;
 mod reload;
+mod restore;
 mod share;
 pub mod status;
 pub mod supervise;
+mod sweep;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -30,6 +33,7 @@ use crate::{
         intake::Intake,
         lease::{Held, Leases, Parts},
         supervise::Supervisor,
+        sweep::{Found, Sweep},
     },
     store::Store,
 };
@@ -101,6 +105,10 @@ impl Service {
         for channel in self.accounts.channels() {
             self.store.see(channel.name(), jiff::Timestamp::now()).await?;
         }
+        if let Some(restore) = self.store.resume_restore(jiff::Timestamp::now()).await? {
+            let (since, reason) = (restore.noticed_at, restore.reason);
+            tracing::warn!(%since, "restore mode is on, what may have been answered before is left to people: {reason}");
+        }
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let (listen, listens) = mpsc::unbounded_channel();
@@ -121,13 +129,18 @@ impl Service {
         supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
-        let delivery = Delivery::new(self.store.clone(), self.accounts.clone(), held, self.settings.retry, wake);
+        let delivery =
+            Delivery::new(self.store.clone(), self.accounts.clone(), held, self.settings.retry, wake.clone());
         supervisor.serve("deliver", delivery.run_until(stop.clone()));
+        let found = Found::default();
+        let sweep = Sweep { store: self.store.clone(), retry: self.settings.retry, wake, found: found.clone() };
+        supervisor.serve("sweep", sweep.run_until(stop.clone()));
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
                 accounts: self.accounts.clone(),
                 live: self.live.clone(),
+                found,
                 started: jiff::Timestamp::now(),
             };
             supervisor.serve("status", status::serve(listener, page, stop.clone()));

@@ -11,7 +11,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     channel::email::status::FolderStatus,
     library::live::{Live, Refused, Stale, Standing},
-    service::{ServiceError, accounts::Accounts},
+    model::switch::Pause,
+    service::{
+        ServiceError,
+        accounts::Accounts,
+        sweep::{Found, Report},
+    },
     store::{Store, error::StoreError, status::Counts},
 };
 
@@ -25,6 +30,7 @@ pub(super) struct Page {
     pub store: Store,
     pub accounts: Arc<Accounts>,
     pub live: Arc<Live>,
+    pub found: Found,
     pub started: Timestamp,
 }
 
@@ -33,6 +39,8 @@ pub(super) struct Page {
 struct Status {
     started: Timestamp,
     paused: Option<String>,
+    pauses: Vec<Pause>,
+    sweep: Report,
     rules: Standing,
     accounts: Vec<String>,
     mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
@@ -89,10 +97,12 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let failed = |error: StoreError| (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
     let counts = page.store.counts().await.map_err(failed)?;
     let paused = page.store.paused().await.map_err(failed)?;
+    let pauses = page.store.pauses().await.map_err(failed)?;
+    let sweep = page.found.report();
     let accounts = page.accounts.names();
     let mailboxes = page.accounts.mailboxes();
     let rules = page.live.standing();
-    Ok(Json(Status { started: page.started, paused, rules, accounts, mailboxes, counts }))
+    Ok(Json(Status { started: page.started, paused, pauses, sweep, rules, accounts, mailboxes, counts }))
 }
 
 /// Returns the folders that were not read for too long, each with what went wrong last.

@@ -17,7 +17,8 @@ use crate::{
         database::{Tx, Value, resumed},
         error::StoreError,
         outbox::{self, Entry},
-        switches,
+        quarantine::{self, Cause},
+        restore, switches,
         thread::{self, NewThread, index_key},
         ticket::{self, Case},
     },
@@ -59,6 +60,12 @@ impl Store {
             thread::register(&mut tx, message_id, thread, &account, false).await?;
         }
         let ticket = settle_ticket(&mut tx, commit, thread).await?;
+        match (&commit.beyond_limits, ticket) {
+            (Some(why), Some(ticket)) => {
+                quarantine::put(&mut tx, commit.inbound, Cause::Limits, why, ticket, commit.now).await?;
+            }
+            _ => quarantine::leave(&mut tx, commit.inbound, &commit.envelope, commit.now).await?,
+        }
         let outbox = queue(&mut tx, commit, thread, ticket).await?;
         failpoint::reach("store.decision.before");
         tx.commit().await?;
@@ -106,6 +113,9 @@ async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreE
     if switches::forbids(tx, &sends).await?.is_some() {
         return Ok(Some(Refusal::Paused));
     }
+    if !sends.is_empty() && !commit.unanswered_before && restore::doubtful(tx, commit.inbound).await? {
+        return Ok(Some(Refusal::Restored));
+    }
     let envelope = &commit.envelope;
     let subject = Subject {
         inbound: commit.inbound,
@@ -140,6 +150,13 @@ async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Th
     };
     match commit.thread {
         ThreadChoice::New => {
+            // A flood of one sender is one case.
+            if commit.over_cap
+                && let Some(sender) = envelope.sender_key.as_deref()
+                && let Some(thread) = ticket::of_sender(tx, sender, account).await?
+            {
+                return Ok(thread);
+            }
             let new = NewThread {
                 channel: envelope.channel,
                 account,
@@ -175,7 +192,7 @@ async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), St
         _ => None,
     };
     tx.execute(
-        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, decided_at = $4, thread = $5,
+        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, with_answer = $14, decided_at = $4, thread = $5,
            sender_key = $6, sender_domain = $7, sender_name = $8, message_id = $9, subject = $10, text = $11,
            body_hash = $12, language = $13
          WHERE id = $1",
@@ -193,6 +210,7 @@ async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), St
             text.into(),
             Value::Bytes(&commit.envelope.body_hash),
             commit.envelope.language.as_ref().map(Language::as_str).into(),
+            matches!(commit.verdict.outcome, Outcome::Escalated { with_answer: true }).into(),
         ],
     )
     .await?;

@@ -9,7 +9,8 @@ use crate::{
         counters::{self, Subject},
         database::{Tx, Value},
         error::StoreError,
-        switches, thread,
+        quarantine, switches,
+        thread::{self, Found},
     },
 };
 
@@ -24,7 +25,11 @@ impl Store {
         let sender_key = inbound.sender_key();
         let sender_domain = inbound.sender_domain();
         let chat_key = inbound.telegram.as_ref().map(crate::model::inbound::TelegramFacts::chat_key);
-        let found = thread::find(&mut tx, inbound, sender_key.as_deref()).await?;
+        let mut found = thread::find(&mut tx, inbound, sender_key.as_deref()).await?;
+        // A message that is decided again stays where its ticket is.
+        if let Some(own) = quarantine::conversation(&mut tx, id).await? {
+            found = Found { thread: thread::state_of(&mut tx, Some(own)).await?, unverified: None };
+        }
         let buyer = match &sender_key {
             Some(key) => buyer::find(&mut tx, key).await?,
             None => None,

@@ -175,6 +175,20 @@ impl Tx {
         self.first(sql, values).await?.ok_or_else(|| self.damaged(&"a row that is always there is gone"))
     }
 
+    /// Lets the numbers of new rows jump by so many; returns from where on new messages are numbered. Two statements, for
+    /// each engine keeps its numbers in a way of its own.
+    pub(super) async fn jump_numbers(&mut self, by: i64) -> Result<i64, StoreError> {
+        let sql = match &self.connection {
+            Connection::Sqlite(_) => dialect::SQLITE_JUMP,
+            Connection::Postgres(_) => dialect::POSTGRES_JUMP,
+        };
+        for statement in sql {
+            self.all(statement, &[by.into()]).await?;
+        }
+        let newest = self.one("SELECT COALESCE(MAX(id), 0) AS newest FROM inbound", &[]).await?;
+        Ok(newest.get::<i64>("newest")? + by + 1)
+    }
+
     /// Makes everything durable. Returns after the disk has it.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         let done = match self.connection {

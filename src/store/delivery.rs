@@ -163,6 +163,13 @@ async fn load(tx: &mut Tx, id: OutboxId) -> Result<Sent, StoreError> {
     })
 }
 
+/// Ends a message by that settlement, whatever state it was seen in.
+pub(super) async fn end(tx: &mut Tx, id: OutboxId, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
+    let sent = load(tx, id).await?;
+    write(tx, &sent, settlement, now).await?;
+    Ok(())
+}
+
 fn target_of(settlement: &Settlement) -> &'static str {
     match settlement {
         Settlement::Sent { .. } => "sent",

@@ -17,6 +17,21 @@ pub(super) const POSTGRES_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ RE
 /// Makes writers on PostgreSQL take turns.
 pub(super) const POSTGRES_TURN: &str = "SELECT id FROM switches WHERE id = 1 FOR UPDATE";
 
+/// Lets the numbers of new messages, tickets and outgoing messages jump, on SQLite.
+pub(super) const SQLITE_JUMP: &[&str] = &[
+    "INSERT INTO sqlite_sequence (name, seq)
+     SELECT t.name, 0 FROM (SELECT 'inbound' AS name UNION ALL SELECT 'ticket' UNION ALL SELECT 'outbox') t
+     WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence s WHERE s.name = t.name) AND $1 > 0",
+    "UPDATE sqlite_sequence SET seq = seq + $1 WHERE name IN ('inbound', 'ticket', 'outbox')",
+];
+
+/// The same on PostgreSQL.
+pub(super) const POSTGRES_JUMP: &[&str] = &[
+    "SELECT setval(pg_get_serial_sequence('inbound', 'id'), nextval(pg_get_serial_sequence('inbound', 'id')) + $1)",
+    "SELECT setval(pg_get_serial_sequence('ticket', 'id'), nextval(pg_get_serial_sequence('ticket', 'id')) + $1)",
+    "SELECT setval(pg_get_serial_sequence('outbox', 'id'), nextval(pg_get_serial_sequence('outbox', 'id')) + $1)",
+];
+
 /// Finds the holder's lease in a transaction that writes; one writer needs no lock on the row.
 pub(super) const SQLITE_LEASE: &str = "SELECT fence FROM lease WHERE name = $1 AND holder = $2 AND fence = $3";
 

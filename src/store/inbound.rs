@@ -1,20 +1,17 @@
-//! Received messages between the two transactions, and the two ends without a verdict: quarantine and ignore.
+//! Received messages between the two transactions, and the end without a verdict: ignore.
 
 use jiff::Timestamp;
 
 use crate::{
     model::{
-        ids::{AccountName, InboundId, ThreadId, TicketId},
+        ids::{AccountName, InboundId, ThreadId},
         inbound::ChannelKind,
         receive::{Received, SourceKey},
-        ticket::Urgency,
     },
     store::{
         Store,
         database::{Row, Tx, retried},
         error::StoreError,
-        thread::{self, NewThread},
-        ticket::{self, Case},
     },
 };
 
@@ -37,6 +34,12 @@ pub struct StoredInbound {
 impl Store {
     /// Returns messages that wait for a decision, oldest first; under a lease, those of its account.
     pub async fn undecided(&self, limit: u32) -> Result<Vec<StoredInbound>, StoreError> {
+        self.undecided_besides(limit, &[]).await
+    }
+
+    /// Returns messages that wait for a decision without those that are being decided, oldest first.
+    pub async fn undecided_besides(&self, limit: u32, busy: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
+        let busy: String = busy.iter().map(|id| format!(" {id} ")).collect();
         let mut tx = self.db.read("reading undecided messages").await?;
         let rows = tx
             .all(
@@ -45,8 +48,10 @@ impl Store {
                  FROM inbound i
                  LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
                  LEFT JOIN account_seen s ON s.account = i.account
-                 WHERE i.state = 'undecided' AND ($2 IS NULL OR i.account = $2) ORDER BY i.id LIMIT $1",
-                &[limit.into(), self.db.account().into()],
+                 WHERE i.state = 'undecided' AND ($2 IS NULL OR i.account = $2)
+                   AND REPLACE($3, ' ' || i.id || ' ', '') = $3
+                 ORDER BY i.id LIMIT $1",
+                &[limit.into(), self.db.account().into(), (&busy).into()],
             )
             .await?;
         rows.iter().map(stored).collect()
@@ -77,50 +82,6 @@ impl Store {
         .await
     }
 
-    /// Ends a message that cannot be decided on: outcome escalated, a ticket with the reason, the raw bytes kept.
-    /// Repeated, it returns the same ticket.
-    pub async fn quarantine(&self, id: InboundId, reason: &str, now: Timestamp) -> Result<TicketId, StoreError> {
-        retried(|| async {
-            let mut tx = self.db.write("putting a message into quarantine").await?;
-            let row = tx
-                .first("SELECT state, channel, account FROM inbound WHERE id = $1", &[id.0.into()])
-                .await?
-                .ok_or_else(|| tx.missing("received message", id.0))?;
-            if row.get::<&str>("state")? == "decided" {
-                let ticket = ticket::of_inbound(&mut tx, id).await?;
-                return ticket.ok_or_else(|| tx.missing("ticket of the decided message", id.0));
-            }
-            let new = NewThread {
-                channel: row.word("channel", channel_of)?,
-                account: &row.get::<String>("account")?,
-                participant: "",
-                chat_key: None,
-                language: None,
-                pending: None,
-            };
-            let thread = thread::create(&mut tx, &new, now).await?;
-            end(&mut tx, id, "escalated", reason, Some(thread), now).await?;
-            let reasons = [reason.to_owned()];
-            let case = Case {
-                thread,
-                inbound: id,
-                urgency: Urgency::High,
-                reasons: &reasons,
-                intent: None,
-                tags: &[],
-                subject: "(message that could not be read)",
-                buyer: "(unknown)",
-                now,
-            };
-            let ticket = ticket::raise(&mut tx, &case).await?;
-            crate::failpoint::reach("store.quarantine.before");
-            tx.commit().await?;
-            crate::failpoint::reach("store.quarantine.after");
-            Ok(ticket)
-        })
-        .await
-    }
-
     /// Ends a message without a verdict: outcome suppressed with the reason. A decided message stays as it is.
     pub async fn ignore(&self, id: InboundId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
         retried(|| async {
@@ -133,7 +94,8 @@ impl Store {
     }
 }
 
-async fn end(
+/// Ends a message that waits for a decision; one that is decided stays as it is.
+pub(super) async fn end(
     tx: &mut Tx,
     id: InboundId,
     outcome: &str,
@@ -148,6 +110,22 @@ async fn end(
     )
     .await?;
     Ok(())
+}
+
+/// Returns one received message.
+pub(super) async fn one(tx: &mut Tx, id: InboundId) -> Result<Option<StoredInbound>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.received_at, i.stored_at,
+                    i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
+             FROM inbound i
+             LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
+             LEFT JOIN account_seen s ON s.account = i.account
+             WHERE i.id = $1",
+            &[id.0.into()],
+        )
+        .await?;
+    row.as_ref().map(stored).transpose()
 }
 
 /// Reads one row of the columns that [`Store::undecided`] selects.

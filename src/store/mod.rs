@@ -10,12 +10,16 @@
 //! says why). Each statement is written once; `dialect.rs` holds the few differences.
 
 pub mod activity;
+pub mod backup;
 pub mod error;
 pub mod inbound;
 pub mod lease;
 pub mod open;
 pub mod outbox;
+pub mod quarantine;
+pub mod restore;
 pub mod status;
+pub mod sweep;
 pub mod ticket;
 
 mod buyer;

@@ -32,6 +32,8 @@ pub struct Counts {
     pub outbox: BTreeMap<String, u64>,
     /// Tickets by state.
     pub tickets: BTreeMap<String, u64>,
+    /// Messages that could not be decided on.
+    pub quarantined: u64,
 }
 
 impl Store {
@@ -50,7 +52,9 @@ impl Store {
         let waiting = tx
             .one("SELECT COUNT(*) AS waiting, MIN(stored_at) AS oldest FROM inbound WHERE state = 'undecided'", &[])
             .await?;
+        let aside = tx.one("SELECT COUNT(*) AS aside FROM quarantine WHERE left_at IS NULL", &[]).await?;
         Ok(Counts {
+            quarantined: aside.count("aside")?.into(),
             inbound: by_word(
                 &mut tx,
                 "SELECT outcome AS word, COUNT(*) AS rows FROM inbound WHERE outcome IS NOT NULL GROUP BY outcome",

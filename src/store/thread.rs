@@ -69,7 +69,8 @@ pub(super) async fn find(tx: &mut Tx, inbound: &Inbound, sender: Option<&str>) -
     Ok(Found { thread: None, unverified })
 }
 
-async fn state_of(tx: &mut Tx, id: Option<ThreadId>) -> Result<Option<ThreadState>, StoreError> {
+/// Reads a thread as the engine sees it.
+pub(super) async fn state_of(tx: &mut Tx, id: Option<ThreadId>) -> Result<Option<ThreadState>, StoreError> {
     let Some(id) = id else { return Ok(None) };
     let row = tx
         .first(

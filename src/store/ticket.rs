@@ -17,7 +17,7 @@ use crate::{
         error::StoreError,
         inbound::{self, StoredInbound, channel_of},
         outbox,
-        thread::language_of,
+        thread::{index_key, language_of},
     },
 };
 
@@ -253,6 +253,18 @@ async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreErro
 pub(super) async fn open_of(tx: &mut Tx, thread: ThreadId) -> Result<Option<TicketId>, StoreError> {
     let row = tx.first("SELECT id FROM ticket WHERE thread = $1 AND state <> 'closed'", &[thread.0.into()]).await?;
     row.map(|row| row.get("id").map(TicketId)).transpose()
+}
+
+/// Returns the conversation of the newest ticket of that sender in that account that is not closed.
+pub(super) async fn of_sender(tx: &mut Tx, sender: &str, account: &str) -> Result<Option<ThreadId>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT k.thread FROM thread t JOIN ticket k ON k.thread = t.id AND k.state <> 'closed'
+             WHERE t.participant = $1 AND t.account = $2 AND t.chat_key IS NULL ORDER BY k.id DESC LIMIT 1",
+            &[index_key(sender).as_ref().into(), account.into()],
+        )
+        .await?;
+    row.map(|row| row.get("thread").map(ThreadId)).transpose()
 }
 
 /// Returns the ticket that a message opened.

@@ -6,6 +6,7 @@ mod conditions;
 mod decisions;
 mod docs;
 mod email;
+mod ending;
 mod entities;
 mod faults;
 mod fuzz;

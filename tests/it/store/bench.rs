@@ -176,6 +176,15 @@ impl Bench {
         text.expect("the query is well-formed")
     }
 
+    /// Runs a statement beside the store and returns whether the schema refuses it.
+    pub(super) async fn refuses(&self, sql: &str) -> bool {
+        let query = AssertSqlSafe(sql.to_owned());
+        match &self.beside {
+            Beside::Sqlite(pool) => sqlx::query(query).execute(pool).await.is_err(),
+            Beside::Postgres(pool) => sqlx::query(query).execute(pool).await.is_err(),
+        }
+    }
+
     /// Closes this store and opens it again, as a restart does.
     pub(super) async fn reopened(self) -> Self {
         let Self { backend, store, url, beside, folder, next } = self;
@@ -274,6 +283,9 @@ impl Bench {
             inbound: letter.id,
             envelope: envelope(inbound),
             thread,
+            beyond_limits: None,
+            over_cap: false,
+            unanswered_before: false,
             counters: context.counters,
             verdict: verdict(plan, now),
             outbound,

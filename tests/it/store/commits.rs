@@ -1,6 +1,9 @@
 //! Promises of the second transaction.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use nightdesk::{
     model::{
@@ -11,7 +14,7 @@ use nightdesk::{
         ticket::{EventKind, TicketState, Urgency},
         verdict::TicketPlan,
     },
-    store::error::StoreError,
+    store::{error::StoreError, quarantine::Cause},
 };
 
 use super::{
@@ -27,6 +30,7 @@ pub(super) const CASES: &[Case] = &[
     ("a_chat_gets_one_thread", |b| Box::pin(a_chat_gets_one_thread(b))),
     ("a_grown_counter_refuses", |b| Box::pin(a_grown_counter_refuses(b))),
     ("two_racing_answers_to_one_sender_are_counted", |b| Box::pin(racing_answers(b))),
+    ("a_flood_of_one_sender_is_one_ticket", |b| Box::pin(a_flood_of_one_sender(b))),
     ("a_pause_refuses_only_what_sends", |b| Box::pin(a_pause_refuses_only_what_sends(b))),
     ("a_key_that_exists_writes_nothing", |b| Box::pin(a_key_that_exists_writes_nothing(b))),
     ("a_second_case_extends_the_open_ticket", |b| Box::pin(extends_the_open_ticket(b))),
@@ -160,6 +164,24 @@ async fn racing_answers(b: Bench) {
     assert_eq!(committed, 1, "each of the others saw fewer answers than there are");
 }
 
+async fn a_flood_of_one_sender(b: Bench) {
+    let mut tickets = BTreeSet::new();
+    for minute in 0..10 {
+        let letter = b.mail(ANA, &format!("again {minute}"), at(minute)).await;
+        let mut commit = b.commit_of(&letter, Plan::escalate().sending(&[]), at(minute)).await;
+        commit.over_cap = true;
+        let outcome = b.store.commit(&commit).await.expect("runs");
+        let CommitOutcome::Committed { ticket, .. } = outcome else { panic!("not committed: {outcome:?}") };
+        tickets.insert(ticket.expect("a cap is never silent"));
+    }
+    assert_eq!(tickets.len(), 1);
+    let other = b.mail("tom@buyer.example", "first", at(20)).await;
+    let mut commit = b.commit_of(&other, Plan::escalate().sending(&[]), at(20)).await;
+    commit.over_cap = true;
+    b.store.commit(&commit).await.expect("runs");
+    assert_eq!(b.listed(&[]).await.len(), 2, "another sender is another case");
+}
+
 async fn a_pause_refuses_only_what_sends(b: Bench) {
     let letter = b.mail(ANA, "q", at(0)).await;
     let sends = b.commit_of(&letter, Plan::answer(), at(0)).await;
@@ -256,8 +278,9 @@ async fn newer_draft(b: Bench) {
 
 async fn quarantined(b: Bench) {
     let letter = b.mail(ANA, "boom", at(0)).await;
-    let ticket = b.store.quarantine(letter.id, "it ended the program 3 times", at(1)).await.expect("a ticket");
-    assert_eq!(b.store.quarantine(letter.id, "again", at(2)).await.expect("a ticket"), ticket);
+    let ticket =
+        b.store.quarantine(letter.id, Cause::Crashed, "it ended the program 3 times", at(1)).await.expect("a ticket");
+    assert_eq!(b.store.quarantine(letter.id, Cause::Stuck, "again", at(2)).await.expect("a ticket"), ticket);
     let file = b.store.ticket(ticket).await.expect("read").expect("there");
     assert_eq!(file.ticket.reasons, ["it ended the program 3 times"]);
     assert_eq!(file.last_inbound.map(|stored| stored.received.raw.len()), Some(44));

@@ -12,7 +12,12 @@ mod histories;
 mod leases;
 mod opening;
 mod outboxes;
+mod quarantines;
+mod races;
 mod receiving;
+mod restores;
+mod sweeps;
+mod switches;
 mod tickets;
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -40,6 +45,11 @@ fn cases() -> Vec<Case> {
         changes::CASES,
         histories::CASES,
         leases::CASES,
+        switches::CASES,
+        quarantines::CASES,
+        sweeps::CASES,
+        restores::CASES,
+        races::CASES,
     ]
     .concat()
 }

@@ -85,6 +85,9 @@ impl Desk {
             envelope: envelope(inbound, &verdict),
             thread: thread
                 .map_or(ThreadChoice::New, |thread| ThreadChoice::Existing { id: thread.id, epoch: thread.epoch }),
+            beyond_limits: None,
+            over_cap: false,
+            unanswered_before: false,
             counters: context.counters.clone(),
             outbound: verdict.messages.iter().map(|message| outbound(id, inbound, message)).collect(),
             verdict: verdict.clone(),

@@ -1,0 +1,77 @@
+//! `nightdesk status`: how things stand, read from the store beside a running service.
+
+use std::{collections::BTreeMap, path::Path};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::{
+    cli::{
+        exit::Exit,
+        files::{config_only, open_store},
+        output, runtime,
+    },
+    model::switch::Pause,
+    store::{restore::Restore, status::Counts},
+};
+
+/// Say how things stand: pauses with who and when, and what waits
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// As one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) fn run(&self, config: &Path) -> anyhow::Result<Exit> {
+        let config = config_only(config)?;
+        let (pauses, restore, counts) = runtime()?.block_on(async {
+            let store = open_store(&config).await?;
+            let seen = (store.pauses().await?, store.restore().await?, store.counts().await?);
+            store.close().await;
+            anyhow::Ok(seen)
+        })?;
+        if self.json {
+            let value = serde_json::json!({ "pauses": pauses, "restore": restore, "counts": counts });
+            output::data(&serde_json::to_string_pretty(&value)?);
+        } else {
+            output::data(&describe(&pauses, restore.as_ref(), &counts, Timestamp::now()));
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn describe(pauses: &[Pause], restore: Option<&Restore>, counts: &Counts, now: Timestamp) -> String {
+    let mut lines: Vec<String> =
+        pauses.iter().map(|pause| output::plain(&format!("{pause}, since {}", pause.at))).collect();
+    if pauses.is_empty() {
+        lines.push("Nothing is paused.".to_owned());
+    }
+    if let Some(restore) = restore {
+        lines.push(output::plain(&format!(
+            "Restore mode since {}: {}. Nothing that may have been answered before is answered by itself.",
+            restore.noticed_at, restore.reason
+        )));
+    }
+    let waiting = match counts.oldest_undecided {
+        Some(oldest) => {
+            let minutes = now.duration_since(oldest).as_mins().max(0);
+            format!("{}, the oldest for {minutes} min", counts.undecided)
+        }
+        None => "none".to_owned(),
+    };
+    lines.push(format!("Undecided   {waiting}"));
+    lines.push(format!("Messages    {}", words(&counts.inbound)));
+    lines.push(format!("Outbox      {}", words(&counts.outbox)));
+    lines.push(format!("Tickets     {}", words(&counts.tickets)));
+    lines.push(format!("Quarantine  {}", counts.quarantined));
+    lines.join("\n")
+}
+
+fn words(counts: &BTreeMap<String, u64>) -> String {
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+}
