@@ -68,9 +68,7 @@ struct Feature(u32);
 
 impl Feature {
     fn new(hash: u64, weight: u32) -> Self {
-        // Folds the upper half in, because the lower bits of FNV alone are weak.
-        let folded = (hash ^ (hash >> 32)) % BUCKETS as u64;
-        Self(u32::try_from(folded).expect("there are fewer buckets") << WEIGHT_BITS | weight)
+        Self(small(in_table(hash)) << WEIGHT_BITS | weight)
     }
 
     fn bucket(self) -> u32 {
@@ -443,4 +441,14 @@ fn hashed(hash: u64, bytes: &[u8]) -> u64 {
 
 fn hash(parts: &[&[u8]]) -> u64 {
     parts.iter().fold(START, |hash, part| hashed(hash, part))
+}
+
+fn bucket(parts: &[&[u8]]) -> usize {
+    in_table(hash(parts))
+}
+
+/// Folds the upper half in, because the lower bits of FNV alone are weak.
+fn in_table(hash: u64) -> usize {
+    let folded = hash ^ (hash >> 32);
+    usize::try_from(folded % BUCKETS as u64).expect("BUCKETS is a usize")
 }
