@@ -98,7 +98,7 @@ impl Strange {
             let written = &understanding.reading.original()[at.clone()];
             match self.words.last_mut() {
                 Some(before) if word.script == Script::Dense && last == index.checked_sub(1) => {
-                    before.push_str(written)
+                    before.push_str(written);
                 }
                 _ => self.words.push(written.to_owned()),
             }
