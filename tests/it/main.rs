@@ -13,6 +13,7 @@ mod fuzz;
 mod guards;
 mod hostile;
 mod imap;
+mod judged;
 mod lints;
 mod negation;
 mod pipeline;

@@ -3,6 +3,7 @@
 pub(crate) mod bot_api;
 pub(crate) mod cutter;
 pub(crate) mod dovecot;
+pub(crate) mod dump;
 pub(crate) mod gate;
 pub(crate) mod guarded;
 pub(crate) mod imap_script;
@@ -16,4 +17,6 @@ pub(crate) mod shop;
 pub(crate) mod smtp_relay;
 pub(crate) mod smtp_sink;
 pub(crate) mod token_endpoint;
+pub(crate) mod truth;
 pub(crate) mod until;
+pub(crate) mod witness;

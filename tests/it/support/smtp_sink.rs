@@ -18,6 +18,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use super::{truth::Truth, witness::Witness};
+
 /// What the server does when a phase comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -31,6 +33,16 @@ pub(crate) enum Act {
     Cut,
     /// Silence until the client goes away.
     Stall,
+}
+
+impl Act {
+    /// Says whether a server that does this after the final dot has kept the message.
+    fn keeps(&self) -> bool {
+        match self {
+            Self::Accept | Self::Cut | Self::Stall => true,
+            Self::Say(reply) | Self::SayAndCut(reply) => !reply.starts_with(['4', '5']),
+        }
+    }
 }
 
 /// One connection's script.
@@ -137,6 +149,16 @@ struct Log {
 impl SmtpSink {
     /// Starts a server on a free port.
     pub(crate) async fn start(plan: Plan) -> Self {
+        Self::launch(plan, None).await
+    }
+
+    /// Starts a server that writes down what it sees. It keeps what comes to its final dot, unless it is to say 4xx or
+    /// 5xx then: whoever hears nothing cannot know.
+    pub(crate) async fn start_recorded(plan: Plan, truth: &Truth) -> Self {
+        Self::launch(plan, Some(truth.clone())).await
+    }
+
+    async fn launch(plan: Plan, truth: Option<Truth>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let certificate = tempfile::tempdir().expect("a temporary folder");
@@ -153,7 +175,7 @@ impl SmtpSink {
             .expect("the key belongs to the certificate");
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let log = Arc::new(Log::default());
-        let task = tokio::spawn(serve(listener, plan, acceptor, Arc::clone(&log)));
+        let task = tokio::spawn(serve(listener, plan, acceptor, Arc::clone(&log), truth));
         Self { port, log, certificate, task }
     }
 
@@ -179,15 +201,16 @@ impl Drop for SmtpSink {
     }
 }
 
-async fn serve(listener: TcpListener, plan: Plan, acceptor: TlsAcceptor, log: Arc<Log>) {
+async fn serve(listener: TcpListener, plan: Plan, acceptor: TlsAcceptor, log: Arc<Log>, truth: Option<Truth>) {
     let mut connections = 0;
     while let Ok((socket, _)) = listener.accept().await {
         let script = plan.scripts.get(connections).or(plan.scripts.last()).cloned().unwrap_or_default();
         connections += 1;
         let (plan, acceptor, log) = (plan.clone(), acceptor.clone(), Arc::clone(&log));
+        let witness = Witness::of(truth.as_ref(), connections);
         tokio::spawn(async move {
             // An error is a client that went away.
-            let _ended = connection(socket, &plan, &script, &acceptor, &log).await;
+            let _ended = connection(socket, &plan, &script, &acceptor, &log, witness).await;
         });
     }
 }
@@ -198,15 +221,16 @@ async fn connection(
     script: &Script,
     acceptor: &TlsAcceptor,
     log: &Log,
+    witness: Witness,
 ) -> std::io::Result<()> {
     if plan.protection == Protection::Implicit {
         let stream = acceptor.accept(socket).await?;
-        return Session::new(stream, plan, script, log, true).run(true).await.map(|_| ());
+        return Session::new(stream, plan, script, log, witness, true).run(true).await.map(|_| ());
     }
-    let mut session = Session::new(socket, plan, script, log, false);
+    let mut session = Session::new(socket, plan, script, log, witness, false);
     if session.run(true).await? {
         let stream = acceptor.accept(session.stream.into_inner()).await?;
-        Session::new(stream, plan, script, log, true).run(false).await?;
+        Session::new(stream, plan, script, log, session.witness, true).run(false).await?;
     }
     Ok(())
 }
@@ -216,6 +240,7 @@ struct Session<'a, S> {
     plan: &'a Plan,
     script: &'a Script,
     log: &'a Log,
+    witness: Witness,
     is_tls: bool,
     current: Taken,
 }
@@ -224,8 +249,8 @@ struct Session<'a, S> {
 struct Over;
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
-    fn new(stream: S, plan: &'a Plan, script: &'a Script, log: &'a Log, is_tls: bool) -> Self {
-        Self { stream: BufReader::new(stream), plan, script, log, is_tls, current: Taken::default() }
+    fn new(stream: S, plan: &'a Plan, script: &'a Script, log: &'a Log, witness: Witness, is_tls: bool) -> Self {
+        Self { stream: BufReader::new(stream), plan, script, log, witness, is_tls, current: Taken::default() }
     }
 
     /// Talks until the end; returns whether the client wants TLS now.
@@ -237,6 +262,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             let verb = line.split([' ', ':']).next().unwrap_or("").to_ascii_uppercase();
             self.record(&line);
+            self.witness.command(&verb, &line);
             let goes_on = match verb.as_str() {
                 "EHLO" => {
                     let usual = self.capabilities();
@@ -315,6 +341,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             }
             if line == b".\r\n" {
                 let taken = std::mem::take(&mut self.current);
+                self.witness.dot(&taken.bytes, self.script.dot.keeps());
                 self.log.taken.lock().expect("no holder panics").push(taken);
                 return self.act(&self.script.dot, "250 2.0.0 queued as 4C1A2").await;
             }
@@ -343,13 +370,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     }
 
     async fn write(&mut self, bytes: &str) -> std::io::Result<()> {
-        self.stream.get_mut().write_all(bytes.as_bytes()).await?;
-        self.stream.get_mut().flush().await
+        let written = self.stream.get_mut().write_all(bytes.as_bytes()).await;
+        let written = if written.is_ok() { self.stream.get_mut().flush().await } else { written };
+        self.witness.said(bytes, written.is_ok());
+        written
     }
 
     async fn line(&mut self) -> std::io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         let read = self.stream.read_until(b'\n', &mut line).await?;
+        if read > 0 {
+            self.witness.line();
+        }
         Ok((read > 0).then_some(line))
     }
 
