@@ -134,7 +134,7 @@ mod tests {
                 let Plan { take, give } = planned(me, standing);
                 quiet &= take.is_empty() && give.is_empty();
                 standing.leases.retain(|lease| !take.contains(&lease.account));
-                standing.leases.extend(take.iter().map(|account| self::lease(account.as_str(), Some(me))));
+                standing.leases.extend(take.iter().map(|account| lease(account.as_str(), Some(me))));
                 for lease in standing.leases.iter_mut().filter(|lease| give.contains(&lease.account)) {
                     lease.holder = None;
                 }

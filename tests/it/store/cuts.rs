@@ -232,7 +232,7 @@ async fn tried(run: Run) -> (Run, String) {
 
 async fn quarantine(run: Run) -> (Run, String) {
     let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
-    say!(run, run.store.quarantine(letter.id, "it panicked", at(1)))
+    say!(run, run.store.quarantine(letter.id, Cause::Panicked, "it panicked", at(1)))
 }
 
 async fn ignore(run: Run) -> (Run, String) {

@@ -96,7 +96,7 @@ async fn refusals(
         held.receive(&[bench::mail(99, 7, "three", at(0))], None, at(0)).await.expect_err("receive"),
         held.tried(waiting.id).await.expect_err("tried"),
         held.commit(plan).await.expect_err("commit"),
-        held.quarantine(waiting.id, "it panicked", at(1)).await.expect_err("quarantine"),
+        held.quarantine(waiting.id, Cause::Panicked, "it panicked", at(1)).await.expect_err("quarantine"),
         held.ignore(waiting.id, "a receipt", at(1)).await.expect_err("ignore"),
         held.claim(at(1), &[]).await.expect_err("claim"),
         held.set_phase(sending.id, Phase::Before).await.expect_err("phase"),
