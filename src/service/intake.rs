@@ -29,6 +29,7 @@ use crate::{
         lease::{Held, Work},
         outgoing::{self, Words},
         restore::Doubted,
+        room::with_room,
     },
     store::{Store, error::StoreError, inbound::StoredInbound, quarantine::Cause},
 };
@@ -280,8 +281,14 @@ impl Intake {
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
             // One engine from start to end, whatever is put in force meanwhile.
             let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
-            let mut verdict = match self.isolation.run(move || engine.decide(&message, &seen, now)).await {
-                Isolated::Done(verdict) => verdict,
+            let shared = self.store.is_shared();
+            let decide = move || {
+                let verdict = engine.decide(&message, &seen, now);
+                let counters = shared.then(|| with_room(&engine, &message, &seen, &verdict, now));
+                (verdict, counters)
+            };
+            let (mut verdict, counters) = match self.isolation.run(decide).await {
+                Isolated::Done(decided) => decided,
                 Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Deciding it failed inside.").await,
                 Isolated::TooLong => {
                     return self.quarantine(id, Cause::TooLong, "It could not be decided within the time limit.").await;
@@ -289,7 +296,8 @@ impl Intake {
             };
             crate::failpoint::reach("intake.decide.after");
             let unanswered = self.doubted.look(id, &inbound, &mut verdict).await?;
-            let commit = self.commit_of(id, &inbound, &ctx, verdict, unanswered, now);
+            let mut commit = self.commit_of(id, &inbound, &ctx, verdict, unanswered, now);
+            commit.counters = counters.unwrap_or(commit.counters);
             if self.write(&commit, &inbound, &received.raw).await? {
                 return Ok(());
             }

@@ -14,6 +14,7 @@ mod lease;
 pub mod outgoing;
 mod reload;
 mod restore;
+mod room;
 mod share;
 pub mod status;
 pub mod supervise;

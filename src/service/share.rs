@@ -114,7 +114,7 @@ mod tests {
         RunnerSeen { runner, started_at: Timestamp::UNIX_EPOCH, seen_at: Timestamp::UNIX_EPOCH, lives: true }
     }
 
-    fn lease(account: &str, holder: Option<&str>) -> LeaseSeen {
+    fn account(account: &str, holder: Option<&str>) -> LeaseSeen {
         let holder = holder.map(str::to_owned);
         LeaseSeen { account: account.into(), holder, fence: 1, free_for: Duration::ZERO }
     }
@@ -134,7 +134,7 @@ mod tests {
                 let Plan { take, give } = planned(me, standing);
                 quiet &= take.is_empty() && give.is_empty();
                 standing.leases.retain(|lease| !take.contains(&lease.account));
-                standing.leases.extend(take.iter().map(|account| lease(account.as_str(), Some(me))));
+                standing.leases.extend(take.iter().map(|name| account(name.as_str(), Some(me))));
                 for lease in standing.leases.iter_mut().filter(|lease| give.contains(&lease.account)) {
                     lease.holder = None;
                 }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_second_process_for_one_account_stands_by() {
         let runners = vec![runner("a", &["x"]), runner("b", &["x"])];
-        let mut standing = Standing { runners, leases: vec![lease("x", Some("b"))], ..Standing::default() };
+        let mut standing = Standing { runners, leases: vec![account("x", Some("b"))], ..Standing::default() };
         assert_eq!(settle(&mut standing), 0);
         standing.runners[1].lives = false;
         standing.leases[0].holder = None;
@@ -193,7 +193,7 @@ mod tests {
     fn what_is_free_for_long_is_taken_by_whoever_is_there() {
         let runners = vec![runner("a", &["x", "y"]), runner("b", &["x", "y"])];
         let mut standing =
-            Standing { runners, leases: vec![lease("x", Some("a")), lease("y", None)], ..Standing::default() };
+            Standing { runners, leases: vec![account("x", Some("a")), account("y", None)], ..Standing::default() };
         assert_eq!(planned("a", &standing).take, [], "b serves less");
         standing.leases[1].free_for = PATIENCE + Duration::from_secs(1);
         assert_eq!(planned("a", &standing).take, names(&["y"]), "b does not come");

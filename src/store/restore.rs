@@ -11,9 +11,10 @@ use crate::{
     model::ids::{InboundId, OutboxId},
     store::{
         Store,
-        database::{Tx, retried},
+        database::{Tx, resumed, retried},
         delivery,
         error::StoreError,
+        once::Call,
         outbox::Settlement,
         switches,
     },
@@ -47,8 +48,12 @@ impl Store {
     /// Begins restore mode; returns whether it was off. Messages on their way may have left and become uncertain, and
     /// numbers jump, so that nothing new is taken for something of the lost time.
     pub async fn begin_restore(&self, reason: &str, by: &str, now: Timestamp) -> Result<bool, StoreError> {
-        retried(|| async {
+        let call = &Call::new()?;
+        resumed(async |doubt| {
             let mut tx = self.db.write("beginning restore mode").await?;
+            if call.took_effect(&mut tx, doubt, now).await? {
+                return Ok(true);
+            }
             if open(&mut tx).await?.is_some() {
                 return Ok(false);
             }
@@ -104,8 +109,12 @@ impl Store {
     /// Ends restore mode; returns whether it was on. With a person's name, that person vouches that what came before was
     /// looked after; by itself (`by` none), late messages of the time before are doubted for ever.
     pub async fn end_restore(&self, by: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
-        retried(|| async {
+        let call = &Call::new()?;
+        resumed(async |doubt| {
             let mut tx = self.db.write("ending restore mode").await?;
+            if call.took_effect(&mut tx, doubt, now).await? {
+                return Ok(true);
+            }
             let by = by.unwrap_or(BY_ITSELF);
             let ended = tx
                 .execute(

@@ -24,6 +24,10 @@ const IMPURE_STD: &[&str] = &["fs", "net", "env", "process"];
 /// Types whose `now` reads the clock.
 const CLOCKS: &[&str] = &["SystemTime", "Instant", "Timestamp", "Zoned"];
 
+/// What speaks to the outside; the store, where transactions are open, names none of it.
+const NETWORK: &[&str] =
+    &["reqwest", "lettre", "teloxide", "rustls", "net", "mpsc", "oneshot", "Notify", "JoinSet", "spawn"];
+
 /// One breach of one law.
 #[derive(Debug)]
 pub(super) struct Breach {
@@ -45,6 +49,7 @@ pub(super) const LAWS: &[(&str, Law)] = &[
     ("hidden_edges", hidden_edges),
     ("globs", globs),
     ("purity", purity),
+    ("database", database),
 ];
 
 /// Returns the modules this file imports, by absolute path or by `super` from the top of a module.
@@ -153,6 +158,42 @@ fn purity(source: &Source, layers: &Layers) -> Vec<Breach> {
         }
     }
     breaches
+}
+
+/// No transaction is open over anything but the database: only the store speaks to it, transactions do not leave the
+/// store, and the store neither speaks to anybody else nor waits for another task.
+fn database(source: &Source, _: &Layers) -> Vec<Breach> {
+    if !source.path.starts_with("src/") {
+        return vec![];
+    }
+    let in_store = source.path.starts_with("src/store/");
+    let mut breaches = Vec::new();
+    for (at, token) in source.tokens.iter().enumerate() {
+        let word = token.text.as_str();
+        if !in_store && matches!(word, "sqlx" | "Tx") {
+            breaches.push(breach(source, token.line, &format!("names `{word}` outside the store")));
+        }
+        if in_store && NETWORK.contains(&word) {
+            breaches.push(breach(source, token.line, &format!("names `{word}` where transactions are open")));
+        }
+        let leaves = in_store && word == "fn" && is_exported(source, at);
+        if leaves && signature(source, at).any(|word| matches!(word, "Tx" | "Future" | "FnOnce" | "FnMut" | "AsyncFn"))
+        {
+            breaches.push(breach(source, token.line, "lets a transaction out, or foreign code into one"));
+        }
+    }
+    breaches
+}
+
+/// Says whether a function is `pub` without a limit.
+fn is_exported(source: &Source, at: usize) -> bool {
+    let before = at.wrapping_sub(1);
+    source.word(if source.word(before) == "async" { at.wrapping_sub(2) } else { before }) == "pub"
+}
+
+/// Returns the words of a function's head.
+fn signature(source: &Source, at: usize) -> impl Iterator<Item = &str> {
+    (at..source.tokens.len()).map(|at| source.word(at)).take_while(|word| *word != "{")
 }
 
 /// Returns the module at the crate's root that the path leads to; none if it stays inside or leaves the crate.

@@ -6,6 +6,7 @@ mod laws;
 mod layers;
 mod scan;
 mod seeded;
+mod sql;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -40,6 +40,13 @@ const BAD: &[(&str, &str, &str)] = &[
     ("purity", "src/engine/mod.rs", "//! .\nfn f() { Instant::now(); }\n"),
     ("purity", "src/engine/mod.rs", "//! .\nasync fn f() {}\n"),
     ("purity", "src/channel/email/parse.rs", "//! .\nuse std::net::IpAddr;\n"),
+    ("database", "src/service/intake.rs", "//! .\nuse sqlx::PgPool;\n"),
+    ("database", "src/service/intake.rs", "//! .\nfn f(tx: &mut Tx) {}\n"),
+    ("database", "src/store/outbox.rs", "//! .\nuse lettre::Transport;\n"),
+    ("database", "src/store/outbox.rs", "//! .\nuse tokio::{net::TcpStream, time};\n"),
+    ("database", "src/store/outbox.rs", "//! .\nfn f(asked: tokio::sync::oneshot::Receiver<()>) {}\n"),
+    ("database", "src/store/outbox.rs", "//! .\npub async fn begin(&self) -> Tx {}\n"),
+    ("database", "src/store/outbox.rs", "//! .\npub async fn with<R: Future>(&self, f: impl FnOnce() -> R) {}\n"),
     ("purity", "src/channel/telegram/compose/mod.rs", "//! .\nuse reqwest::Client;\n"),
 ];
 
@@ -68,6 +75,8 @@ const GOOD: &[(&str, &str, &str)] = &[
         "//! .\nuse tokio::net::TcpStream;\nasync fn f() { Instant::now(); }\n",
     ),
     ("purity", "src/engine/mod.rs", "//! .\n/// Never `async`, never tokio.\nfn now(operand: u8) -> u8 { operand }\n"),
+    ("database", "src/store/outbox.rs", "//! .\nuse sqlx::PgPool;\npub(super) async fn f(tx: &mut Tx) {}\n"),
+    ("database", "src/service/intake.rs", "//! .\nuse tokio::{net::TcpStream, sync::oneshot};\n"),
     ("header", "src/text/word.rs", "//! One word.\n"),
 ];
 

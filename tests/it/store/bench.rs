@@ -158,12 +158,7 @@ impl Bench {
 
     /// Runs a statement beside the store.
     pub(super) async fn run(&self, sql: &str) {
-        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-        match &self.beside {
-            Beside::Sqlite(pool) => query.execute(pool).await.map(drop),
-            Beside::Postgres(pool) => sqlx::query(AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop),
-        }
-        .expect("the statement is well-formed");
+        assert!(!self.refuses(sql).await, "the statement is well-formed: {sql}");
     }
 
     /// Runs a query beside the store and returns its one text.

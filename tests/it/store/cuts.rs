@@ -11,17 +11,21 @@ use std::{
     sync::Arc,
 };
 
+use jiff::SignedDuration;
 use nightdesk::{
     model::{
         ids::OutboxId,
         outbound::{OutboundKind, Phase},
         receive::FolderMark,
         switch::Scope,
+        verdict::Outcome,
     },
     store::{
         Store,
         lease::{Lease, Runner},
         outbox::Settlement,
+        quarantine::Cause,
+        sweep::Bounds,
     },
 };
 use regex::Regex;
@@ -63,6 +67,13 @@ const WRITES: &[Write] = &[
     ("changing a ticket", |run| Box::pin(change(run))),
     ("pausing", |run| Box::pin(pause(run))),
     ("resuming", |run| Box::pin(resume(run))),
+    ("ending a send that stopped", |run| Box::pin(stopped_send(run))),
+    ("giving up an old message", |run| Box::pin(old_message(run))),
+    ("asking a person about a message that did not end", |run| Box::pin(unanswered(run))),
+    ("deciding a message again", |run| Box::pin(rerun(run))),
+    ("beginning restore mode", |run| Box::pin(begin_restore(run))),
+    ("looking whether this is a backup", |run| Box::pin(resume_restore(run))),
+    ("ending restore mode", |run| Box::pin(end_restore(run))),
     ("enrolling this process", |run| Box::pin(enroll(run))),
     ("acquiring a lease", |run| Box::pin(acquire(run))),
     ("renewing leases", |run| Box::pin(renew(run))),
@@ -90,6 +101,8 @@ const SHAPES: &[&str] = &[
     "SELECT key, suppressed FROM buyer t",
     "SELECT scope, name, reason FROM switch t",
     "SELECT actor, what, text FROM audit t",
+    "SELECT cause, reason, reruns FROM quarantine t",
+    "SELECT reason, actor, ended_by FROM restored t",
     "SELECT name, holder FROM lease t",
     "SELECT id, left_at IS NULL FROM runner t",
 ];
@@ -297,6 +310,59 @@ async fn pause(run: Run) -> (Run, String) {
 async fn resume(run: Run) -> (Run, String) {
     run.bench.store.pause(&Scope::Shop, "sale", "lin", at(0)).await.expect("paused");
     say!(run, run.store.resume(&Scope::Shop, "lin", at(1)))
+}
+
+/// Sweeps late enough for everything that lies there; what was found is for the log only.
+async fn sweep(run: Run) -> (Run, String) {
+    let hours = |hours| SignedDuration::from_hours(hours);
+    let bounds = Bounds { undecided: hours(1), sending: hours(1), unsent: hours(24), unanswered: hours(24) };
+    run.arm();
+    run.store.sweep(&bounds, at(60 * 25)).await.expect("the call finds its way");
+    (run, String::new())
+}
+
+async fn stopped_send(run: Run) -> (Run, String) {
+    run.claimed().await;
+    sweep(run).await
+}
+
+async fn old_message(run: Run) -> (Run, String) {
+    run.queued().await;
+    sweep(run).await
+}
+
+async fn unanswered(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    let mut plan = Plan::answer().sending(&[OutboundKind::Ask]);
+    plan.outcome = Outcome::Asked;
+    let asked = run.bench.decide(&letter, plan, at(0)).await.outbox[0];
+    run.bench.store.claim(at(0), &[]).await.expect("the claim runs");
+    let sent = Settlement::Sent { proof: "250".to_owned() };
+    run.bench.store.settle(asked, &sent, at(0)).await.expect("settled");
+    sweep(run).await
+}
+
+async fn rerun(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.bench.store.quarantine(letter.id, Cause::Panicked, "it panicked", at(1)).await.expect("put aside");
+    say!(run, run.store.rerun(letter.id, "lin", at(2)))
+}
+
+async fn begin_restore(run: Run) -> (Run, String) {
+    say!(run, run.store.begin_restore("a backup", "lin", at(1)))
+}
+
+async fn resume_restore(run: Run) -> (Run, String) {
+    let mark = "INSERT INTO switch (scope, name, reason, actor, at) VALUES ('restore', '', 'a backup', 'lin', 0)";
+    run.bench.run(mark).await;
+    run.arm();
+    let found = run.store.resume_restore(at(1)).await.expect("the call finds its way");
+    (run, found.is_some().to_string())
+}
+
+async fn end_restore(run: Run) -> (Run, String) {
+    run.bench.store.begin_restore("a backup", "lin", at(0)).await.expect("begun");
+    say!(run, run.store.end_restore(Some("lin"), at(1)))
 }
 
 async fn enroll(run: Run) -> (Run, String) {

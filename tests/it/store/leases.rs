@@ -10,6 +10,7 @@ use nightdesk::{
         error::StoreError,
         lease::{Lease, Runner},
         outbox::Settlement,
+        quarantine::Cause,
     },
 };
 
