@@ -19,11 +19,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{Channel, Inbox, ListenError, PhaseLog, email::headers},
+    channel::{Channel, Inbox, InboxError, ListenError, PhaseLog, email::headers},
     model::{
         ids::AccountName,
         inbound::ChannelKind,
-        outbound::{MailPayload, Outbound, Payload, Phase, Receipt},
+        outbound::{Concern, MailPayload, Outbound, Payload, Phase, Receipt, Verification},
         receive::{Received, SourceKey},
     },
 };
@@ -205,6 +205,22 @@ impl Channel for FolderChannel {
             Err(error) => Receipt::Retry {
                 reason: format!("cannot write to {}: {error}", self.settings.outbox.display()),
                 after_seconds: None,
+                // The store's refusal is about this message, a folder that cannot be written about all.
+                concerns: match error.get_ref() {
+                    Some(cause) if cause.is::<InboxError>() => Concern::Message,
+                    _ => Concern::Account,
+                },
+            },
+        }
+    }
+
+    async fn verify(&self, message_id: &str) -> Verification {
+        let name = file_name(message_id);
+        match self.is_delivered(&name).await {
+            Ok(true) => Verification::Found { proof: format!("{name} lies in {}", self.settings.outbox.display()) },
+            Ok(false) => Verification::Absent,
+            Err(error) => Verification::Unknown {
+                reason: format!("cannot look into {}: {error}", self.settings.outbox.display()),
             },
         }
     }

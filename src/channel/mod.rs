@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::{
     ids::AccountName,
-    outbound::{Outbound, Phase, Receipt},
+    outbound::{Outbound, Phase, Receipt, Verification},
     receive::{FolderMark, ReceiveOutcome, Received},
 };
 
@@ -32,6 +32,10 @@ pub trait Channel: Send + Sync {
     /// Makes one attempt. `phase` is awaited with [`Phase::Dot`] right before the bytes that can no longer be taken
     /// back; if it fails, the attempt ends there as [`Receipt::Retry`].
     fn send(&self, outbound: &Outbound, phase: &PhaseLog) -> impl Future<Output = Receipt> + Send;
+
+    /// Looks once for a message of ours that may have left, by its Message-ID without angle brackets. Changes nothing
+    /// outside, and takes minutes at most.
+    fn verify(&self, message_id: &str) -> impl Future<Output = Verification> + Send;
 }
 
 /// Why a channel cannot go on by itself.

@@ -19,7 +19,7 @@ use crate::{
     },
     engine::settings::{DEFAULT_ANSWER_AT, Limits},
     model::{inbound::ChannelKind, language::Language, mode::Mode},
-    service::{self, accounts::AccountSettings, delivery::RetrySchedule},
+    service::{self, accounts::AccountSettings, delivery::RetrySchedule, verify::VerifySchedule},
     store,
 };
 
@@ -143,7 +143,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let max_mode = max_mode(reader, &mut fields);
     let answer_at = answer_at(reader, &mut fields);
     let limits = limits(reader, &mut fields);
-    let service = service::Settings { status: status(reader, &mut fields), retry: retry(reader, &mut fields) };
+    let status = status(reader, &mut fields);
+    let (retry, verify) = delivery(reader, &mut fields);
+    let service = service::Settings { status, retry, verify };
     reader.close(fields);
     Some(Config {
         shop_name,
@@ -291,20 +293,21 @@ fn status(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<SocketAddr
     address
 }
 
-fn retry(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> RetrySchedule {
-    let mut schedule = RetrySchedule::default();
-    let Some(mut section) = fields.node("delivery").and_then(|node| reader.open(node)) else { return schedule };
+fn delivery(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> (RetrySchedule, VerifySchedule) {
+    let (mut retry, mut verify) = (RetrySchedule::default(), VerifySchedule::default());
+    let Some(mut section) = fields.node("delivery").and_then(|node| reader.open(node)) else { return (retry, verify) };
     for (key, slot) in [
-        ("retry_after", &mut schedule.first),
-        ("longest_pause", &mut schedule.longest),
-        ("give_up_after", &mut schedule.give_up_after),
+        ("retry_after", &mut retry.first),
+        ("longest_pause", &mut retry.longest),
+        ("give_up_after", &mut retry.give_up_after),
+        ("verify_for", &mut verify.verify_for),
     ] {
         let default = u64::try_from(slot.as_secs()).unwrap_or(0);
         let seconds = reader.seconds(&mut section, key, default);
         *slot = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
     }
     reader.close(section);
-    schedule
+    (retry, verify)
 }
 
 /// Returns the names under which our servers write Authentication-Results: those configured, and those of providers

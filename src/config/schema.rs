@@ -37,7 +37,7 @@ pub fn schema() -> Value {
             "The pages /healthz, /readyz and /status.",
             mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),
         ),
-        key("delivery", "What happens after a failed send.", delivery()),
+        key("delivery", "What happens after a send that failed, or may have.", delivery()),
         key("limits", "Where the machine steps back and a person is asked.", limits()),
     ];
     let parts = vec![("duration", duration()), ("imap", imap()), ("smtp", smtp()), ("oauth2", oauth2())];
@@ -189,6 +189,11 @@ fn delivery() -> Value {
         key("retry_after", "The first pause; then five times as long each time.", part("duration")),
         key("longest_pause", "No pause is longer.", part("duration")),
         key("give_up_after", "Then a ticket asks a person.", part("duration")),
+        key(
+            "verify_for",
+            "So long a message that may have left is looked for before a ticket asks a person: 15m if it is left out.",
+            part("duration"),
+        ),
     ])
 }
 

@@ -8,6 +8,7 @@ pub mod buyer;
 pub mod commit;
 pub mod context;
 pub mod currency;
+pub mod delivery;
 pub mod ids;
 pub mod inbound;
 pub mod language;

@@ -141,6 +141,25 @@ pub enum Phase {
     Dot,
 }
 
+impl Phase {
+    /// Returns the word used in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::Dot => "dot",
+        }
+    }
+}
+
+/// Whom a failed attempt concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// This message; others may well be taken.
+    Message,
+    /// Everything that goes through the account: the server is away, refuses the login, or asks for less.
+    Account,
+}
+
 /// What a channel reports about one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Receipt {
@@ -155,6 +174,8 @@ pub enum Receipt {
         reason: String,
         /// The server named a time to wait, in seconds (Telegram `retry_after`).
         after_seconds: Option<u32>,
+        /// Whether other messages of the account wait as well.
+        concerns: Concern,
     },
     /// Nothing was delivered and never will be.
     Failed {
@@ -164,6 +185,23 @@ pub enum Receipt {
     /// The server may or may not have delivered it. Never repeated automatically.
     Uncertain {
         /// What was seen last.
+        reason: String,
+    },
+}
+
+/// What a channel knows of a message that may have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verification {
+    /// It was seen outside, so it had left.
+    Found {
+        /// Where.
+        proof: String,
+    },
+    /// It is not there, or not yet.
+    Absent,
+    /// The place cannot be looked at now, or there is none.
+    Unknown {
+        /// Why.
         reason: String,
     },
 }

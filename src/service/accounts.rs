@@ -14,7 +14,7 @@ use crate::{
     model::{
         ids::AccountName,
         inbound::MailFacts,
-        outbound::{Outbound, Receipt},
+        outbound::{Outbound, Receipt, Verification},
         wire_id::InstanceKey,
     },
 };
@@ -170,6 +170,14 @@ impl Channel for AnyChannel {
             Self::Email(channel) => channel.send(outbound, phase).await,
             Self::Folder(channel) => channel.send(outbound, phase).await,
             Self::Telegram(channel) => channel.send(outbound, phase).await,
+        }
+    }
+
+    async fn verify(&self, message_id: &str) -> Verification {
+        match self {
+            Self::Email(channel) => channel.verify(message_id).await,
+            Self::Folder(channel) => channel.verify(message_id).await,
+            Self::Telegram(channel) => channel.verify(message_id).await,
         }
     }
 }

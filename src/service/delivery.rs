@@ -1,21 +1,32 @@
 //! Takes what is due from the outbox, sends it, and settles what became of it. The only caller of a channel's `send`.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{Channel as _, InboxError, PhaseLog},
+    failpoint,
     model::{
         ids::AccountName,
-        outbound::{Outbound, Receipt},
+        outbound::{Concern, Outbound, Phase, Receipt},
     },
     service::{
-        Wake,
+        Settings, Wake,
         accounts::{Accounts, AnyChannel},
         lease::{Held, Work},
+        verify::VerifySchedule,
     },
     store::{Store, error::StoreError, outbox::Settlement},
 };
@@ -26,11 +37,18 @@ const POLL: Duration = Duration::from_millis(500);
 /// How long to wait when the store fails before it is asked again.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 
-/// The longest rest of an account after a failed send; the message itself waits for its own retry.
-const MAX_REST: Duration = Duration::from_secs(30);
+/// The longest first rest of an account whose server failed as a whole; each failure in a row doubles it.
+const FIRST_REST: SignedDuration = SignedDuration::from_secs(30);
+
+/// The longest rest of an account: a server that is back must not wait for its buyers' answers as long as a message that
+/// was refused by itself.
+const LONGEST_REST: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is said of an attempt whose own code failed.
+const PANICKED: &str = "the attempt failed inside nightdesk";
 
 /// When a failed send is tried again: `first`, then five times as long each time up to `longest`, until the message is
-/// older than `give_up_after`.
+/// older than `give_up_after`. An account that failed as a whole rests by itself, and its messages wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetrySchedule {
     /// After the first failure.
@@ -55,6 +73,13 @@ impl Default for RetrySchedule {
 impl RetrySchedule {
     /// How much longer each pause is than the one before.
     const FACTOR: u32 = 5;
+
+    /// Returns how long an account rests after that many failures in a row.
+    pub fn rest(&self, failures: u32) -> SignedDuration {
+        let factor = 2_i32.saturating_pow(failures.saturating_sub(1).min(16));
+        let grown = self.first.min(FIRST_REST).checked_mul(factor).unwrap_or(LONGEST_REST);
+        grown.min(self.longest).min(LONGEST_REST)
+    }
 
     /// Returns when to try again after that many failed attempts, or none to give up.
     pub fn next(
@@ -81,18 +106,13 @@ pub(super) struct Delivery {
     accounts: Arc<Accounts>,
     held: Arc<Held>,
     retry: RetrySchedule,
+    verify: VerifySchedule,
     wake: Wake,
 }
 
 impl Delivery {
-    pub(super) fn new(
-        store: Store,
-        accounts: Arc<Accounts>,
-        held: Arc<Held>,
-        retry: RetrySchedule,
-        wake: Wake,
-    ) -> Self {
-        Self { store, accounts, held, retry, wake }
+    pub(super) fn new(store: Store, accounts: Arc<Accounts>, held: Arc<Held>, settings: &Settings, wake: Wake) -> Self {
+        Self { store, accounts, held, retry: settings.retry, verify: settings.verify, wake }
     }
 
     /// Sends until told to stop, then waits for the sends under way. One message at a time per account; accounts do
@@ -109,7 +129,7 @@ impl Delivery {
             }
             match self.claim(&busy).await {
                 Ok(Some((work, outbound))) => {
-                    crate::failpoint::reach("delivery.claim.after");
+                    failpoint::reach("delivery.claim.after");
                     busy.insert(outbound.account.clone());
                     let (delivery, stop) = (Self { store: work.store.clone(), ..self.clone() }, stop.clone());
                     sends.spawn(async move {
@@ -155,34 +175,27 @@ impl Delivery {
     async fn deliver(&self, outbound: Outbound, stop: &CancellationToken) -> AccountName {
         let started = std::time::Instant::now();
         let age = Timestamp::now().duration_since(outbound.created_at);
-        crate::failpoint::reach("delivery.attempt.before");
         let receipt = match self.accounts.channel(&outbound.account) {
             None => Receipt::Failed { reason: format!("the account {} is not configured any more", outbound.account) },
             // After a long pause or stop the answer may not be true any more.
             Some(_) if !outbound.human && outbound.attempts == 0 && age > self.retry.give_up_after => {
                 Receipt::Failed { reason: format!("it waited {} hours and was not sent any more", age.as_hours()) }
             }
-            Some(channel) => self.attempt(&channel, &outbound).await,
+            Some(channel) => {
+                failpoint::reach("delivery.attempt.before");
+                let receipt = self.attempt(&channel, &outbound).await;
+                failpoint::reach("delivery.attempt.after");
+                receipt
+            }
         };
-        crate::failpoint::reach("delivery.attempt.after");
-        let settlement = self.settlement(&outbound, receipt, Timestamp::now());
+        let settlement = self.settlement(&outbound, receipt, Timestamp::now()).await;
         log(&outbound, &settlement, started.elapsed());
         self.settle(&outbound, &settlement, stop).await;
-        crate::failpoint::reach("delivery.settlement.after");
-        if let Settlement::RetryAt { .. } = settlement {
-            self.rest(stop).await;
+        failpoint::reach("delivery.settlement.after");
+        if let Settlement::Uncertain { .. } = settlement {
+            self.wake.doubt.notify_one();
         }
         outbound.account
-    }
-
-    /// Leaves an account alone for a while after a failure, so that a full outbox does not knock at a dead server, or try
-    /// a refused password, once for every message.
-    async fn rest(&self, stop: &CancellationToken) {
-        let pause = Duration::try_from(self.retry.first).unwrap_or(MAX_REST).min(MAX_REST);
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(pause) => {}
-        }
     }
 
     /// Writes the outcome, and tries for as long as the store fails: a row left in `sending` holds up its thread. Told to
@@ -202,11 +215,13 @@ impl Delivery {
 
     async fn attempt(&self, channel: &AnyChannel, outbound: &Outbound) -> Receipt {
         let (phase, mut steps) = PhaseLog::pair();
+        let may_have_left = AtomicBool::new(false);
         let write = async {
             while let Some((reached, done)) = steps.recv().await {
-                crate::failpoint::reach("delivery.phase.before");
+                failpoint::reach("delivery.phase.before");
                 let written = self.store.set_phase(outbound.id, reached).await;
-                crate::failpoint::reach("delivery.phase.after");
+                failpoint::reach("delivery.phase.after");
+                may_have_left.fetch_or(written.is_ok() && reached == Phase::Dot, Ordering::Relaxed);
                 let answer = written.map_err(|error| InboxError(error.to_string()));
                 if done.send(answer).is_err() {
                     break;
@@ -214,26 +229,47 @@ impl Delivery {
             }
         };
         let send = async {
-            let receipt = channel.send(outbound, &phase).await;
+            // A message on which a channel panics must not hold up its account for ever.
+            let receipt = AssertUnwindSafe(channel.send(outbound, &phase)).catch_unwind().await;
             drop(phase);
             receipt
         };
-        tokio::join!(send, write).0
+        match tokio::join!(send, write).0 {
+            Ok(receipt) => receipt,
+            Err(_) if may_have_left.load(Ordering::Relaxed) => Receipt::Uncertain { reason: PANICKED.to_owned() },
+            Err(_) => Receipt::Retry { reason: PANICKED.to_owned(), after_seconds: None, concerns: Concern::Message },
+        }
     }
 
-    fn settlement(&self, outbound: &Outbound, receipt: Receipt, now: Timestamp) -> Settlement {
+    async fn settlement(&self, outbound: &Outbound, receipt: Receipt, now: Timestamp) -> Settlement {
         match receipt {
             Receipt::Sent { proof } => Settlement::Sent { proof },
             Receipt::Failed { reason } => Settlement::Failed { reason },
-            Receipt::Uncertain { reason } => Settlement::Uncertain { reason },
-            Receipt::Retry { reason, after_seconds } => {
+            Receipt::Uncertain { reason } => {
+                Settlement::Uncertain { reason, verify_by: self.verify.verify_by(&outbound.payload, now) }
+            }
+            Receipt::Retry { reason, after_seconds, concerns } => {
                 let attempts = outbound.attempts + 1;
-                match self.retry.next(attempts, outbound.created_at, now, after_seconds) {
+                let mut next = self.retry.next(attempts, outbound.created_at, now, after_seconds);
+                if concerns == Concern::Account {
+                    let rested = self.rest(outbound, &reason, after_seconds, now).await;
+                    // The message waits for its account, not for itself.
+                    next = next.map(|at| rested.unwrap_or(at));
+                }
+                match next {
                     Some(at) => Settlement::RetryAt { at, reason },
                     None => Settlement::Failed { reason: format!("given up after {attempts} attempts: {reason}") },
                 }
             }
         }
+    }
+
+    /// Lets the account rest. Returns until when; none if that could not be written.
+    async fn rest(&self, outbound: &Outbound, reason: &str, asked: Option<u32>, now: Timestamp) -> Option<Timestamp> {
+        let asked = asked.map(|seconds| SignedDuration::from_secs(seconds.into()));
+        let pause = |failures| asked.unwrap_or_else(|| self.retry.rest(failures));
+        let rested = self.store.rest(&outbound.account, reason, now, pause).await;
+        rested.inspect_err(|error| tracing::error!("the rest of an account could not be written: {error}")).ok()
     }
 }
 
@@ -265,12 +301,12 @@ fn log(outbound: &Outbound, settlement: &Settlement, took: Duration) {
             let reason = without_addresses(reason);
             tracing::warn!(outbox.id = id, account, "sending failed for good, a ticket asks a person: {reason}");
         }
-        Settlement::Uncertain { reason } => {
+        Settlement::Uncertain { reason, .. } => {
             let reason = without_addresses(reason);
             tracing::warn!(
                 outbox.id = id,
                 account,
-                "a message may or may not have been sent, a ticket asks a person: {reason}"
+                "a message may or may not have been sent; it is looked for and not sent again: {reason}"
             );
         }
     }

@@ -22,12 +22,13 @@ use tokio_util::{
 use crate::{
     channel::Inbox,
     failpoint,
-    model::ids::{AccountName, TicketId},
-    service::{SharedChannel, Wake, accounts::Accounts, share},
+    model::ids::AccountName,
+    service::{SharedChannel, Wake, accounts::Accounts, share, verify::VerifySchedule},
     store::{
         Store,
         error::StoreError,
         lease::{HEARTBEAT, Lease, Runner, Standing},
+        outbox::Recovered,
     },
 };
 
@@ -112,6 +113,7 @@ pub(super) struct Leases {
     accounts: Arc<Accounts>,
     held: Arc<Held>,
     runner: Runner,
+    verify: VerifySchedule,
     wake: Wake,
     listen: mpsc::UnboundedSender<Listen>,
     inbox: Inbox,
@@ -126,6 +128,7 @@ pub(super) struct Parts {
     pub store: Store,
     pub accounts: Arc<Accounts>,
     pub held: Arc<Held>,
+    pub verify: VerifySchedule,
     pub wake: Wake,
     pub listen: mpsc::UnboundedSender<Listen>,
     pub inbox: Inbox,
@@ -135,7 +138,7 @@ pub(super) struct Parts {
 impl Leases {
     /// Notes this process in the store; nothing is taken yet.
     pub(super) async fn enroll(parts: Parts) -> Result<Self, StoreError> {
-        let Parts { store, accounts, held, wake, listen, inbox, stop } = parts;
+        let Parts { store, accounts, held, verify, wake, listen, inbox, stop } = parts;
         let names = accounts.channels().map(|channel| crate::channel::Channel::name(&*channel).clone());
         let runner = Runner::new(host(), std::process::id(), names.collect())?;
         store.enroll(&runner).await?;
@@ -144,6 +147,7 @@ impl Leases {
             accounts,
             held,
             runner,
+            verify,
             wake,
             listen,
             inbox,
@@ -208,7 +212,7 @@ impl Leases {
         failpoint::reach("lease.take.after");
         let store = self.store.held(&lease);
         failpoint::reach("service.recovery.before");
-        let recovered = store.recover(Timestamp::now()).await?;
+        let recovered = store.recover(self.verify.verify_for, Timestamp::now()).await?;
         failpoint::reach("service.recovery.after");
         let stop = self.stop.child_token();
         let tenure = Tenure { lease: lease.clone(), store, stop: stop.clone(), tasks: TaskTracker::new() };
@@ -220,7 +224,7 @@ impl Leases {
             "this process serves the account{}",
             if before > 0 { " now" } else { "" }
         );
-        log_recovery(recovered.requeued, &recovered.uncertain);
+        log_recovery(&recovered);
         if let Some(channel) = self.accounts.channel(account) {
             let (inbox, under_way) = (self.inbox.clone(), tenure.tasks.token());
             // The supervisor goes away only when everything ends.
@@ -230,6 +234,7 @@ impl Leases {
         self.held.begin(tenure);
         self.wake.received.notify_one();
         self.wake.outbox.notify_one();
+        self.wake.doubt.notify_one();
         Ok(())
     }
 
@@ -278,14 +283,16 @@ fn host() -> String {
     name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn log_recovery(requeued: u32, uncertain: &[TicketId]) {
-    if requeued > 0 {
+fn log_recovery(recovered: &Recovered) {
+    if recovered.requeued > 0 {
+        let requeued = recovered.requeued;
         tracing::info!(outbox.requeued = requeued, "resuming sends that were interrupted before anything left");
     }
-    for ticket in uncertain {
+    if recovered.uncertain > 0 {
+        let uncertain = recovered.uncertain;
         tracing::warn!(
-            ticket.id = ticket.0,
-            "a message may have been sent before the interruption; a ticket asks a person"
+            outbox.uncertain = uncertain,
+            "messages may have been sent before the interruption; they are looked for and not sent again"
         );
     }
 }

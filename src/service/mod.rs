@@ -19,6 +19,7 @@ mod share;
 pub mod status;
 pub mod supervise;
 mod sweep;
+pub mod verify;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -35,6 +36,7 @@ use crate::{
         lease::{Held, Leases, Parts},
         supervise::Supervisor,
         sweep::{Found, Sweep},
+        verify::{Verifier, VerifySchedule},
     },
     store::Store,
 };
@@ -49,6 +51,8 @@ pub struct Settings {
     pub status: Option<SocketAddr>,
     /// When a failed send is tried again, and for how long.
     pub retry: RetrySchedule,
+    /// How long a message that may have left is looked for.
+    pub verify: VerifySchedule,
 }
 
 /// The running service.
@@ -97,7 +101,7 @@ impl Service {
     /// Runs until told to stop, or until no channel is left.
     ///
     /// Each account is served while this process has its lease. Interrupted sends of the last holder are settled first:
-    /// what may have left becomes a ticket, the rest is sent.
+    /// what may have left is looked for, the rest is sent.
     pub async fn run(self, stop: CancellationToken) -> Result<(), ServiceError> {
         let status = match self.settings.status {
             Some(address) => Some(status::bind(address).await?),
@@ -118,6 +122,7 @@ impl Service {
             store: self.store.clone(),
             accounts: self.accounts.clone(),
             held: held.clone(),
+            verify: self.settings.verify,
             wake: wake.clone(),
             listen,
             inbox,
@@ -131,10 +136,12 @@ impl Service {
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
         let delivery =
-            Delivery::new(self.store.clone(), self.accounts.clone(), held, self.settings.retry, wake.clone());
+            Delivery::new(self.store.clone(), self.accounts.clone(), held.clone(), &self.settings, wake.clone());
         supervisor.serve("deliver", delivery.run_until(stop.clone()));
+        let verifier = Verifier::new(self.store.clone(), self.accounts.clone(), held, wake.clone());
+        supervisor.serve("verify", verifier.run_until(stop.clone()));
         let found = Found::default();
-        let sweep = Sweep { store: self.store.clone(), retry: self.settings.retry, wake, found: found.clone() };
+        let sweep = Sweep { store: self.store.clone(), settings: self.settings.clone(), wake, found: found.clone() };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
         if let Some(listener) = status {
             let page = status::Page {
@@ -161,6 +168,8 @@ pub struct Wake {
     pub received: Arc<Notify>,
     /// Something may be sent.
     pub outbox: Arc<Notify>,
+    /// Something may have been sent, and nobody knows.
+    pub doubt: Arc<Notify>,
 }
 
 /// Decides message after message. The examples of the rules are learned first, so that no buyer's decision runs into its

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     failpoint,
-    service::{Wake, delivery::RetrySchedule},
+    service::{Settings, Wake},
     store::{
         Store,
         sweep::{Bounds, Swept},
@@ -66,7 +66,7 @@ impl Found {
 #[derive(Debug)]
 pub(super) struct Sweep {
     pub store: Store,
-    pub retry: RetrySchedule,
+    pub settings: Settings,
     pub wake: Wake,
     pub found: Found,
 }
@@ -77,8 +77,9 @@ impl Sweep {
         let bounds = Bounds {
             undecided: UNDECIDED,
             sending: SENDING,
-            unsent: self.retry.give_up_after + UNSENT_MARGIN,
+            unsent: self.settings.retry.give_up_after + UNSENT_MARGIN,
             unanswered: UNANSWERED,
+            verify_for: self.settings.verify.verify_for,
         };
         while !stop.is_cancelled() {
             self.once(&bounds).await;

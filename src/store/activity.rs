@@ -48,7 +48,7 @@ pub struct ActivityMessage {
 impl Activity {
     /// Returns whether the message is decided and nothing it caused is still on its way.
     pub fn is_settled(&self) -> bool {
-        let moving = |message: &ActivityMessage| matches!(message.state.as_str(), "ready" | "sending");
+        let moving = |message: &ActivityMessage| matches!(message.state.as_str(), "ready" | "sending" | "uncertain");
         self.outcome.is_some() && !self.messages.iter().any(moving)
     }
 }

@@ -99,7 +99,9 @@ impl Store {
 
 /// Returns the command with which PostgreSQL makes a backup of that store; none for SQLite. It holds no password.
 pub fn server_command(settings: &Settings, path: &Path) -> Option<String> {
-    let options = PgConnectOptions::from_str(settings.url.expose_secret()).ok()?;
+    let url = settings.url.expose_secret();
+    // The driver reads any scheme as its own.
+    let options = PgConnectOptions::from_str(url).ok().filter(|_| url.starts_with("postgres"))?;
     let host = match options.get_socket() {
         Some(folder) => folder.display().to_string(),
         None => options.get_host().to_owned(),

@@ -1,9 +1,11 @@
 //! How attempts end: settled by delivery, found broken off at a restart, or bounced later.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    failpoint,
     model::{
+        delivery::{DeliveryEvent, DeliveryState},
         ids::{InboundId, OutboxId, ThreadId, TicketId},
         outbound::OutboundKind,
         ticket::{EventKind, Urgency},
@@ -13,25 +15,23 @@ use crate::{
         commit::{buyer_of, subject_of},
         database::{Row, Tx, resumed, retried},
         error::StoreError,
+        evidence,
         once::Call,
         outbox::{self, Recovered, Settlement},
+        rest,
         thread::index_key,
         ticket::{self, Case},
     },
 };
 
-/// What a ticket says of a message nobody can be sure of.
-const MAY_HAVE_BEEN_SENT: &str =
-    "a message may have been sent: look into the sent mail or the chat before writing again";
-
-/// What a ticket says of a send that a restart found broken off.
+/// What is said of a send that a restart found broken off.
 const BROKEN_OFF: &str = "the program ended after the last bytes were written and before the server's answer was read";
 
 impl Store {
-    /// Ends an attempt. Returns the ticket when a person must look: after `Failed` and `Uncertain`.
+    /// Ends an attempt. Returns the ticket when a person must look: after `Failed`.
     ///
-    /// The row must be `sending`. Two exceptions: repeating a settlement that was written changes nothing, and proof
-    /// that arrives for an `uncertain` row is taken.
+    /// The row must be `sending`. Two exceptions: repeating a settlement that was written changes nothing, and the
+    /// server's own word is taken for a row that was given up as uncertain meanwhile.
     pub async fn settle(
         &self,
         id: OutboxId,
@@ -41,26 +41,30 @@ impl Store {
         retried(|| async {
             let mut tx = self.db.write("settling a send").await?;
             let sent = load(&mut tx, id).await?;
-            let target = target_of(settlement);
-            if sent.state == target {
+            if sent.state == target_of(settlement) {
                 return Ok(None);
             }
-            if sent.state != "sending" && !(sent.state == "uncertain" && target == "sent") {
-                return Err(StoreError::NotSending { id, state: sent.state });
-            }
-            let ticket = write(&mut tx, &sent, settlement, now).await?;
-            crate::failpoint::reach("store.settlement.before");
+            let event = event_of(settlement);
+            let next = sent.state.after(event).ok_or_else(|| not_sending(&sent))?;
+            let ticket = match settlement {
+                Settlement::Sent { proof } if next == DeliveryState::VerifiedSent => {
+                    evidence::found(&mut tx, &sent, proof, now).await?;
+                    None
+                }
+                _ => write(&mut tx, &sent, settlement, now).await?,
+            };
+            failpoint::reach("store.settlement.before");
             tx.commit().await?;
-            crate::failpoint::reach("store.settlement.after");
+            failpoint::reach("store.settlement.after");
             Ok(ticket)
         })
         .await
     }
 
     /// Puts right what the last run left in the middle, before anything is claimed: rows of which nothing had left are
-    /// ready again, rows that may have been delivered become uncertain and each gets its ticket. Under a lease, rows of
-    /// its account: what the last holder left.
-    pub async fn recover(&self, now: Timestamp) -> Result<Recovered, StoreError> {
+    /// ready again, rows that may have left become uncertain and are looked for so long. An account that rests is tried
+    /// soon, because a start is often a person's mending. Under a lease, rows of its account: what the last holder left.
+    pub async fn recover(&self, verify_for: SignedDuration, now: Timestamp) -> Result<Recovered, StoreError> {
         retried(|| async {
             let mut tx = self.db.write("recovering broken-off sends").await?;
             let requeued = tx
@@ -70,23 +74,20 @@ impl Store {
                     &[now.into(), self.db.account().into()],
                 )
                 .await?;
-            let rows = tx
-                .all(
-                    "SELECT id FROM outbox WHERE state = 'sending' AND ($1 IS NULL OR account = $1) ORDER BY id",
-                    &[self.db.account().into()],
+            let uncertain = tx
+                .execute(
+                    "UPDATE outbox SET state = 'uncertain', reason = $2, due_at = $1, looks = 0, changed_at = $1,
+                       verify_by = CASE WHEN message_id IS NULL THEN $1 ELSE $3 END
+                     WHERE state = 'sending' AND phase = 'dot' AND ($4 IS NULL OR account = $4)",
+                    &[now.into(), BROKEN_OFF.into(), rest::later(now, verify_for).into(), self.db.account().into()],
                 )
                 .await?;
-            let mut recovered =
-                Recovered { requeued: u32::try_from(requeued).unwrap_or(u32::MAX), ..Recovered::default() };
-            for row in rows {
-                let sent = load(&mut tx, OutboxId(row.get("id")?)).await?;
-                let settlement = Settlement::Uncertain { reason: BROKEN_OFF.to_owned() };
-                recovered.uncertain.extend(write(&mut tx, &sent, &settlement, now).await?);
-            }
-            crate::failpoint::reach("store.recovery.before");
+            rest::shorten(&mut tx, self.db.account(), now).await?;
+            failpoint::reach("store.recovery.before");
             tx.commit().await?;
-            crate::failpoint::reach("store.recovery.after");
-            Ok(recovered)
+            failpoint::reach("store.recovery.after");
+            let count = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX);
+            Ok(Recovered { requeued: count(requeued), uncertain: count(uncertain) })
         })
         .await
     }
@@ -113,6 +114,10 @@ impl Store {
             if noted {
                 return ticket::open_of(&mut tx, sent.thread).await;
             }
+            // What came back had left.
+            if sent.state.after(DeliveryEvent::Seen).is_some() {
+                evidence::found(&mut tx, &sent, reason, now).await?;
+            }
             if is_permanent(reason) {
                 buyer::suppress(&mut tx, &sent.recipient_key, now).await?;
             }
@@ -127,9 +132,9 @@ impl Store {
                 }
                 None => None,
             };
-            crate::failpoint::reach("store.bounce.before");
+            failpoint::reach("store.bounce.before");
             tx.commit().await?;
-            crate::failpoint::reach("store.bounce.after");
+            failpoint::reach("store.bounce.after");
             Ok(ticket)
         })
         .await
@@ -137,48 +142,72 @@ impl Store {
 }
 
 /// What is needed of an outbox row to end it.
-struct Sent {
-    id: OutboxId,
-    state: String,
-    kind: OutboundKind,
-    human: bool,
-    thread: ThreadId,
-    inbound: Option<InboundId>,
-    recipient_key: String,
+pub(super) struct Sent {
+    pub(super) id: OutboxId,
+    pub(super) state: DeliveryState,
+    pub(super) kind: OutboundKind,
+    pub(super) human: bool,
+    pub(super) account: String,
+    pub(super) thread: ThreadId,
+    pub(super) inbound: Option<InboundId>,
+    pub(super) recipient_key: String,
+    pub(super) reason: Option<String>,
+    pub(super) ticket: Option<TicketId>,
 }
 
-async fn load(tx: &mut Tx, id: OutboxId) -> Result<Sent, StoreError> {
+pub(super) async fn load(tx: &mut Tx, id: OutboxId) -> Result<Sent, StoreError> {
     let row = tx
-        .first("SELECT state, kind, human, thread, inbound, recipient_key FROM outbox WHERE id = $1", &[id.0.into()])
+        .first(
+            "SELECT state, kind, human, account, thread, inbound, recipient_key, reason, ticket
+             FROM outbox WHERE id = $1",
+            &[id.0.into()],
+        )
         .await?
         .ok_or_else(|| tx.missing("outgoing message", id.0))?;
     Ok(Sent {
         id,
-        state: row.get("state")?,
+        state: row.word("state", DeliveryState::from_word)?,
         kind: row.word("kind", OutboundKind::from_word)?,
         human: row.flag("human")?,
+        account: row.get("account")?,
         thread: ThreadId(row.get("thread")?),
         inbound: row.get::<Option<i64>>("inbound")?.map(InboundId),
         recipient_key: row.get("recipient_key")?,
+        reason: row.get("reason")?,
+        ticket: row.get::<Option<i64>>("ticket")?.map(TicketId),
     })
 }
 
-/// Ends a message by that settlement, whatever state it was seen in.
+/// Ends a message by that settlement, whatever state it is in; the caller has looked at it.
 pub(super) async fn end(tx: &mut Tx, id: OutboxId, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
     let sent = load(tx, id).await?;
     write(tx, &sent, settlement, now).await?;
     Ok(())
 }
 
-fn target_of(settlement: &Settlement) -> &'static str {
+fn target_of(settlement: &Settlement) -> DeliveryState {
     match settlement {
-        Settlement::Sent { .. } => "sent",
-        Settlement::RetryAt { .. } => "retry_at",
-        Settlement::Failed { .. } => "cancelled",
-        Settlement::Uncertain { .. } => "uncertain",
+        Settlement::Sent { .. } => DeliveryState::Sent,
+        Settlement::RetryAt { .. } => DeliveryState::RetryAt,
+        Settlement::Failed { .. } => DeliveryState::Cancelled,
+        Settlement::Uncertain { .. } => DeliveryState::Uncertain,
     }
 }
 
+fn event_of(settlement: &Settlement) -> DeliveryEvent {
+    match settlement {
+        Settlement::Sent { .. } => DeliveryEvent::Accepted,
+        Settlement::RetryAt { .. } => DeliveryEvent::Deferred,
+        Settlement::Failed { .. } => DeliveryEvent::Refused,
+        Settlement::Uncertain { .. } => DeliveryEvent::Lost,
+    }
+}
+
+fn not_sending(sent: &Sent) -> StoreError {
+    StoreError::NotSending { id: sent.id, state: sent.state.as_str().to_owned() }
+}
+
+/// Ends the attempt of a row that is being sent.
 async fn write(
     tx: &mut Tx,
     sent: &Sent,
@@ -192,12 +221,7 @@ async fn write(
                 &[sent.id.0.into(), proof.into(), now.into()],
             )
             .await?;
-            if sent.state == "uncertain"
-                && let Some(ticket) = ticket::open_of(tx, sent.thread).await?
-            {
-                let text = format!("the uncertain message was sent after all: {proof}");
-                ticket::note(tx, ticket, "nightdesk", EventKind::Delivery, &text, now).await?;
-            }
+            rest::over(tx, &sent.account).await?;
             Ok(None)
         }
         Settlement::RetryAt { at, reason } => {
@@ -216,13 +240,15 @@ async fn write(
             }
             trouble(tx, sent, "a message to the buyer could not be delivered", reason, now).await.map(Some)
         }
-        Settlement::Uncertain { reason } => {
+        Settlement::Uncertain { reason, verify_by } => {
             tx.execute(
-                "UPDATE outbox SET state = 'uncertain', reason = $2, settled_at = $3, changed_at = $3 WHERE id = $1",
-                &[sent.id.0.into(), reason.into(), now.into()],
+                "UPDATE outbox SET state = 'uncertain', reason = $2, verify_by = $3, due_at = $4, looks = 0,
+                   changed_at = $4
+                 WHERE id = $1",
+                &[sent.id.0.into(), reason.into(), (*verify_by).into(), now.into()],
             )
             .await?;
-            trouble(tx, sent, MAY_HAVE_BEEN_SENT, reason, now).await.map(Some)
+            Ok(None)
         }
     }
 }
@@ -239,7 +265,13 @@ async fn unanswered(tx: &mut Tx, inbound: InboundId, reason: &str) -> Result<(),
 }
 
 /// Opens or extends the thread's ticket and writes the server's words into its history.
-async fn trouble(tx: &mut Tx, sent: &Sent, what: &str, words: &str, now: Timestamp) -> Result<TicketId, StoreError> {
+pub(super) async fn trouble(
+    tx: &mut Tx,
+    sent: &Sent,
+    what: &str,
+    words: &str,
+    now: Timestamp,
+) -> Result<TicketId, StoreError> {
     let row = tx
         .first(
             "SELECT id, subject, text, sender_name, sender_key FROM inbound

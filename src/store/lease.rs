@@ -339,7 +339,8 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT account FROM inbound WHERE state = 'undecided'
-                 UNION SELECT account FROM outbox WHERE state IN ('ready', 'sending', 'retry_at') ORDER BY account",
+                 UNION SELECT account FROM outbox WHERE state IN ('ready', 'sending', 'retry_at', 'uncertain')
+                 ORDER BY account",
                 &[],
             )
             .await?;

@@ -10,6 +10,7 @@ use sqlx::{
 /// The schema for SQLite, oldest first: version, name, statements.
 pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("sql/sqlite/0001-initial.sql")),
+    (2, "delivery", include_str!("sql/sqlite/0002-delivery.sql")),
     (4, "endings", include_str!("sql/sqlite/0004-endings.sql")),
     (5, "leases", include_str!("sql/sqlite/0005-leases.sql")),
 ];
@@ -17,6 +18,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
 /// The schema for PostgreSQL, oldest first: version, name, statements.
 pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("sql/postgres/0001-initial.sql")),
+    (2, "delivery", include_str!("sql/postgres/0002-delivery.sql")),
     (4, "endings", include_str!("sql/postgres/0004-endings.sql")),
     (5, "leases", include_str!("sql/postgres/0005-leases.sql")),
 ];

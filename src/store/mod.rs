@@ -12,6 +12,7 @@
 pub mod activity;
 pub mod backup;
 pub mod error;
+pub mod evidence;
 pub mod inbound;
 pub mod lease;
 pub mod open;
@@ -33,6 +34,7 @@ mod dialect;
 mod migration;
 mod once;
 mod receive;
+mod rest;
 mod switches;
 mod thread;
 

@@ -1,13 +1,13 @@
 //! Messages of ours on their way out: queueing, claiming, and how far an attempt has come.
 //!
-//! `ready → sending(phase) → sent | retry_at | uncertain | cancelled`; drafts are `held` until a person acts. How an
-//! attempt ends is written by `delivery.rs`.
+//! What may follow what is said by [`DeliveryState::after`]; drafts are `held` until a person acts. How an attempt ends is
+//! written by `delivery.rs`, what becomes of one that may have left by `evidence.rs`.
 
 use jiff::Timestamp;
 
 use crate::{
     model::{
-        ids::{AccountName, InboundId, OutboxId, ThreadId, TicketId},
+        ids::{AccountName, InboundId, OutboxId, ThreadId},
         outbound::{NewOutbound, Outbound, OutboundKind, Payload, Phase},
     },
     store::{
@@ -42,10 +42,12 @@ pub enum Settlement {
         /// The server's words.
         reason: String,
     },
-    /// It may have been delivered: never repeated, and a ticket says so.
+    /// It may have been delivered: never repeated. It is looked for; if it is not found, a ticket says so.
     Uncertain {
         /// What was seen last.
         reason: String,
+        /// After the look at this moment a person is asked.
+        verify_by: Timestamp,
     },
 }
 
@@ -54,8 +56,8 @@ pub enum Settlement {
 pub struct Recovered {
     /// Rows of which nothing had left: they are sent again.
     pub requeued: u32,
-    /// Tickets of rows that may have been delivered.
-    pub uncertain: Vec<TicketId>,
+    /// Rows that may have been delivered: they are looked for.
+    pub uncertain: u32,
 }
 
 impl Store {
@@ -63,9 +65,10 @@ impl Store {
     ///
     /// Messages of one thread leave in order: a later one waits while an earlier one is ready, being sent or due for a
     /// retry (a person's message does not wait for a machine's that was not begun). Within a pause only people's
-    /// messages are taken, and none of the accounts that are `busy`. People's messages go first. An automatic
-    /// message whose thread a person took over since is cancelled here. Under a lease, messages of its account only; a
-    /// claim whose answer was lost on the way is found again by the next one.
+    /// messages are taken, and none of the accounts that are `busy` or that rest. People's messages go first. An
+    /// automatic message whose thread a person took over since is cancelled here. A pause that was set by a clock ahead
+    /// of the present one is over. Under a lease, messages of its account only; a claim whose answer was lost on the way
+    /// is found again by the next one.
     pub async fn claim(&self, now: Timestamp, busy: &[AccountName]) -> Result<Option<Outbound>, StoreError> {
         let busy = listed(busy);
         let lost = self.db.fence.as_ref().and_then(|fence| fence.lost_claim());
@@ -99,7 +102,7 @@ impl Store {
                     "SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts, o.created_at, o.payload,
                             o.epoch, t.epoch AS thread_epoch
                      FROM outbox o JOIN thread t ON t.id = o.thread
-                     WHERE (o.state = 'ready' OR (o.state = 'retry_at' AND o.due_at <= $1))
+                     WHERE (o.state = 'ready' OR (o.state = 'retry_at' AND (o.due_at <= $1 OR o.changed_at > $1)))
                        AND (o.human = 1 OR NOT EXISTS (
                          SELECT 1 FROM switch s
                          WHERE s.scope = 'shop' OR (s.scope = 'account' AND s.name = o.account)
@@ -108,6 +111,9 @@ impl Store {
                          SELECT 1 FROM outbox e
                          WHERE e.thread = o.thread AND e.id < o.id AND e.state IN ('ready', 'sending', 'retry_at')
                            AND (o.human = 0 OR e.human = 1 OR e.state = 'sending'))
+                       AND NOT EXISTS (
+                         SELECT 1 FROM account_rest r
+                         WHERE r.account = o.account AND r.until_at > $1 AND r.changed_at <= $1)
                        AND REPLACE($2, '\n' || o.account || '\n', '') = $2 AND ($3 IS NULL OR o.account = $3)
                      ORDER BY o.human DESC, o.id LIMIT 1",
                     &[now.into(), busy.into(), self.db.account().into()],
@@ -171,7 +177,7 @@ impl Store {
                     return Err(StoreError::Overtaken { id, reason: pause.to_string() });
                 }
             }
-            tx.execute("UPDATE outbox SET phase = $2 WHERE id = $1", &[id.0.into(), phase_word(phase).into()]).await?;
+            tx.execute("UPDATE outbox SET phase = $2 WHERE id = $1", &[id.0.into(), phase.as_str().into()]).await?;
             crate::failpoint::reach("store.phase.before");
             tx.commit().await
         })
@@ -186,7 +192,7 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT DISTINCT account FROM outbox
-                 WHERE state = 'ready' OR (state = 'retry_at' AND due_at <= $1) ORDER BY account",
+                 WHERE state = 'ready' OR (state = 'retry_at' AND (due_at <= $1 OR changed_at > $1)) ORDER BY account",
                 &[now.into()],
             )
             .await?;
@@ -204,13 +210,6 @@ async fn claimed_by(tx: &mut Tx, token: &str) -> Result<Option<Outbound>, StoreE
         )
         .await?;
     row.as_ref().map(claimed).transpose()
-}
-
-fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Before => "before",
-        Phase::Dot => "dot",
-    }
 }
 
 fn claimed(row: &Row) -> Result<Outbound, StoreError> {

@@ -8,14 +8,12 @@ use serde::Serialize;
 
 use crate::{
     failpoint,
-    model::ids::{InboundId, OutboxId},
+    model::ids::{AccountName, InboundId},
     store::{
         Store,
         database::{Tx, resumed, retried},
-        delivery,
         error::StoreError,
         once::Call,
-        outbox::Settlement,
         switches,
     },
 };
@@ -26,6 +24,9 @@ const JUMP: i64 = 1_000_000;
 
 /// How far a mail server's clock may be off: what it took within this time after the restore was noticed is doubted too.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long what was on its way is looked for: a mailbox that is slow to answer right after a restore gets its time.
+const VERIFY_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// Who ends restore mode when everything was looked at.
 const BY_ITSELF: &str = "nightdesk";
@@ -140,6 +141,34 @@ impl Store {
         open(&mut tx).await
     }
 
+    /// Returns whether nothing of the time before is open any more: every message is decided, and nothing that may have
+    /// left is still looked for.
+    pub async fn is_worked_through(&self) -> Result<bool, StoreError> {
+        let mut tx = self.db.read("looking whether the restore is worked through").await?;
+        let open = tx
+            .first(
+                "SELECT 1 AS open FROM inbound WHERE state = 'undecided'
+                 UNION ALL SELECT 1 FROM outbox WHERE state = 'uncertain' LIMIT 1",
+                &[],
+            )
+            .await?;
+        Ok(open.is_none())
+    }
+
+    /// Returns the id of the newest mail of an account that its server has taken; none if there is none.
+    pub async fn newest_sent(&self, account: &AccountName) -> Result<Option<String>, StoreError> {
+        let mut tx = self.db.read("reading the newest sent mail").await?;
+        let row = tx
+            .first(
+                "SELECT message_id FROM outbox
+                 WHERE account = $1 AND state IN ('sent', 'verified_sent') AND message_id IS NOT NULL
+                 ORDER BY id DESC LIMIT 1",
+                &[account.as_str().into()],
+            )
+            .await?;
+        row.map(|row| row.get("message_id")).transpose()
+    }
+
     /// Returns whether a message may have been answered in a time that this store does not know.
     pub async fn is_doubtful(&self, id: InboundId) -> Result<bool, StoreError> {
         let mut tx = self.db.read("looking whether a message was answered before").await?;
@@ -187,12 +216,15 @@ async fn begin(tx: &mut Tx, reason: &str, by: &str, now: Timestamp) -> Result<()
     switches::audit(tx, by, "restored", reason, now).await
 }
 
+/// What was on its way is looked for until its time is up, as after a send that was broken off ([`DeliveryEvent::Restored`]).
 async fn doubt_what_was_on_its_way(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
-    let rows = tx.all("SELECT id FROM outbox WHERE state IN ('ready', 'retry_at', 'sending') ORDER BY id", &[]).await?;
-    for row in rows {
-        let settlement = Settlement::Uncertain { reason: ON_ITS_WAY.to_owned() };
-        delivery::end(tx, OutboxId(row.get("id")?), &settlement, now).await?;
-    }
+    tx.execute(
+        "UPDATE outbox SET state = 'uncertain', reason = $2, due_at = $1, looks = 0, changed_at = $1,
+           verify_by = CASE WHEN message_id IS NULL THEN $1 ELSE $3 END
+         WHERE state IN ('ready', 'retry_at', 'sending')",
+        &[now.into(), ON_ITS_WAY.into(), (now + VERIFY_FOR).into()],
+    )
+    .await?;
     Ok(())
 }
 

@@ -29,6 +29,9 @@ const AT_ONCE: u32 = 200;
 /// How far back a sweep looks at messages that have ended. What was wrong longer was found by an earlier sweep.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// What is said of a send that stopped after its last bytes.
+const STOPPED: &str = "the attempt stopped after the last bytes were written and never ended";
+
 /// After which time a thing that has not ended is looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -40,6 +43,8 @@ pub struct Bounds {
     pub unsent: SignedDuration,
     /// A question of ours without an answer.
     pub unanswered: SignedDuration,
+    /// How long a stopped send that may have left is looked for.
+    pub verify_for: SignedDuration,
 }
 
 /// What a sweep found and put right.
@@ -91,7 +96,7 @@ impl Store {
             swept.undecided += 1;
         }
         for id in self.unfinished(BROKEN_OFF, now - bounds.sending).await? {
-            swept.broken_off += u32::from(self.resume_send(OutboxId(id), now - bounds.sending, now).await?);
+            swept.broken_off += u32::from(self.break_off(OutboxId(id), bounds, now).await?);
         }
         for id in self.unfinished(UNSENT, now - bounds.unsent).await? {
             swept.unsent += u32::from(self.give_up(OutboxId(id), now).await?);
@@ -121,30 +126,30 @@ impl Store {
         Ok(escalated)
     }
 
-    /// Ends a send that stopped in the middle, by its phase.
-    async fn resume_send(&self, id: OutboxId, before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+    /// Ends a send that stopped in the middle: by its phase it is ready again, or it may have left and is looked for.
+    async fn break_off(&self, id: OutboxId, bounds: &Bounds, now: Timestamp) -> Result<bool, StoreError> {
         retried(|| async {
             let mut tx = self.db.write("ending a send that stopped").await?;
-            let row = tx
-                .first(
-                    "SELECT phase FROM outbox WHERE id = $1 AND state = 'sending' AND changed_at < $2",
-                    &[id.0.into(), before.into()],
+            let before = (now - bounds.sending).into();
+            let ready = tx
+                .execute(
+                    "UPDATE outbox SET state = 'ready', due_at = $2, changed_at = $2
+                     WHERE id = $1 AND state = 'sending' AND phase = 'before' AND changed_at < $3",
+                    &[id.0.into(), now.into(), before],
                 )
                 .await?;
-            let Some(row) = row else { return Ok(false) };
-            if row.get::<&str>("phase")? == "before" {
-                tx.execute(
-                    "UPDATE outbox SET state = 'ready', due_at = $2, changed_at = $2 WHERE id = $1",
-                    &[id.0.into(), now.into()],
+            let before = (now - bounds.sending).into();
+            let doubted = tx
+                .execute(
+                    "UPDATE outbox SET state = 'uncertain', reason = $4, due_at = $2, looks = 0, changed_at = $2,
+                       verify_by = CASE WHEN message_id IS NULL THEN $2 ELSE $5 END
+                     WHERE id = $1 AND state = 'sending' AND phase = 'dot' AND changed_at < $3",
+                    &[id.0.into(), now.into(), before, STOPPED.into(), (now + bounds.verify_for).into()],
                 )
                 .await?;
-            } else {
-                let reason = "the attempt stopped after the last bytes were written and never ended".to_owned();
-                delivery::end(&mut tx, id, &Settlement::Uncertain { reason }, now).await?;
-            }
             failpoint::reach("store.sweep.send.before");
             tx.commit().await?;
-            Ok(true)
+            Ok(ready + doubted > 0)
         })
         .await
     }

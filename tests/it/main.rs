@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod conditions;
 mod decisions;
+mod delivery;
 mod docs;
 mod email;
 mod ending;

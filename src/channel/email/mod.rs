@@ -30,7 +30,7 @@ use crate::{
     },
     model::{
         ids::AccountName,
-        outbound::{Outbound, Payload, Receipt},
+        outbound::{Outbound, Payload, Receipt, Verification},
     },
 };
 
@@ -185,5 +185,9 @@ impl Channel for EmailChannel {
         };
         let hello = self.settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         smtp::send(&self.settings.smtp, hello, mail, phase, &self.outgoing).await
+    }
+
+    async fn verify(&self, message_id: &str) -> Verification {
+        imap::search::sent(&self.settings.imap, &self.incoming, message_id).await
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     channel::{Channel, Inbox, ListenError, PhaseLog, telegram::api::Api},
     model::{
         ids::AccountName,
-        outbound::{Outbound, Payload, Receipt},
+        outbound::{Concern, Outbound, Payload, Receipt, Verification},
     },
 };
 
@@ -78,7 +78,11 @@ impl Channel for TelegramChannel {
         };
         match &self.api {
             Ok(api) => send::attempt(api, payload, phase).await,
-            Err(error) => Receipt::Retry { reason: error.to_string(), after_seconds: None },
+            Err(error) => Receipt::Retry { reason: error.to_string(), after_seconds: None, concerns: Concern::Account },
         }
+    }
+
+    async fn verify(&self, _message_id: &str) -> Verification {
+        Verification::Unknown { reason: "the Bot API cannot be asked for a message by what it was".to_owned() }
     }
 }

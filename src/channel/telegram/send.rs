@@ -8,7 +8,7 @@ use crate::{
         PhaseLog,
         telegram::api::{Api, CallError, Refusal},
     },
-    model::outbound::{Phase, Receipt, TelegramPayload},
+    model::outbound::{Concern, Phase, Receipt, TelegramPayload},
 };
 
 /// Refusals that people will meet, by a part of the Bot API's description, and what they mean.
@@ -22,16 +22,21 @@ const MEANINGS: &[(&str, &str)] = &[
     ("text is empty", "the text is empty"),
 ];
 
+/// Telegram's limits of a bot ask for seconds, those of a chat for up to an hour: a longer pause is about the chat.
+const MAX_BOT_PAUSE: u32 = 30;
+
 /// Makes one attempt. `phase` reaches [`Phase::Dot`] before the call, because nobody can look inside an HTTP client;
 /// a crash from then on counts as uncertain, though the connection may not even have stood.
 pub(super) async fn attempt(api: &Api, payload: &TelegramPayload, phase: &PhaseLog) -> Receipt {
     if let Err(error) = phase.reach(Phase::Dot).await {
-        return Receipt::Retry { reason: error.to_string(), after_seconds: None };
+        return Receipt::Retry { reason: error.to_string(), after_seconds: None, concerns: Concern::Message };
     }
     match api.send_message(payload).await {
         Ok(message_id) => Receipt::Sent { proof: format!("message_id {message_id}") },
         Err(CallError::Refused(refusal)) => refused(&refusal),
-        Err(error @ CallError::Connect(_)) => Receipt::Retry { reason: error.to_string(), after_seconds: None },
+        Err(error @ CallError::Connect(_)) => {
+            Receipt::Retry { reason: error.to_string(), after_seconds: None, concerns: Concern::Account }
+        }
         Err(error @ (CallError::Broken(_) | CallError::Foreign { .. })) => {
             Receipt::Uncertain { reason: error.to_string() }
         }
@@ -45,11 +50,16 @@ fn refused(refusal: &Refusal) -> Receipt {
             reason: words,
             // Telegram counts whole seconds; one more keeps us off the edge.
             after_seconds: refusal.retry_after.map(|seconds| seconds.saturating_add(1)),
+            concerns: match refusal.retry_after {
+                Some(seconds) if seconds <= MAX_BOT_PAUSE => Concern::Account,
+                _ => Concern::Message,
+            },
         },
         // The Bot API answers 404 when the path names no bot.
         401 | 404 => Receipt::Retry {
             reason: format!("Telegram does not accept the bot's token ({words})"),
             after_seconds: None,
+            concerns: Concern::Account,
         },
         400..500 => Receipt::Failed { reason: failure(refusal, &words) },
         _ => Receipt::Uncertain { reason: words },

@@ -74,7 +74,7 @@ fn killed_after_the_final_dot_asks_a_person_and_never_sends_again() {
     let other = Letter::new("tom@example.net", "Customs", QUESTION);
     post.deliver(&other.from, &other.raw());
     let settled = shop.until_settled(2);
-    assert_eq!(settled[0].messages[0].state, "uncertain", "{settled:#?}");
+    assert_eq!(settled[0].messages[0].state, "escalated", "{settled:#?}");
     assert_eq!(settled[1].messages[0].state, "sent", "{settled:#?}");
     assert_eq!(gate.dots(), 2, "one mail for each buyer");
     assert_eq!(post.sent_to("anna@example.org").len(), 1);
@@ -104,18 +104,18 @@ fn killed_at_any_moment_between_receiving_and_sending_answers_exactly_once() {
     let total = usize::try_from(KILLS).expect("a small number");
     let settled = shop.until_settled(total);
     assert_eq!(settled.len(), total, "each mail is stored once");
-    let mut uncertain = 0;
+    let mut escalated = 0;
     for (round, activity) in settled.iter().enumerate() {
         let [message] = activity.messages.as_slice() else { panic!("not one message: {activity:#?}") };
         let sent = post.sent_to(&format!("buyer@shop{round}.example")).len();
         match message.state.as_str() {
             "sent" => assert_eq!(sent, 1, "{activity:#?}"),
-            "uncertain" => {
-                uncertain += 1;
+            "escalated" => {
+                escalated += 1;
                 assert!(sent <= 1 && activity.ticket.is_some(), "{activity:#?}");
             }
-            _ => panic!("neither sent nor uncertain: {activity:#?}"),
+            _ => panic!("neither sent nor escalated: {activity:#?}"),
         }
     }
-    assert_eq!(shop.tickets().len(), uncertain, "only uncertain sends need a person");
+    assert_eq!(shop.tickets().len(), escalated, "only escalated sends need a person");
 }

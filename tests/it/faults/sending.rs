@@ -65,7 +65,7 @@ fn connection_cut_after_the_final_dot_is_uncertain_and_never_repeated() {
     let mut shop = post.shop();
     ask(&post, "dropafteranna@example.org");
     let settled = shop.until_settled(1);
-    assert_eq!(settled[0].messages[0].state, "uncertain", "{settled:#?}");
+    assert_eq!(settled[0].messages[0].state, "escalated", "{settled:#?}");
     let mails = post.relay.mails();
     assert_eq!(mails.iter().map(|mail| mail.outcome).collect::<Vec<_>>(), [Outcome::Dropped]);
     let tickets = shop.tickets();

@@ -132,8 +132,8 @@ fn killed_between_chats(bot: &Bot, shop: &mut Shop) {
         let state = activity.messages.first().map_or("", |message| message.state.as_str());
         match state {
             "sent" => assert_eq!(said, 1, "{activity:#?}"),
-            "uncertain" => assert!(said <= 1 && activity.ticket.is_some(), "{activity:#?}"),
-            _ => panic!("neither sent nor uncertain: {activity:#?}"),
+            "escalated" => assert!(said <= 1 && activity.ticket.is_some(), "{activity:#?}"),
+            _ => panic!("neither sent nor escalated: {activity:#?}"),
         }
     }
     assert_eq!(settled.len(), 6);
@@ -148,7 +148,7 @@ fn answer_that_may_have_arrived_in_a_chat_is_not_repeated() {
     bot.api.script("sendMessage", Answer::CutAfter);
     bot.say(9_001, 1, "Hi, will I have to pay customs if you ship to Germany?");
     let settled = shop.until_settled(1);
-    assert_eq!(settled[0].messages[0].state, "uncertain", "{settled:#?}");
+    assert_eq!(settled[0].messages[0].state, "escalated", "{settled:#?}");
     shop.kill();
     shop.launch();
     bot.say(9_002, 2, "Hi, will I have to pay customs if you ship to Germany?");

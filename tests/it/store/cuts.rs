@@ -64,6 +64,10 @@ const WRITES: &[Write] = &[
     ("settling a send", |run| Box::pin(settle(run))),
     ("recovering broken-off sends", |run| Box::pin(recover(run))),
     ("noting a bounce", |run| Box::pin(bounce(run))),
+    ("taking a proof that a message left", |run| Box::pin(evidence(run))),
+    ("noting a look for a message", |run| Box::pin(look(run))),
+    ("asking a person about a message in doubt", |run| Box::pin(escalate(run))),
+    ("letting an account rest", |run| Box::pin(rest(run))),
     ("changing a ticket", |run| Box::pin(change(run))),
     ("pausing", |run| Box::pin(pause(run))),
     ("resuming", |run| Box::pin(resume(run))),
@@ -100,6 +104,7 @@ const SHAPES: &[&str] = &[
     "SELECT rule_set_hash FROM verdict t",
     "SELECT key, suppressed FROM buyer t",
     "SELECT scope, name, reason FROM switch t",
+    "SELECT account, until_at, reason FROM account_rest t",
     "SELECT actor, what, text FROM audit t",
     "SELECT cause, reason, reruns FROM quarantine t",
     "SELECT reason, actor, ended_by FROM restored t",
@@ -202,6 +207,13 @@ impl Run {
         id
     }
 
+    async fn doubted(&self) -> OutboxId {
+        let id = self.claimed().await;
+        let lost = Settlement::Uncertain { reason: "lost".to_owned(), verify_by: at(15) };
+        self.bench.store.settle(id, &lost, at(0)).await.expect("settled");
+        id
+    }
+
     async fn leased(&self) -> Lease {
         self.bench.store.enroll(&runner()).await.expect("enrolled");
         self.bench.store.acquire(&runner(), &account()).await.expect("it runs").expect("it is free")
@@ -286,7 +298,7 @@ async fn recover(run: Run) -> (Run, String) {
     run.bench.store.set_phase(dotted, Phase::Dot).await.expect("written");
     run.arm();
     // What was found is for the log only.
-    run.store.recover(at(1)).await.expect("the call finds its way");
+    run.store.recover(jiff::SignedDuration::from_mins(15), at(1)).await.expect("the call finds its way");
     (run, String::new())
 }
 
@@ -294,6 +306,27 @@ async fn bounce(run: Run) -> (Run, String) {
     let id = run.claimed().await;
     let message_id = run.bench.text(&format!("SELECT message_id FROM outbox WHERE id = {id}")).await;
     say!(run, run.store.bounced(&message_id, "5.1.1 permanent", at(1)))
+}
+
+async fn evidence(run: Run) -> (Run, String) {
+    let id = run.doubted().await;
+    let message_id = run.bench.text(&format!("SELECT message_id FROM outbox WHERE id = {id}")).await;
+    say!(run, run.store.evidence(&message_id, "message 7 in Sent", at(1)))
+}
+
+async fn look(run: Run) -> (Run, String) {
+    let id = run.doubted().await;
+    say!(run, run.store.look_again(id, at(4), at(1)))
+}
+
+async fn escalate(run: Run) -> (Run, String) {
+    let id = run.doubted().await;
+    say!(run, run.store.escalate_doubt(id, "not found", at(15)))
+}
+
+async fn rest(run: Run) -> (Run, String) {
+    // A failure may be counted twice, which makes one rest longer.
+    say!(run, run.store.rest(&account(), "away", at(1), |_| jiff::SignedDuration::from_mins(3)))
 }
 
 async fn change(run: Run) -> (Run, String) {

@@ -1,17 +1,22 @@
 //! Promises about how sends end.
 
+use jiff::SignedDuration;
 use nightdesk::{
     model::{
-        ids::{OutboxId, TicketId},
+        ids::{AccountName, OutboxId, TicketId},
         outbound::{OutboundKind, Phase},
         ticket::{EventKind, TicketState, Urgency},
     },
-    store::{error::StoreError, outbox::Settlement},
+    store::{
+        error::StoreError,
+        evidence::Evidence,
+        outbox::{Recovered, Settlement},
+    },
 };
 
 use super::{
     Case,
-    bench::{Bench, Plan, at},
+    bench::{Bench, Plan, account, at},
     changes,
     outboxes::claim,
 };
@@ -20,7 +25,14 @@ pub(super) const CASES: &[Case] = &[
     ("a_sent_message_keeps_its_proof", |b| Box::pin(keeps_its_proof(b))),
     ("a_failed_answer_becomes_a_persons_case", |b| Box::pin(failed_answer(b))),
     ("an_uncertain_send_is_never_claimed_again", |b| Box::pin(uncertain_send(b))),
+    ("a_doubt_is_looked_for_at_its_times", |b| Box::pin(looked_for_at_its_times(b))),
+    ("evidence_ends_a_doubt", |b| Box::pin(evidence_ends_a_doubt(b))),
+    ("evidence_after_the_ticket_is_noted_on_it", |b| Box::pin(evidence_after_the_ticket(b))),
+    ("a_bounce_proves_that_a_message_left", |b| Box::pin(bounce_of_a_doubt(b))),
     ("proof_may_come_late", |b| Box::pin(proof_may_come_late(b))),
+    ("an_account_whose_server_fails_rests", |b| Box::pin(account_rests(b))),
+    ("a_clock_that_went_back_holds_nobody_up", |b| Box::pin(clock_that_went_back(b))),
+    ("a_mail_broken_off_at_its_end_is_looked_for", |b| Box::pin(restart_with_a_mail(b))),
     ("a_settlement_repeated_changes_nothing", |b| Box::pin(settled_twice(b))),
     ("a_row_that_is_not_being_sent_cannot_be_settled", |b| Box::pin(not_sending(b))),
     ("a_restart_sends_again_only_what_cannot_have_arrived", |b| Box::pin(restart(b))),
@@ -32,6 +44,8 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const ANA: &str = "ana@buyer.example";
+
+const VERIFY_FOR: SignedDuration = SignedDuration::from_mins(15);
 
 /// Sends one answer up to its dot.
 async fn begun(b: &Bench) -> OutboxId {
@@ -54,7 +68,7 @@ fn failed() -> Settlement {
 }
 
 fn uncertain() -> Settlement {
-    Settlement::Uncertain { reason: "connection lost after the dot".to_owned() }
+    Settlement::Uncertain { reason: "connection lost after the dot".to_owned(), verify_by: at(16) }
 }
 
 async fn delivery_events(b: &Bench, ticket: TicketId) -> Vec<String> {
@@ -87,18 +101,110 @@ async fn failed_answer(b: Bench) {
 
 async fn uncertain_send(b: Bench) {
     let id = begun(&b).await;
-    let ticket = settle(&b, id, &uncertain()).await.expect("a person must look");
-    assert_eq!(delivery_events(&b, ticket).await, ["connection lost after the dot"]);
+    assert_eq!(settle(&b, id, &uncertain()).await, None, "it is looked for first");
+    assert!(b.listed(&[]).await.is_empty());
     assert_eq!(claim(&b, 9999).await, None);
-    assert_eq!(b.store.recover(at(9999)).await.expect("recovered"), nightdesk::store::outbox::Recovered::default());
+    assert_eq!(b.store.recover(VERIFY_FOR, at(9999)).await.expect("recovered"), Recovered::default());
+    let ticket = b.store.escalate_doubt(id, "not found", at(16)).await.expect("written").expect("a person must look");
+    assert_eq!(delivery_events(&b, ticket).await, ["connection lost after the dot; not found"]);
+    assert!(b.is(id, "escalated").await);
+    assert_eq!(claim(&b, 9999).await, None);
+    assert_eq!(b.store.escalate_doubt(id, "again", at(17)).await.expect("written"), Some(ticket), "one ticket");
+    assert_eq!((b.listed(&[]).await.len(), delivery_events(&b, ticket).await.len()), (1, 1));
+}
+
+async fn looked_for_at_its_times(b: Bench) {
+    let id = begun(&b).await;
+    settle(&b, id, &uncertain()).await;
+    let due = async |minute| b.store.doubts(at(minute)).await.expect("read");
+    let doubt = due(1).await.pop().expect("the first look is at once");
+    assert_eq!((doubt.id, doubt.looks, doubt.verify_by), (id, 0, at(16)));
+    assert_eq!(doubt.message_id.as_deref(), Some("ar.i1-answer@shop.example"));
+    b.store.look_again(id, at(4), at(2)).await.expect("written");
+    assert!(due(3).await.is_empty());
+    assert_eq!(due(4).await[0].looks, 1);
+    b.store.escalate_doubt(id, "", at(16)).await.expect("written");
+    assert!(due(99).await.is_empty(), "that is a person's now");
+    b.store.look_again(id, at(5), at(17)).await.expect("written");
+    assert!(b.is(id, "escalated").await);
+}
+
+async fn evidence_ends_a_doubt(b: Bench) {
+    let id = begun(&b).await;
+    let ours = "ar.i1-answer@shop.example";
+    let evidence = async |minute| b.store.evidence(ours, "message 7 in Sent", at(minute)).await.expect("written");
+    assert_eq!(evidence(0).await, Evidence::Known(id), "it is being sent: its own end is waited for");
+    settle(&b, id, &uncertain()).await;
+    assert_eq!(evidence(2).await, Evidence::Verified(id));
+    assert!(b.is(id, "verified_sent").await);
+    assert_eq!(evidence(3).await, Evidence::Known(id));
+    assert_eq!(b.store.escalate_doubt(id, "", at(16)).await.expect("written"), None);
+    assert!(b.listed(&[]).await.is_empty(), "nobody need look");
+    assert_eq!(claim(&b, 9999).await, None);
+    assert_eq!(b.store.evidence("nobody@x", "x", at(4)).await.expect("read"), Evidence::Unknown);
+}
+
+async fn evidence_after_the_ticket(b: Bench) {
+    let id = begun(&b).await;
+    settle(&b, id, &uncertain()).await;
+    let ticket = b.store.escalate_doubt(id, "", at(16)).await.expect("written").expect("a ticket");
+    let seen = b.store.evidence("ar.i1-answer@shop.example", "the buyer answers it", at(20)).await.expect("written");
+    assert_eq!(seen, Evidence::Verified(id));
+    assert!(b.is(id, "verified_sent").await);
+    let events = delivery_events(&b, ticket).await;
+    assert_eq!(events[1], "the message in doubt was sent after all: the buyer answers it");
+    assert_eq!(b.listed(&[]).await, [ticket], "a person closes it");
+}
+
+async fn bounce_of_a_doubt(b: Bench) {
+    let id = begun(&b).await;
+    settle(&b, id, &uncertain()).await;
+    let ticket = b.store.bounced("ar.i1-answer@shop.example", "5.1.1 unknown", at(3)).await.expect("noted");
+    assert!(ticket.is_some(), "the answer did not arrive");
+    assert!(b.is(id, "verified_sent").await, "what came back had left");
+    assert_eq!(b.listed(&[]).await.len(), 1);
 }
 
 async fn proof_may_come_late(b: Bench) {
     let id = begun(&b).await;
-    let ticket = settle(&b, id, &uncertain()).await.expect("a person must look");
+    settle(&b, id, &uncertain()).await;
     settle(&b, id, &sent()).await;
-    assert!(b.is(id, "sent").await);
-    assert_eq!(delivery_events(&b, ticket).await.len(), 2);
+    assert!(b.is(id, "verified_sent").await);
+    assert_eq!(b.number("SELECT COUNT(*) FROM outbox WHERE proof LIKE '250%'").await, 1);
+}
+
+async fn account_rests(b: Bench) {
+    for chat in 0..2 {
+        b.decide(&b.chat(chat, "a", at(0)).await, Plan::answer(), at(0)).await;
+    }
+    let mail = b.decide(&b.mail(ANA, "q", at(0)).await, Plan::answer(), at(0)).await.outbox[0];
+    let bot = AccountName::from("bot");
+    let first = claim(&b, 1).await.expect("due");
+    let pause = |failures: u32| SignedDuration::from_mins((10 * failures).into());
+    let until = b.store.rest(&bot, "connection refused", at(1), pause).await.expect("written");
+    assert_eq!(until, at(11));
+    let retry = Settlement::RetryAt { at: until, reason: "connection refused".to_owned() };
+    b.store.settle(first.id, &retry, at(1)).await.expect("settled");
+    assert_eq!(claim(&b, 2).await.map(|row| row.id), Some(mail), "other accounts go on");
+    assert_eq!(claim(&b, 10).await, None, "the second message does not knock either");
+    assert_eq!(b.store.rest(&bot, "again", at(11), pause).await.expect("written"), at(31), "each rest is longer");
+    let b = b.reopened().await;
+    assert_eq!(claim(&b, 12).await, None, "a restart does not forget it");
+    b.store.recover(VERIFY_FOR, at(12)).await.expect("recovered");
+    let again = claim(&b, 13).await.expect("but after a start an account is tried soon");
+    b.store.settle(again.id, &sent(), at(13)).await.expect("settled");
+    assert_eq!(b.number("SELECT COUNT(*) FROM account_rest").await, 0, "its server works");
+    assert_eq!(b.store.rest(&bot, "again", at(13), pause).await.expect("written"), at(23), "counted anew");
+}
+
+async fn clock_that_went_back(b: Bench) {
+    let id = b.decide(&b.mail(ANA, "q", at(0)).await, Plan::answer(), at(0)).await.outbox[0];
+    claim(&b, 1000).await;
+    let retry = Settlement::RetryAt { at: at(1060), reason: "451".to_owned() };
+    b.store.settle(id, &retry, at(1000)).await.expect("settled");
+    b.store.rest(&account(), "away", at(1000), |_| SignedDuration::from_mins(60)).await.expect("written");
+    assert_eq!(claim(&b, 1001).await, None);
+    assert_eq!(claim(&b, 5).await.map(|row| row.id), Some(id), "a pause set by a clock that was wrong holds nobody up");
 }
 
 async fn settled_twice(b: Bench) {
@@ -127,12 +233,22 @@ async fn restart(b: Bench) {
     claim(&b, 1).await;
     b.store.set_phase(dot, Phase::Dot).await.expect("written");
     let b = b.reopened().await;
-    let recovered = b.store.recover(at(2)).await.expect("recovered");
-    assert_eq!((recovered.requeued, recovered.uncertain.len()), (1, 1));
+    let recovered = b.store.recover(VERIFY_FOR, at(2)).await.expect("recovered");
+    assert_eq!((recovered.requeued, recovered.uncertain), (1, 1));
     assert!(b.is(dot, "uncertain").await);
+    let doubt = b.store.doubts(at(2)).await.expect("read").pop().expect("it is looked for");
+    assert_eq!((doubt.id, doubt.verify_by), (dot, at(2)), "a chat cannot be searched: a person is asked at once");
     let again = claim(&b, 2).await.expect("it is due");
     assert_eq!((again.id, again.attempts), (before, 1));
-    assert_eq!(delivery_events(&b, recovered.uncertain[0]).await.len(), 1);
+    assert!(b.listed(&[]).await.is_empty());
+}
+
+async fn restart_with_a_mail(b: Bench) {
+    let id = begun(&b).await;
+    let recovered = b.store.recover(VERIFY_FOR, at(30)).await.expect("recovered");
+    assert_eq!(recovered, Recovered { requeued: 0, uncertain: 1 });
+    let doubt = b.store.doubts(at(30)).await.expect("read").pop().expect("it is looked for");
+    assert_eq!((doubt.id, doubt.verify_by), (id, at(45)), "what the night brought is read before a person is asked");
 }
 
 async fn joins_the_open_ticket(b: Bench) {

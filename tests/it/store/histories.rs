@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use nightdesk::{
     model::{
         ids::{OutboxId, TicketId},
@@ -40,6 +41,8 @@ enum Step {
     Retry,
     Failed,
     Uncertain,
+    Escalate,
+    Seen,
     TakeOver { chat: i64 },
     Pause(bool),
     Restart,
@@ -52,6 +55,8 @@ enum State {
     RetryAt(i64),
     Sent,
     Uncertain,
+    VerifiedSent,
+    Escalated,
     Cancelled,
 }
 
@@ -63,6 +68,8 @@ impl State {
             Self::RetryAt(_) => "retry_at",
             Self::Sent => "sent",
             Self::Uncertain => "uncertain",
+            Self::VerifiedSent => "verified_sent",
+            Self::Escalated => "escalated",
             Self::Cancelled => "cancelled",
         }
     }
@@ -131,7 +138,9 @@ fn steps() -> impl proptest::strategy::Strategy<Value = Step> {
         3 => Just(Step::Sent),
         2 => Just(Step::Retry),
         1 => Just(Step::Failed),
-        1 => Just(Step::Uncertain),
+        2 => Just(Step::Uncertain),
+        2 => Just(Step::Escalate),
+        1 => Just(Step::Seen),
         1 => chat().prop_map(|chat| Step::TakeOver { chat }),
         1 => proptest::bool::ANY.prop_map(Step::Pause),
         1 => Just(Step::Restart),
@@ -179,8 +188,11 @@ async fn play(b: &Bench, model: &mut Model, step: Step, minute: i64) {
             settle(b, model, &Settlement::Failed { reason: "550".to_owned() }, State::Cancelled, minute).await;
         }
         Step::Uncertain => {
-            settle(b, model, &Settlement::Uncertain { reason: "lost".to_owned() }, State::Uncertain, minute).await;
+            let lost = Settlement::Uncertain { reason: "lost".to_owned(), verify_by: at(minute + 9) };
+            settle(b, model, &lost, State::Uncertain, minute).await;
         }
+        Step::Escalate => escalate(b, model, minute).await,
+        Step::Seen => seen(b, model, minute).await,
         Step::TakeOver { chat } => take_over(b, model, chat, minute).await,
         Step::Pause(paused) => {
             b.store.set_paused(paused.then_some("stop"), "lin", at(minute)).await.expect("runs");
@@ -207,9 +219,34 @@ async fn message(b: &Bench, model: &mut Model, chat: i64, escalated: bool, minut
 async fn settle(b: &Bench, model: &mut Model, settlement: &Settlement, state: State, minute: i64) {
     let Some((id, _)) = model.sending() else { return };
     let ticket = b.store.settle(id, settlement, at(minute)).await.expect("runs");
-    assert_eq!(ticket.is_some(), matches!(state, State::Cancelled | State::Uncertain));
+    assert_eq!(ticket.is_some(), matches!(state, State::Cancelled));
     model.tickets.extend(ticket.map(|ticket| (model.rows[&id].chat, ticket)));
     model.set(id, state);
+}
+
+async fn escalate(b: &Bench, model: &mut Model, minute: i64) {
+    for (id, row) in model.rows.clone() {
+        let ticket = b.store.escalate_doubt(id, "not found", at(minute)).await.expect("runs");
+        assert_eq!(ticket.is_some(), matches!(row.state, State::Uncertain | State::Escalated));
+        if let Some(ticket) = ticket {
+            model.tickets.insert(row.chat, ticket);
+            model.set(id, State::Escalated);
+        }
+    }
+}
+
+/// The server's own word for every row, whatever has become of it.
+async fn seen(b: &Bench, model: &mut Model, minute: i64) {
+    for (id, row) in model.rows.clone() {
+        let proof = Settlement::Sent { proof: "250".to_owned() };
+        let taken = b.store.settle(id, &proof, at(minute)).await;
+        match row.state {
+            State::Sending { .. } => model.set(id, State::Sent),
+            State::Uncertain | State::Escalated => model.set(id, State::VerifiedSent),
+            State::Sent => {}
+            _ => assert!(taken.is_err(), "{row:?}"),
+        }
+    }
 }
 
 async fn take_over(b: &Bench, model: &mut Model, chat: i64, minute: i64) {
@@ -225,7 +262,7 @@ async fn take_over(b: &Bench, model: &mut Model, chat: i64, minute: i64) {
 }
 
 async fn restart(b: &Bench, model: &mut Model, minute: i64) {
-    let recovered = b.store.recover(at(minute)).await.expect("runs");
+    let recovered = b.store.recover(SignedDuration::from_mins(15), at(minute)).await.expect("runs");
     let mut expected = (0, 0);
     for row in model.rows.values_mut() {
         match row.state {
@@ -234,5 +271,5 @@ async fn restart(b: &Bench, model: &mut Model, minute: i64) {
             _ => {}
         }
     }
-    assert_eq!((recovered.requeued, recovered.uncertain.len()), expected);
+    assert_eq!((recovered.requeued, recovered.uncertain), expected);
 }

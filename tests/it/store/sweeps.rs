@@ -43,6 +43,7 @@ const BOUNDS: Bounds = Bounds {
     sending: SignedDuration::from_mins(60),
     unsent: SignedDuration::from_mins(26 * 60),
     unanswered: SignedDuration::from_mins(24 * 60),
+    verify_for: SignedDuration::from_mins(15),
 };
 
 /// Sweeps twice; what the first found, the second finds no more.

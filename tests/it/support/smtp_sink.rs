@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -62,7 +65,7 @@ pub(crate) struct Script {
     pub(crate) rcpt: Act,
     /// At DATA.
     pub(crate) data: Act,
-    /// In the middle of the message: `Cut` closes after its first line.
+    /// After the first line of the message, noted as the command `body cut` or `body said`.
     pub(crate) body: Act,
     /// After the final dot.
     pub(crate) dot: Act,
@@ -144,6 +147,7 @@ pub(crate) struct SmtpSink {
 struct Log {
     taken: Mutex<Vec<Taken>>,
     commands: Mutex<Vec<String>>,
+    arriving: AtomicUsize,
 }
 
 impl SmtpSink {
@@ -187,6 +191,11 @@ impl SmtpSink {
     /// Returns the mails that reached the final dot, in order.
     pub(crate) fn taken(&self) -> Vec<Taken> {
         self.log.taken.lock().expect("no holder panics").clone()
+    }
+
+    /// Returns how many bytes of the present or last message came in whole lines.
+    pub(crate) fn arriving(&self) -> usize {
+        self.log.arriving.load(Ordering::SeqCst)
     }
 
     /// Returns every command line received, in order, AUTH lines decoded.
@@ -335,9 +344,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         if outcome.is_err() || !takes_message {
             return Ok(outcome);
         }
+        let mut said = false;
         while let Some(line) = self.line().await? {
-            if self.script.body == Act::Cut {
-                return Ok(Err(Over));
+            if !std::mem::replace(&mut said, true) {
+                match &self.script.body {
+                    Act::Accept => {}
+                    Act::Cut => {
+                        self.stream.get_mut().shutdown().await?;
+                        self.record("body cut");
+                        return Ok(Err(Over));
+                    }
+                    act => {
+                        if self.act(act, "").await?.is_err() {
+                            return Ok(Err(Over));
+                        }
+                        self.record("body said");
+                    }
+                }
             }
             if line == b".\r\n" {
                 let taken = std::mem::take(&mut self.current);
@@ -347,6 +370,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             }
             let unstuffed = if line.first() == Some(&b'.') { &line[1..] } else { &line[..] };
             self.current.bytes.extend_from_slice(unstuffed);
+            self.log.arriving.store(self.current.bytes.len(), Ordering::SeqCst);
         }
         Ok(Err(Over))
     }

@@ -11,6 +11,7 @@ mod connection;
 mod error;
 mod folder;
 mod login;
+pub(super) mod search;
 mod session;
 mod wire;
 
