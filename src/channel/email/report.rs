@@ -16,11 +16,27 @@ pub struct DeliveryStatus {
 const MAX_DIAGNOSTIC: usize = 300;
 /// Report parts are short; what lies further down is the returned message.
 const MAX_LINES: usize = 2_000;
+/// A report returns one message; a forged one is not read further.
+const MAX_IDS: usize = 4;
+
+/// Returns the Message-IDs, without angle brackets, that stand as header fields in the report's parts: that of the message
+/// it is about, if the report returns it or its header. None of them is believed without its HMAC.
+pub fn returned_ids(raw: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(raw);
+    let Some(start) = status_part(&text) else { return Vec::new() };
+    let id = |field: &String| {
+        let (name, value) = field.split_once(':')?;
+        let is_id = name.eq_ignore_ascii_case("Message-ID") || name.eq_ignore_ascii_case("Original-Message-ID");
+        let (_, value) = value.split_once('<').filter(|_| is_id)?;
+        value.split_once('>').map(|(id, _)| id.trim().to_owned())
+    };
+    unfolded(&text[start..]).iter().filter_map(id).take(MAX_IDS).collect()
+}
 
 /// Returns what failed; none if this is no delivery report, or one of success or of a delay.
 pub fn failure(raw: &[u8]) -> Option<DeliveryStatus> {
     let text = String::from_utf8_lossy(raw);
-    let start = text.to_ascii_lowercase().find("content-type: message/delivery-status")?;
+    let start = status_part(&text)?;
     let fields = unfolded(&text[start..]);
     let value = |field: &str, name: &str| {
         let (written, value) = field.split_once(':')?;
@@ -37,6 +53,10 @@ pub fn failure(raw: &[u8]) -> Option<DeliveryStatus> {
         words
     });
     Some(DeliveryStatus { status, diagnostic })
+}
+
+fn status_part(text: &str) -> Option<usize> {
+    text.to_ascii_lowercase().find("content-type: message/delivery-status")
 }
 
 /// Returns the header-like lines with continuation lines joined.

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod crash;
+mod doubts;
 mod instances;
 mod login;
 mod mailbox;

@@ -19,6 +19,7 @@ mod restores;
 mod sweeps;
 mod switches;
 mod tickets;
+mod upgrades;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
