@@ -13,7 +13,7 @@ use nightdesk::{
         ids::AccountName,
         inbound::{ChannelKind, Inbound},
         language::Language,
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
         time::{DeskHours, Period},
         wire_id::InstanceKey,
     },
@@ -71,7 +71,8 @@ pub(crate) fn mail(text: &str) -> Inbound {
         size: raw.len() as u64,
         raw: raw.into_bytes(),
         received_at: Timestamp::constant(1_795_222_860, 0),
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     })
 }
 

@@ -24,7 +24,7 @@ use crate::{
         ids::AccountName,
         inbound::ChannelKind,
         outbound::{Concern, MailPayload, Outbound, Payload, Phase, Receipt, Verification},
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
     },
 };
 
@@ -245,7 +245,8 @@ async fn read(path: &Path, account: &AccountName, name: &str) -> io::Result<Rece
         raw,
         received_at: modified.unwrap_or_else(Timestamp::now),
         size: metadata.len(),
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     })
 }
 

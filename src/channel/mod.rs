@@ -86,6 +86,26 @@ pub enum InboxRequest {
         /// None if the folder was never read.
         done: oneshot::Sender<Result<Option<FolderState>, InboxError>>,
     },
+    /// Replace the mark of a folder that the server numbers anew; it may fall.
+    Renumber {
+        /// The new mark.
+        mark: FolderMark,
+        /// Answered after the commit.
+        done: oneshot::Sender<Result<(), InboxError>>,
+    },
+    /// Which of these messages of a folder were never stored?
+    Unknown {
+        /// Account.
+        account: AccountName,
+        /// Folder name, decoded.
+        folder: String,
+        /// UIDVALIDITY under which the UIDs hold.
+        uid_validity: u32,
+        /// What the server has.
+        uids: Vec<u32>,
+        /// What the ledger does not know of it.
+        done: oneshot::Sender<Result<Vec<u32>, InboxError>>,
+    },
     /// Which Telegram update was stored last?
     LastUpdate {
         /// Account.
@@ -129,6 +149,23 @@ impl Inbox {
     pub async fn folder(&self, account: &AccountName, folder: &str) -> Result<Option<FolderState>, InboxError> {
         let (account, folder) = (account.clone(), folder.to_owned());
         self.ask(|done| InboxRequest::Folder { account, folder, done }).await
+    }
+
+    /// Replaces the mark of a folder; returns after the commit.
+    pub async fn renumber(&self, mark: FolderMark) -> Result<(), InboxError> {
+        self.ask(|done| InboxRequest::Renumber { mark, done }).await
+    }
+
+    /// Returns which of these UIDs the ledger does not know.
+    pub async fn unknown(
+        &self,
+        account: &AccountName,
+        folder: &str,
+        uid_validity: u32,
+        uids: Vec<u32>,
+    ) -> Result<Vec<u32>, InboxError> {
+        let (account, folder) = (account.clone(), folder.to_owned());
+        self.ask(|done| InboxRequest::Unknown { account, folder, uid_validity, uids, done }).await
     }
 
     /// Returns the last stored `update_id` of that bot and when it was stored.

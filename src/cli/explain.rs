@@ -26,7 +26,7 @@ use crate::{
         ids::{AccountName, BuyerId, IntentId, TicketId},
         inbound::{ChannelKind, Inbound},
         language::Language,
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
         verdict::Verdict,
     },
     store::ticket::TicketFile,
@@ -256,6 +256,7 @@ fn from_file(path: &Path, now: Timestamp) -> anyhow::Result<Inbound> {
         raw,
         received_at: now,
         size,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }))
 }

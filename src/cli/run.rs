@@ -74,10 +74,10 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
         "nightdesk is serving"
     );
     warn_of_examples(engine.replies());
-    let service = Service::new(config.service.clone(), store, Arc::new(live), accounts);
+    let service = Service::new(config.service.clone(), store, Arc::new(live), accounts.clone());
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
-    reread_on_signal(service.reread())?;
+    reread_on_signal(service.reread(), accounts)?;
     service.run(stop).await.map_err(advised)?;
     drop(lock);
     output::talk("Nightdesk stopped.");
@@ -116,14 +116,15 @@ pub(super) fn stop_on_signal(stop: CancellationToken) {
     });
 }
 
-/// Has the files read at once whenever SIGHUP comes, changed or not.
+/// Has the files read at once whenever SIGHUP comes, changed or not, and accounts that gave up try again.
 #[cfg(unix)]
-fn reread_on_signal(reread: Arc<Notify>) -> anyhow::Result<()> {
+fn reread_on_signal(reread: Arc<Notify>, accounts: Arc<Accounts>) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             reread.notify_one();
+            accounts.try_again();
         }
     });
     Ok(())
@@ -131,7 +132,7 @@ fn reread_on_signal(reread: Arc<Notify>) -> anyhow::Result<()> {
 
 /// There is no such signal here; edits are noticed by themselves.
 #[cfg(not(unix))]
-fn reread_on_signal(_reread: Arc<Notify>) -> anyhow::Result<()> {
+fn reread_on_signal(_reread: Arc<Notify>, _accounts: Arc<Accounts>) -> anyhow::Result<()> {
     Ok(())
 }
 

@@ -6,7 +6,9 @@ use secrecy::SecretString;
 
 use crate::{
     channel::{
-        email::{EnvelopeSender, ImapSettings, Login, OAuth2, Secret, Settings as Email, SmtpSettings, TlsMode},
+        email::{
+            EnvelopeSender, ImapSettings, Login, OAuth2, Secret, SentFolder, Settings as Email, SmtpSettings, TlsMode,
+        },
         folder::Settings as Folder,
         telegram::Settings as Telegram,
     },
@@ -99,6 +101,7 @@ fn imap(reader: &mut Reader<'_>, node: &Node) -> Option<ImapSettings> {
         login: login.clone().unwrap_or_else(no_login),
         folders: fields.take("folders").unwrap_or_else(|| vec!["INBOX".to_owned()]),
         junk: fields.take("junk").unwrap_or(true),
+        sent: sent(fields.take("sent")),
         ca_file: fields.take::<String>("ca_file").map(|path| reader.folder.join(path)),
         poll_seconds: u32::try_from(reader.seconds(&mut fields, "poll", DEFAULT_POLL_SECONDS)).unwrap_or(u32::MAX),
         max_message_bytes: reader.bytes(&mut fields, "max_message", DEFAULT_MAX_MESSAGE_BYTES),
@@ -108,6 +111,15 @@ fn imap(reader: &mut Reader<'_>, node: &Node) -> Option<ImapSettings> {
     }
     reader.close(fields);
     (login.is_some() && !settings.host.is_empty()).then_some(settings)
+}
+
+/// Reads `sent: auto|off|<folder>`.
+fn sent(written: Option<String>) -> SentFolder {
+    match written.as_deref() {
+        None | Some("auto") => SentFolder::Auto,
+        Some("off") => SentFolder::Off,
+        Some(name) => SentFolder::Named(name.to_owned()),
+    }
 }
 
 fn smtp(reader: &mut Reader<'_>, node: &Node) -> Option<SmtpSettings> {
@@ -168,13 +180,22 @@ fn oauth2(reader: &mut Reader<'_>, node: &Node) -> Option<OAuth2> {
     let client_secret = fields.take::<String>("client_secret").map(SecretString::from);
     let refresh = fields.take::<String>("refresh_token").map(SecretString::from);
     let from_file = secret_file(reader, &mut fields, "refresh_token_file");
+    let refresh_token_file =
+        node.get("refresh_token_file").and_then(Node::as_text).map(|path| reader.folder.join(path));
     let refresh_token = refresh.or(from_file);
     let scope = fields.take("scope");
     let help = "write the mailbox owner's token: `refresh_token: ${NAME}` or `refresh_token_file: path`";
     let one = one_secret(reader, node, &["refresh_token", "refresh_token_file"], help);
     reader.close(fields);
     one?;
-    Some(OAuth2 { token_url: token_url?, client_id: client_id?, client_secret, refresh_token: refresh_token?, scope })
+    Some(OAuth2 {
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret,
+        refresh_token: refresh_token?,
+        refresh_token_file,
+        scope,
+    })
 }
 
 fn folder(reader: &mut Reader<'_>, name: AccountName, node: &Node) -> Option<Folder> {

@@ -103,6 +103,11 @@ fn imap() -> Value {
         key("tls", TLS_ABOUT, word(TLS)),
         key("folders", "Folders to read: `[INBOX]`.", list(text())),
         key("junk", "true (the default): also record the junk folder; nothing in it is ever answered.", switch()),
+        key(
+            "sent",
+            "Where people's own answers lie: auto (the default, marked by the server), a folder, or off.",
+            text(),
+        ),
         key("poll", "How often a server that cannot push is asked.", part("duration")),
         key("max_message", "Of a larger mail only the header is read, by a person: `25 MB`.", size()),
         key("ca_file", "A certificate to trust beside the public ones.", text()),

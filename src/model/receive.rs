@@ -1,6 +1,7 @@
 //! What a channel hands to the store in the first transaction, before anything is acknowledged.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::model::{ids::AccountName, inbound::ChannelKind};
 
@@ -19,8 +20,23 @@ pub struct Received {
     pub received_at: Timestamp,
     /// The size on the server; larger than `raw` when only the header was fetched.
     pub size: u64,
-    /// It lies in a folder with the `\Junk` attribute.
-    pub in_junk: bool,
+    /// What the folder it lies in is for; [`FolderRole::Inbox`] where there are no folders.
+    pub role: FolderRole,
+    /// It was missed when it came, and found by comparing the folder with the ledger.
+    pub reconciled: bool,
+}
+
+/// What a folder is for (RFC 6154).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FolderRole {
+    /// Buyers' mail.
+    #[default]
+    Inbox,
+    /// `\Junk`: recorded, never answered.
+    Junk,
+    /// `\Sent`: what the shop wrote, by whichever program; recorded, and what a person wrote stops the machine.
+    Sent,
 }
 
 /// The identity of a message on its server.
@@ -69,6 +85,8 @@ pub struct FolderMark {
     pub uid_validity: u32,
     /// Every UID up to and including this one is stored or confirmed gone.
     pub uid: u32,
+    /// Messages up to this UID lay there at the first look and are never brought.
+    pub first_uid: u32,
     /// Messages the server took before this moment are never answered.
     pub go_live: Timestamp,
 }

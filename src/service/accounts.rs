@@ -1,7 +1,17 @@
-//! The shop's mailboxes, bots and folders: how each is reached and how it signs.
+//! The shop's mailboxes, bots and folders: how each is reached, how it signs, and what happens when one gives up.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,6 +28,14 @@ use crate::{
         wire_id::InstanceKey,
     },
 };
+
+/// How long an account that gave up is left alone: providers lock accounts after a few refused logins in a row, and
+/// open them again after less than this.
+const REST: Duration = Duration::from_hours(1);
+
+/// A channel that listened for so long had worked. What ends it then came from outside and may pass; what ends it before
+/// is most likely a mistake in the configuration.
+const WORKED: Duration = Duration::from_mins(5);
 
 /// One account as configured.
 #[derive(Debug, Clone)]
@@ -89,11 +107,26 @@ impl Signature {
     }
 }
 
+/// An account that gave up, until its next try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Down {
+    /// When it gave up.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// When it tries again by itself; SIGHUP makes it try at once.
+    pub next_try: Timestamp,
+}
+
 /// All accounts.
 #[derive(Debug)]
 pub struct Accounts {
     channels: BTreeMap<AccountName, Arc<AnyChannel>>,
     signatures: BTreeMap<AccountName, Signature>,
+    down: Mutex<BTreeMap<AccountName, Down>>,
+    /// An account has worked in this run.
+    worked: AtomicBool,
+    again: Notify,
     /// The installation's secret, for Message-IDs.
     pub instance: InstanceKey,
 }
@@ -103,7 +136,64 @@ impl Accounts {
     pub fn new(settings: &[AccountSettings], instance: InstanceKey) -> Self {
         let channels = settings.iter().map(|account| (account.name().clone(), Arc::new(account.open()))).collect();
         let signature = |account: &AccountSettings| Some((account.name().clone(), account.signature()?));
-        Self { channels, signatures: settings.iter().filter_map(signature).collect(), instance }
+        Self {
+            channels,
+            signatures: settings.iter().filter_map(signature).collect(),
+            down: Mutex::default(),
+            worked: AtomicBool::new(false),
+            again: Notify::new(),
+            instance,
+        }
+    }
+
+    /// Listens to one channel until told to stop. One that gives up tries again after an hour, or when
+    /// [`Self::try_again`] is called. Returns an error only when every account gave up and none has ever worked: then
+    /// somebody sits before the terminal and wants to know.
+    pub async fn listen(&self, channel: &AnyChannel, inbox: Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        loop {
+            let begun = Instant::now();
+            let Err(error) = channel.listen(inbox.clone(), stop.clone()).await else { return Ok(()) };
+            if begun.elapsed() >= WORKED {
+                self.worked.store(true, Ordering::Relaxed);
+            }
+            if self.give_up(channel.name(), &error) {
+                tracing::error!(account = %channel.name(), "a channel stopped and needs a person: {error}");
+                return Err(error);
+            }
+            tracing::error!(account = %channel.name(),
+                "a channel stopped and needs a person; it tries again in {} minutes, or at SIGHUP: {error}",
+                REST.as_secs() / 60);
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(REST) => {}
+                () = self.again.notified() => {}
+            }
+            self.lock_down().remove(channel.name());
+            tracing::info!(account = %channel.name(), "trying an account again that had given up");
+        }
+    }
+
+    /// Makes every account try at once that gave up.
+    pub fn try_again(&self) {
+        self.again.notify_waiters();
+    }
+
+    /// Returns the accounts that gave up.
+    pub fn down(&self) -> BTreeMap<String, Down> {
+        self.lock_down().iter().map(|(name, down)| (name.to_string(), down.clone())).collect()
+    }
+
+    /// Notes that an account gave up; true if that leaves nothing to run for.
+    fn give_up(&self, name: &AccountName, error: &ListenError) -> bool {
+        let since = Timestamp::now();
+        let next_try = since.checked_add(REST).unwrap_or(since);
+        let mut down = self.lock_down();
+        down.insert(name.clone(), Down { since, reason: error.to_string(), next_try });
+        down.len() == self.channels.len() && !self.worked.load(Ordering::Relaxed)
+    }
+
+    fn lock_down(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountName, Down>> {
+        self.down.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the channels in the order of their names.

@@ -19,7 +19,7 @@ use crate::{
         ids::InboundId,
         inbound::{ChannelKind, Inbound, MailFacts, Note},
         outbound::NewOutbound,
-        receive::Received,
+        receive::{FolderRole, Received},
         verdict::{GuardAction, Verdict},
     },
     service::{
@@ -30,6 +30,7 @@ use crate::{
         outgoing::{self, Words},
         restore::Doubted,
         room::with_room,
+        sent,
     },
     store::{Store, error::StoreError, evidence::Evidence, inbound::StoredInbound, quarantine::Cause},
 };
@@ -108,6 +109,7 @@ impl Intake {
             tracing::error!("the store refuses, nothing is acknowledged to the server: {error}");
             InboxError(error.to_string())
         };
+        let not_ours = || InboxError("this process does not serve the account any more".to_owned());
         // A channel that went away while its request was served does not want the answer any more.
         let gone = || tracing::debug!("a channel left before its request was answered");
         match request {
@@ -115,9 +117,7 @@ impl Intake {
                 crate::failpoint::reach("intake.receive.before");
                 let account = batch.first().map(|first| &first.account).or(mark.as_ref().map(|mark| &mark.account));
                 let Some(work) = account.and_then(|account| self.held.work(account)) else {
-                    let refusal = InboxError("this process does not serve the account any more".to_owned());
-                    done.send(Err(refusal)).unwrap_or_else(|_| gone());
-                    return;
+                    return done.send(Err(not_ours())).unwrap_or_else(|_| gone());
                 };
                 let stored = work.store.receive(&batch, mark.as_ref(), Timestamp::now()).await;
                 crate::failpoint::reach("intake.receive.after");
@@ -128,6 +128,17 @@ impl Intake {
                 let state = self.store.folder(&account, &folder).await;
                 let state = state.map(|found| found.map(|(mark, newest)| FolderState { mark, newest }));
                 done.send(state.map_err(refused)).unwrap_or_else(|_| gone());
+            }
+            InboxRequest::Renumber { mark, done } => {
+                let Some(work) = self.held.work(&mark.account) else {
+                    return done.send(Err(not_ours())).unwrap_or_else(|_| gone());
+                };
+                let replaced = work.store.renumber(&mark, Timestamp::now()).await;
+                done.send(replaced.map_err(refused)).unwrap_or_else(|_| gone());
+            }
+            InboxRequest::Unknown { account, folder, uid_validity, uids, done } => {
+                let unknown = self.store.unknown(&account, &folder, uid_validity, &uids).await;
+                done.send(unknown.map_err(refused)).unwrap_or_else(|_| gone());
             }
             InboxRequest::LastUpdate { account, done } => {
                 let last = self.store.last_update(&account).await;
@@ -274,10 +285,21 @@ impl Intake {
             Parsed::Message(inbound) => Arc::new(*inbound),
             Parsed::Nothing(what) => return self.store.ignore(id, &what, Timestamp::now()).await,
         };
+        if received.role == FolderRole::Sent {
+            return sent::record(&self.store, &self.accounts.instance, id, &inbound).await;
+        }
         self.take_evidence(id, &inbound, &received.raw).await?;
         // Twice: the world may change once between reading and writing; a second time is a person's business.
         for _ in 0..2 {
             let now = Timestamp::now();
+            if let Some(ticket) = self.store.answered_by_person(id, &inbound, now).await? {
+                tracing::info!(
+                    inbound.id = id.0,
+                    ticket.id = ticket.0,
+                    "a person answered this in the mailbox already"
+                );
+                return Ok(());
+            }
             crate::failpoint::reach("intake.parse.after");
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
             // One engine from start to end, whatever is put in force meanwhile.

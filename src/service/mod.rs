@@ -15,6 +15,7 @@ pub mod outgoing;
 mod reload;
 mod restore;
 mod room;
+mod sent;
 mod share;
 pub mod status;
 pub mod supervise;
@@ -129,7 +130,7 @@ impl Service {
             stop: stop.clone(),
         });
         let leases = leases.await?;
-        let mut supervisor = Supervisor::new(stop.clone(), listens, self.accounts.names().len());
+        let mut supervisor = Supervisor::new(stop.clone(), listens, self.accounts.clone());
         let intake =
             Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), held.clone(), wake.clone());
         supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));

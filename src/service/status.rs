@@ -14,7 +14,7 @@ use crate::{
     model::switch::Pause,
     service::{
         ServiceError,
-        accounts::Accounts,
+        accounts::{Accounts, Down},
         sweep::{Found, Report},
     },
     store::{Store, error::StoreError, status::Counts},
@@ -43,6 +43,7 @@ struct Status {
     sweep: Report,
     rules: Standing,
     accounts: Vec<String>,
+    down: BTreeMap<String, Down>,
     mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
     counts: Counts,
 }
@@ -71,7 +72,10 @@ async fn ready(State(page): State<Page>) -> (StatusCode, String) {
         Ok(paused) => paused,
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
     };
-    let silent = silent_folders(&page.accounts.mailboxes(), page.started, Timestamp::now());
+    let mut silent = silent_folders(&page.accounts.mailboxes(), page.started, Timestamp::now());
+    let gave_up =
+        |(name, down): (String, Down)| format!("{name} gave up and tries again at {}: {}", down.next_try, down.reason);
+    silent.extend(page.accounts.down().into_iter().map(gave_up));
     if !silent.is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", silent.join("; ")));
     }
@@ -99,10 +103,10 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let paused = page.store.paused().await.map_err(failed)?;
     let pauses = page.store.pauses().await.map_err(failed)?;
     let sweep = page.found.report();
-    let accounts = page.accounts.names();
+    let (accounts, down) = (page.accounts.names(), page.accounts.down());
     let mailboxes = page.accounts.mailboxes();
     let rules = page.live.standing();
-    Ok(Json(Status { started: page.started, paused, pauses, sweep, rules, accounts, mailboxes, counts }))
+    Ok(Json(Status { started: page.started, paused, pauses, sweep, rules, accounts, down, mailboxes, counts }))
 }
 
 /// Returns the folders that were not read for too long, each with what went wrong last.
@@ -131,6 +135,7 @@ mod tests {
             connected_since: None,
             last_poll: last_poll.map(at),
             last_error: error.map(|words| (at("2026-11-21T02:00:00Z"), words.to_owned())),
+            ..FolderStatus::default()
         };
         BTreeMap::from([("support".to_owned(), BTreeMap::from([("INBOX".to_owned(), status)]))])
     }

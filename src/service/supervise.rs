@@ -1,15 +1,11 @@
 //! Owns every task of the service and ends them in order.
 
-use std::{collections::BTreeSet, future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    channel::Channel as _,
-    model::ids::AccountName,
-    service::{ServiceError, lease::Listen},
-};
+use crate::service::{ServiceError, accounts::Accounts, lease::Listen};
 
 /// How long tasks may take to end after a stop: an SMTP dialogue after its final dot should hear the reply.
 const GRACE: Duration = Duration::from_secs(30);
@@ -20,22 +16,23 @@ pub(super) struct Supervisor {
     stop: CancellationToken,
     tasks: JoinSet<Ended>,
     listens: mpsc::UnboundedReceiver<Listen>,
-    /// How many accounts there are.
-    channels: usize,
-    /// Those that no retry can mend.
-    given_up: BTreeSet<AccountName>,
+    accounts: Arc<Accounts>,
 }
 
 /// What a task was and how it ended.
 #[derive(Debug)]
 enum Ended {
     Part(&'static str),
-    Channel(AccountName, Result<(), String>),
+    Channel(Result<(), String>),
 }
 
 impl Supervisor {
-    pub(super) fn new(stop: CancellationToken, listens: mpsc::UnboundedReceiver<Listen>, channels: usize) -> Self {
-        Self { stop, tasks: JoinSet::new(), listens, channels, given_up: BTreeSet::new() }
+    pub(super) fn new(
+        stop: CancellationToken,
+        listens: mpsc::UnboundedReceiver<Listen>,
+        accounts: Arc<Accounts>,
+    ) -> Self {
+        Self { stop, tasks: JoinSet::new(), listens, accounts }
     }
 
     /// Runs a part that lasts as long as the service.
@@ -48,18 +45,16 @@ impl Supervisor {
 
     /// Runs a channel for as long as this process serves its account.
     fn listen(&mut self, listen: Listen) {
+        let accounts = self.accounts.clone();
         self.tasks.spawn(async move {
             let Listen { channel, inbox, stop, under_way } = listen;
-            let ended = channel.listen(inbox, stop).await;
-            if let Err(error) = &ended {
-                tracing::error!(account = %channel.name(), "a channel stopped and needs a person: {error}");
-            }
+            let ended = accounts.listen(&channel, inbox, stop).await;
             drop(under_way);
-            Ended::Channel(channel.name().clone(), ended.map_err(|error| error.to_string()))
+            Ended::Channel(ended.map_err(|error| error.to_string()))
         });
     }
 
-    /// Waits until a stop is asked for and every task has ended, or until the last channel has given up.
+    /// Waits until a stop is asked for and every task has ended, or until no channel is left that ever worked.
     pub(super) async fn run(mut self) -> Result<(), ServiceError> {
         let mut result = Ok(());
         loop {
@@ -75,14 +70,11 @@ impl Supervisor {
             };
             match ended {
                 None => break,
-                Some(Ok(Ended::Channel(account, Err(reason)))) => {
-                    self.given_up.insert(account);
-                    if self.given_up.len() == self.channels {
-                        result = Err(ServiceError::NoChannel(reason));
-                        break;
-                    }
+                Some(Ok(Ended::Channel(Err(reason)))) => {
+                    result = Err(ServiceError::NoChannel(reason));
+                    break;
                 }
-                Some(Ok(Ended::Channel(_, Ok(())))) => {}
+                Some(Ok(Ended::Channel(Ok(())))) => {}
                 Some(Ok(Ended::Part(name))) => {
                     result = Err(ServiceError::Part(name.to_owned()));
                     break;

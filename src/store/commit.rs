@@ -18,7 +18,7 @@ use crate::{
         error::StoreError,
         outbox::{self, Entry},
         quarantine::{self, Cause},
-        restore, switches,
+        restore, sent, switches,
         thread::{self, NewThread, index_key},
         ticket::{self, Case},
     },
@@ -33,8 +33,9 @@ const SUBJECT_CHARACTERS: usize = 80;
 impl Store {
     /// Writes a decision: buyer, thread, message, verdict, ticket with its history, outbox rows, threading ids.
     ///
-    /// Refused, with nothing written, when the world changed since the context was read: the thread's epoch moved or
-    /// the chat got a thread meanwhile, a counter grew, or the shop was paused and the decision sends something.
+    /// Refused, with nothing written, when the world changed since the context was read: the thread's epoch moved, a
+    /// person answered in the mailbox or the chat got a thread meanwhile, a counter grew, or the shop was paused and the
+    /// decision sends something.
     pub async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
         resumed(|doubt| self.commit_once(commit, doubt)).await
     }
@@ -105,7 +106,11 @@ async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreE
             None => true,
         },
     };
-    if !current {
+    let answered = match &commit.envelope.message_id {
+        Some(message_id) => sent::person_answered(tx, commit.inbound, message_id).await?.is_some(),
+        None => false,
+    };
+    if !current || answered {
         return Ok(Some(Refusal::Epoch));
     }
     let automatic = |outbound: &&NewOutbound| !outbound.human && outbound.kind != OutboundKind::Draft;

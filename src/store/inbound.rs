@@ -6,7 +6,7 @@ use crate::{
     model::{
         ids::{AccountName, InboundId, ThreadId},
         inbound::ChannelKind,
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
     },
     store::{
         Store,
@@ -32,19 +32,36 @@ pub struct StoredInbound {
 }
 
 impl Store {
-    /// Returns messages that wait for a decision, oldest first; under a lease, those of its account.
+    /// Returns messages that wait for a decision, oldest first, under a lease those of its account.
     pub async fn undecided(&self, limit: u32) -> Result<Vec<StoredInbound>, StoreError> {
         self.undecided_besides(limit, &[]).await
     }
 
-    /// Returns messages that wait for a decision without those that are being decided, oldest first.
+    /// Returns messages that wait for a decision without those that are being decided, oldest first; those of the Sent
+    /// folder come before all others, because what a person wrote there decides what the machine may still say.
     pub async fn undecided_besides(&self, limit: u32, busy: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
         let busy: String = busy.iter().map(|id| format!(" {id} ")).collect();
         let mut tx = self.db.read("reading undecided messages").await?;
+        let sent = tx
+            .all(
+                "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
+                        i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
+                 FROM inbound i
+                 LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
+                 LEFT JOIN account_seen s ON s.account = i.account
+                 WHERE i.state = 'undecided' AND i.in_sent = 1 AND ($2 IS NULL OR i.account = $2)
+                   AND REPLACE($3, ' ' || i.id || ' ', '') = $3
+                 ORDER BY i.id LIMIT $1",
+                &[limit.into(), self.db.account().into(), (&busy).into()],
+            )
+            .await?;
+        if !sent.is_empty() {
+            return sent.iter().map(stored).collect();
+        }
         let rows = tx
             .all(
-                "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.received_at, i.stored_at,
-                        i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
+                "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
+                        i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
                  FROM inbound i
                  LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
                  LEFT JOIN account_seen s ON s.account = i.account
@@ -116,7 +133,8 @@ pub(super) async fn end(
 pub(super) async fn one(tx: &mut Tx, id: InboundId) -> Result<Option<StoredInbound>, StoreError> {
     let row = tx
         .first(
-            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.received_at, i.stored_at,
+            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
+                    i.received_at, i.stored_at,
                     i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
              FROM inbound i
              LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
@@ -140,11 +158,20 @@ pub(super) fn stored(row: &Row) -> Result<StoredInbound, StoreError> {
             raw: row.get("raw")?,
             received_at: row.moment("received_at")?,
             size,
-            in_junk: row.flag("in_junk")?,
+            role: role_of(row)?,
+            reconciled: row.flag("reconciled")?,
         },
         tries: row.count("tries")?,
         stored_at: row.moment("stored_at")?,
         go_live: row.maybe_moment("go_live")?,
+    })
+}
+
+fn role_of(row: &Row) -> Result<FolderRole, StoreError> {
+    Ok(match (row.flag("in_sent")?, row.flag("in_junk")?) {
+        (true, _) => FolderRole::Sent,
+        (false, true) => FolderRole::Junk,
+        (false, false) => FolderRole::Inbox,
     })
 }
 

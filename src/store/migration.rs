@@ -11,6 +11,7 @@ use sqlx::{
 pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("sql/sqlite/0001-initial.sql")),
     (2, "delivery", include_str!("sql/sqlite/0002-delivery.sql")),
+    (3, "receiving", include_str!("sql/sqlite/0003-receiving.sql")),
     (4, "endings", include_str!("sql/sqlite/0004-endings.sql")),
     (5, "leases", include_str!("sql/sqlite/0005-leases.sql")),
 ];
@@ -19,6 +20,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
 pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("sql/postgres/0001-initial.sql")),
     (2, "delivery", include_str!("sql/postgres/0002-delivery.sql")),
+    (3, "receiving", include_str!("sql/postgres/0003-receiving.sql")),
     (4, "endings", include_str!("sql/postgres/0004-endings.sql")),
     (5, "leases", include_str!("sql/postgres/0005-leases.sql")),
 ];

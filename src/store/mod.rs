@@ -19,6 +19,7 @@ pub mod open;
 pub mod outbox;
 pub mod quarantine;
 pub mod restore;
+pub mod sent;
 pub mod status;
 pub mod sweep;
 pub mod ticket;

@@ -1,12 +1,15 @@
 //! The first transaction: raw messages, their ledger keys and the folder mark, before anything is acknowledged.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    failpoint,
     model::{
         ids::{AccountName, InboundId},
-        receive::{FolderMark, ReceiveOutcome, Received, SourceKey},
+        receive::{FolderMark, FolderRole, ReceiveOutcome, Received, SourceKey},
         wire_id::hex,
     },
     store::{
@@ -16,6 +19,9 @@ use crate::{
         inbound::source_key,
     },
 };
+
+/// Keys that one statement asks for; few enough for every database's limit of parameters.
+const ASKED_AT_ONCE: usize = 32;
 
 impl Store {
     /// Notes that an account is served from now on; the first call wins. Messages that reached an account without
@@ -39,7 +45,7 @@ impl Store {
                 &[account.as_str().into(), now.into()],
             )
             .await?;
-            crate::failpoint::reach("store.see.before");
+            failpoint::reach("store.see.before");
             tx.commit().await
         })
         .await
@@ -66,12 +72,52 @@ impl Store {
             if let Some(mark) = mark {
                 move_mark(&mut tx, mark, now).await?;
             }
-            crate::failpoint::reach("store.receive.before");
+            failpoint::reach("store.receive.before");
             tx.commit().await?;
-            crate::failpoint::reach("store.receive.after");
+            failpoint::reach("store.receive.after");
             Ok(outcomes)
         })
         .await
+    }
+
+    /// Replaces the mark of a folder whose messages the server numbers anew, or whose numbers it went back in: the one
+    /// way by which a mark may fall under the same UIDVALIDITY. The old mark is remembered, `go_live` kept.
+    pub async fn renumber(&self, mark: &FolderMark, now: Timestamp) -> Result<(), StoreError> {
+        retried(|| async {
+            let mut tx = self.db.beside("replacing a folder mark").await?;
+            let mut mark = mark.clone();
+            if let Some(stored) = stored_mark(&mut tx, &mark.account, &mark.folder).await? {
+                if stored == mark {
+                    return Ok(());
+                }
+                remember_mark(&mut tx, &stored, now).await?;
+                mark.go_live = stored.go_live;
+            }
+            write_mark(&mut tx, &mark, now).await?;
+            failpoint::reach("store.renumber.before");
+            tx.commit().await
+        })
+        .await
+    }
+
+    /// Returns those of these UIDs that the ledger does not know, in the order given.
+    pub async fn unknown(
+        &self,
+        account: &AccountName,
+        folder: &str,
+        uid_validity: u32,
+        uids: &[u32],
+    ) -> Result<Vec<u32>, StoreError> {
+        let mut tx = self.db.read("comparing a folder with the ledger").await?;
+        let mut unknown = Vec::new();
+        for chunk in uids.chunks(ASKED_AT_ONCE) {
+            let key = |uid: &u32| SourceKey::Imap { folder: folder.to_owned(), uid_validity, uid: *uid }.as_text();
+            let keys: Vec<String> = chunk.iter().map(key).collect();
+            let known = known_keys(&mut tx, account, &keys).await?;
+            let missed = chunk.iter().zip(&keys).filter(|(_, key)| !known.contains(*key));
+            unknown.extend(missed.map(|(uid, _)| *uid));
+        }
+        Ok(unknown)
     }
 
     /// Returns how far a folder was read and when the server took its newest stored message; none if it was never read.
@@ -108,6 +154,22 @@ impl Store {
         };
         Ok(Some((update_id, row.moment("stored_at")?)))
     }
+}
+
+/// Returns which of at most [`ASKED_AT_ONCE`] keys the ledger holds.
+async fn known_keys(tx: &mut Tx, account: &AccountName, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    let Some(last) = keys.last() else { return Ok(BTreeSet::new()) };
+    let mut values = vec![Value::from(account.as_str())];
+    values.extend((0..ASKED_AT_ONCE).map(|place| Value::from(keys.get(place).unwrap_or(last))));
+    let rows = tx
+        .all(
+            "SELECT source_key FROM ledger WHERE account = $1 AND source_key IN (
+               $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+               $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
+            &values,
+        )
+        .await?;
+    rows.iter().map(|row| row.get("source_key")).collect()
 }
 
 async fn receive_one(tx: &mut Tx, received: &Received, now: Timestamp) -> Result<ReceiveOutcome, StoreError> {
@@ -183,8 +245,8 @@ async fn insert(
     let row = tx
         .one(
             "INSERT INTO inbound (channel, account, source_key, folder, uid_validity, raw, raw_sha256, size, in_junk,
-                                  received_at, stored_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+                                  in_sent, reconciled, received_at, stored_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
             &[
                 received.channel.as_str().into(),
                 received.account.as_str().into(),
@@ -194,7 +256,9 @@ async fn insert(
                 Value::Bytes(&received.raw),
                 sha256.into(),
                 size.into(),
-                received.in_junk.into(),
+                (received.role == FolderRole::Junk).into(),
+                (received.role == FolderRole::Sent).into(),
+                received.reconciled.into(),
                 received.received_at.into(),
                 now.into(),
             ],
@@ -217,32 +281,38 @@ async fn move_mark(tx: &mut Tx, mark: &FolderMark, now: Timestamp) -> Result<(),
     match stored_mark(tx, &mark.account, &mark.folder).await? {
         Some(stored) if stored.uid_validity == mark.uid_validity => {
             tx.execute(
-                "UPDATE folder SET uid = $3, changed_at = $4 WHERE account = $1 AND folder = $2 AND uid < $3",
+                "UPDATE folder SET uid = $3, first_uid = COALESCE(first_uid, uid), changed_at = $4
+                 WHERE account = $1 AND folder = $2 AND uid < $3",
                 &[account.into(), (&mark.folder).into(), mark.uid.into(), now.into()],
             )
             .await?;
         }
-        stored => {
-            if let Some(stored) = stored {
-                remember_mark(tx, &stored, now).await?;
-            }
-            tx.execute(
-                "INSERT INTO folder (account, folder, uid_validity, uid, go_live, changed_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (account, folder) DO UPDATE SET uid_validity = excluded.uid_validity, uid = excluded.uid,
-                   go_live = excluded.go_live, changed_at = excluded.changed_at",
-                &[
-                    account.into(),
-                    (&mark.folder).into(),
-                    mark.uid_validity.into(),
-                    mark.uid.into(),
-                    mark.go_live.into(),
-                    now.into(),
-                ],
-            )
-            .await?;
+        Some(stored) => {
+            remember_mark(tx, &stored, now).await?;
+            write_mark(tx, mark, now).await?;
         }
+        None => write_mark(tx, mark, now).await?,
     }
+    Ok(())
+}
+
+async fn write_mark(tx: &mut Tx, mark: &FolderMark, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO folder (account, folder, uid_validity, uid, first_uid, go_live, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (account, folder) DO UPDATE SET uid_validity = excluded.uid_validity, uid = excluded.uid,
+           first_uid = excluded.first_uid, go_live = excluded.go_live, changed_at = excluded.changed_at",
+        &[
+            mark.account.as_str().into(),
+            (&mark.folder).into(),
+            mark.uid_validity.into(),
+            mark.uid.into(),
+            mark.first_uid.into(),
+            mark.go_live.into(),
+            now.into(),
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -266,7 +336,7 @@ async fn remember_mark(tx: &mut Tx, old: &FolderMark, now: Timestamp) -> Result<
 async fn stored_mark(tx: &mut Tx, account: &AccountName, folder: &str) -> Result<Option<FolderMark>, StoreError> {
     let row = tx
         .first(
-            "SELECT uid_validity, uid, go_live FROM folder WHERE account = $1 AND folder = $2",
+            "SELECT uid_validity, uid, COALESCE(first_uid, uid) AS first_uid, go_live FROM folder WHERE account = $1 AND folder = $2",
             &[account.as_str().into(), folder.into()],
         )
         .await?;
@@ -279,6 +349,7 @@ fn mark_of(row: &Row, account: &AccountName, folder: &str) -> Result<FolderMark,
         folder: folder.to_owned(),
         uid_validity: row.count("uid_validity")?,
         uid: row.count("uid")?,
+        first_uid: row.count("first_uid")?,
         go_live: row.moment("go_live")?,
     })
 }

@@ -217,12 +217,12 @@ async fn last_text(tx: &mut Tx, thread: ThreadId) -> Result<Option<String>, Stor
 async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbound>, StoreError> {
     let row = tx
         .first(
-            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.received_at, i.stored_at,
-                    i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
+            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
+                    i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
              FROM inbound i
              LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
              LEFT JOIN account_seen s ON s.account = i.account
-             WHERE i.thread = $1
+             WHERE i.thread = $1 AND i.in_sent = 0
              ORDER BY CASE WHEN i.outcome = 'suppressed' THEN 1 ELSE 0 END, i.id DESC LIMIT 1",
             &[thread.0.into()],
         )

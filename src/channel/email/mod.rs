@@ -20,7 +20,7 @@ pub mod verp;
 
 use std::{path::PathBuf, sync::Arc};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -68,12 +68,26 @@ pub struct ImapSettings {
     pub folders: Vec<String>,
     /// The folder with the `\Junk` attribute is recorded as well.
     pub junk: bool,
+    /// Where the mailbox keeps what people send.
+    pub sent: SentFolder,
     /// Certificates (PEM) to trust beside Mozilla's roots.
     pub ca_file: Option<PathBuf>,
     /// How often to look where the server cannot push, in seconds.
     pub poll_seconds: u32,
     /// Of larger messages only the header is fetched.
     pub max_message_bytes: u64,
+}
+
+/// Where the mailbox keeps what people send with their mail program.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SentFolder {
+    /// In the folder with the `\Sent` attribute.
+    #[default]
+    Auto,
+    /// In this one.
+    Named(String),
+    /// It is not read: people's own answers are not noticed.
+    Off,
 }
 
 /// How to send.
@@ -111,6 +125,16 @@ pub struct Login {
     pub secret: Secret,
 }
 
+impl Login {
+    /// Says whether both live on one refresh token.
+    fn shares_token(&self, other: &Self) -> bool {
+        let (Secret::OAuth2(one), Secret::OAuth2(two)) = (&self.secret, &other.secret) else { return false };
+        one.token_url == two.token_url
+            && one.client_id == two.client_id
+            && one.refresh_token.expose_secret() == two.refresh_token.expose_secret()
+    }
+}
+
 /// What proves a login.
 #[derive(Debug, Clone)]
 pub enum Secret {
@@ -131,6 +155,8 @@ pub struct OAuth2 {
     pub client_secret: Option<SecretString>,
     /// The refresh token of the mailbox's owner.
     pub refresh_token: SecretString,
+    /// The file it was read from; a token that replaces it is written there.
+    pub refresh_token_file: Option<PathBuf>,
     /// Scope, if the provider wants it repeated.
     pub scope: Option<String>,
 }
@@ -160,7 +186,11 @@ impl EmailChannel {
     /// Returns the channel; nothing is opened before [`Channel::listen`] or [`Channel::send`].
     pub fn new(settings: Settings) -> Self {
         let incoming = Arc::new(OAuthTokens::for_login(Some(&settings.imap.login)));
-        let outgoing = Arc::new(OAuthTokens::for_login(settings.smtp.login.as_ref()));
+        // A provider that replaces refresh tokens takes each only once: two holders of one would lock each other out.
+        let outgoing = match &settings.smtp.login {
+            Some(login) if login.shares_token(&settings.imap.login) => Arc::clone(&incoming),
+            login => Arc::new(OAuthTokens::for_login(login.as_ref())),
+        };
         Self { settings, incoming, outgoing, status: Arc::default() }
     }
 

@@ -1,17 +1,28 @@
 //! Access tokens of one login, fetched with its refresh token (RFC 6749 section 6) and kept until they grow old.
 //!
-//! A provider may hand out a new refresh token with each answer: it replaces the old one in memory. Tokens are never
-//! logged; a provider's error is reported by its code and description only.
+//! A provider may hand out a new refresh token with each answer, and may refuse the old one from then on: the new one
+//! replaces it in memory and in the file that the old one came from, before anything else is done with the answer. Where
+//! there is no file, a person is told. Tokens are never logged; a provider's error is reported by its code and
+//! description only.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync::Mutex, task::spawn_blocking, time::Instant};
 
-use crate::channel::email::{Login, OAuth2, Secret};
+use crate::{
+    channel::email::{Login, OAuth2, Secret},
+    failpoint,
+};
 
 /// Time for one answer of the token endpoint.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -55,6 +66,8 @@ pub struct OAuthTokens {
 struct State {
     settings: OAuth2,
     access: Option<Access>,
+    /// A person was told that the configuration holds an old token.
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -77,7 +90,9 @@ impl OAuthTokens {
     /// Returns the tokens of a login; those of a login with a password are always refused.
     pub fn for_login(login: Option<&Login>) -> Self {
         let state = match login.map(|login| &login.secret) {
-            Some(Secret::OAuth2(settings)) => Some(Mutex::new(State { settings: settings.clone(), access: None })),
+            Some(Secret::OAuth2(settings)) => {
+                Some(Mutex::new(State { settings: settings.clone(), access: None, told: false }))
+            }
             _ => None,
         };
         Self { state }
@@ -106,6 +121,26 @@ impl OAuthTokens {
 
 impl State {
     async fn refresh(&mut self) -> Result<SecretString, OAuthError> {
+        let asked_at = Instant::now();
+        let answer = match self.exchange().await {
+            // Another process may have been given a new one, or a person wrote one into the file.
+            Err(OAuthError::Refused { code, .. }) if code == "invalid_grant" && self.reread().await => {
+                self.exchange().await?
+            }
+            answer => answer?,
+        };
+        if let Some(rotated) = answer.refresh_token {
+            self.keep(rotated).await;
+        }
+        let Some(token) = answer.access_token else {
+            return Err(OAuthError::Unavailable("its answer holds no access_token".to_owned()));
+        };
+        let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
+        self.access = Some(Access { token: token.clone(), old_at: asked_at + life.mul_f64(0.8) });
+        Ok(token)
+    }
+
+    async fn exchange(&self) -> Result<Answer, OAuthError> {
         let url = endpoint(&self.settings.token_url)?;
         let mut form = vec![
             ("grant_type", "refresh_token"),
@@ -118,17 +153,75 @@ impl State {
         if let Some(scope) = &self.settings.scope {
             form.push(("scope", scope));
         }
-        let asked_at = Instant::now();
-        let answer = ask(url, &form).await?;
-        if let Some(rotated) = answer.refresh_token {
-            self.settings.refresh_token = rotated;
+        ask(url, &form).await
+    }
+
+    /// Takes over what the file holds; false if that is what we have.
+    async fn reread(&mut self) -> bool {
+        let Some(path) = self.settings.refresh_token_file.clone() else { return false };
+        let Ok(Ok(text)) = spawn_blocking(move || fs::read_to_string(path)).await else { return false };
+        let written = text.trim_end_matches(['\r', '\n']);
+        if written.is_empty() || written == self.settings.refresh_token.expose_secret() {
+            return false;
         }
-        let Some(token) = answer.access_token else {
-            return Err(OAuthError::Unavailable("its answer holds no access_token".to_owned()));
-        };
-        let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
-        self.access = Some(Access { token: token.clone(), old_at: asked_at + life.mul_f64(0.8) });
-        Ok(token)
+        self.settings.refresh_token = SecretString::from(written.to_owned());
+        true
+    }
+
+    /// Keeps a refresh token that replaces ours, in the file first.
+    async fn keep(&mut self, rotated: SecretString) {
+        if rotated.expose_secret() == self.settings.refresh_token.expose_secret() {
+            return;
+        }
+        let client = &self.settings.client_id;
+        match self.settings.refresh_token_file.clone() {
+            Some(path) => {
+                let (shown, token) = (path.display().to_string(), rotated.clone());
+                failpoint::reach("oauth.rotated.before");
+                let written = spawn_blocking(move || replace(&path, &token)).await;
+                failpoint::reach("oauth.rotated.after");
+                if let Err(error) = written.unwrap_or_else(|error| Err(io::Error::other(error))) {
+                    tracing::error!(
+                        client,
+                        "the provider replaced the refresh token, and the new one could not be \
+                        written to {shown}: {error}; make file and folder writable, or the login may be refused after \
+                        the next start"
+                    );
+                }
+            }
+            None if !self.told => {
+                self.told = true;
+                tracing::warn!(
+                    client,
+                    "the provider replaced the refresh token, and the configuration names no file to \
+                    keep the new one: after a restart the old one may be refused; use `refresh_token_file`"
+                );
+            }
+            None => {}
+        }
+        self.settings.refresh_token = rotated;
+    }
+}
+
+/// Puts a token into a file in one step, readable by its owner only: after a crash the file holds the old or the new one.
+fn replace(path: &Path, token: &SecretString) -> io::Result<()> {
+    // The name may be a link to where the secret really lies.
+    let path = fs::canonicalize(path)?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let fresh = PathBuf::from(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    file.write_all(token.expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    fs::rename(&fresh, &path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
     }
 }
 

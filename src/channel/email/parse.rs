@@ -16,7 +16,7 @@ use crate::{
     channel::email::{addresses, flatten, headers, ids, structure, structure::Structure},
     model::{
         inbound::{Attachment, ChannelKind, Inbound, MailFacts, Mailbox, Note, ReturnPath},
-        receive::Received,
+        receive::{FolderRole, Received},
     },
     text::{html, quote, subject},
 };
@@ -123,7 +123,7 @@ fn facts(received: &Received, block: &headers::Block, structure: &Structure) -> 
         headers: block.fields.clone(),
         part_types: structure.types.clone(),
         calendar_method: structure.calendar_method,
-        in_junk: received.in_junk,
+        in_junk: received.role == FolderRole::Junk,
         size: received.size.max(received.raw.len() as u64),
         ..MailFacts::default()
     };

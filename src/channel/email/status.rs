@@ -8,21 +8,40 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::model::receive::FolderRole;
+
 /// The state of all folders of one account.
 #[derive(Debug, Default)]
 pub struct ChannelStatus {
     folders: Mutex<BTreeMap<String, FolderStatus>>,
 }
 
+/// One comparison of a folder with the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// When.
+    pub at: Timestamp,
+    /// Messages of the last days that the server listed.
+    pub listed: usize,
+    /// How many of them had been missed.
+    pub missed: usize,
+}
+
 /// The state of one folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct FolderStatus {
+    /// What the folder is for.
+    pub role: FolderRole,
     /// Since when the folder is open; none while there is no connection.
     pub connected_since: Option<Timestamp>,
     /// When the server last told us all there is.
     pub last_poll: Option<Timestamp>,
     /// What went wrong last, and when; kept after a reconnect.
     pub last_error: Option<(Timestamp, String)>,
+    /// The newest comparison with the ledger; none before the first.
+    pub compared: Option<Compared>,
+    /// Messages that comparisons found in this run, after they had been missed.
+    pub missed: usize,
 }
 
 impl ChannelStatus {
@@ -31,8 +50,15 @@ impl ChannelStatus {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn connected(&self, folder: &str, now: Timestamp) {
-        self.change(folder, |status| status.connected_since = Some(now));
+    pub(super) fn connected(&self, folder: &str, role: FolderRole, now: Timestamp) {
+        self.change(folder, |status| (status.role, status.connected_since) = (role, Some(now)));
+    }
+
+    pub(super) fn compared(&self, folder: &str, compared: Compared) {
+        self.change(folder, |status| {
+            status.compared = Some(compared);
+            status.missed += compared.missed;
+        });
     }
 
     pub(super) fn polled(&self, folder: &str, now: Timestamp) {

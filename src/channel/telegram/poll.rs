@@ -21,7 +21,7 @@ use crate::{
     model::{
         ids::AccountName,
         inbound::ChannelKind,
-        receive::{ReceiveOutcome, Received, SourceKey},
+        receive::{FolderRole, ReceiveOutcome, Received, SourceKey},
     },
 };
 
@@ -285,7 +285,8 @@ fn row(account: &AccountName, update: &RawValue, now: Timestamp) -> Option<Recei
         size: raw.len() as u64,
         raw,
         received_at: taken.map_or(now, |at| at.min(now)),
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     })
 }
 

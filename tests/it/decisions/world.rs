@@ -18,7 +18,7 @@ use nightdesk::{
         language::Language,
         order::Order,
         outbound::OutboundKind,
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
         thread::{PendingAsk, Said, ThreadState},
         time::{DeskHours, Period},
         wire_id::{InstanceKey, Origin},
@@ -144,7 +144,8 @@ impl Message {
         raw.push_str(&self.text);
         let received = received(raw, ago(now, self.received.as_deref().unwrap_or("1m")));
         let size = self.size.unwrap_or(received.size);
-        let mut inbound = parse(&Received { size, in_junk: self.in_junk, ..received });
+        let role = if self.in_junk { FolderRole::Junk } else { FolderRole::Inbox };
+        let mut inbound = parse(&Received { size, role, ..received });
         inbound.language_hint = self.hint;
         inbound
     }
@@ -275,7 +276,8 @@ pub(crate) fn received(raw: String, at: Timestamp) -> Received {
         size: raw.len() as u64,
         raw: raw.into_bytes(),
         received_at: at,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }
 }
 

@@ -9,7 +9,7 @@ use nightdesk::{
     model::{
         ids::AccountName,
         inbound::{ChannelKind, Inbound, Mailbox, Note, ReturnPath},
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
     },
     text::subject,
 };
@@ -25,7 +25,8 @@ fn received(raw: &[u8]) -> Received {
         raw: raw.to_vec(),
         received_at: "2026-11-18T02:15:00Z".parse().expect("a timestamp"),
         size: raw.len() as u64,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }
 }
 

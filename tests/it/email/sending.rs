@@ -385,6 +385,7 @@ fn oauth(token_url: String) -> Login {
         client_id: "nightdesk".to_owned(),
         client_secret: None,
         refresh_token: SecretString::from("refresh".to_owned()),
+        refresh_token_file: None,
         scope: None,
     };
     Login { user: "support".to_owned(), secret: Secret::OAuth2(settings) }

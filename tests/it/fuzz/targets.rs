@@ -7,7 +7,7 @@ use nightdesk::{
     model::{
         ids::AccountName,
         inbound::ChannelKind,
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
     },
     replies::catalog::Catalog,
     rules::{pattern, set::RuleSet},
@@ -130,7 +130,8 @@ fn mail(data: &[u8]) {
         raw: data.to_vec(),
         received_at: "2026-11-18T02:15:00Z".parse().expect("a timestamp"),
         size: data.len() as u64,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     });
     sentences(inbound.text.as_bytes());
 }

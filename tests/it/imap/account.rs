@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nightdesk::{
-    channel::email::{EnvelopeSender, ImapSettings, Login, Secret, Settings, SmtpSettings, TlsMode},
+    channel::email::{EnvelopeSender, ImapSettings, Login, Secret, SentFolder, Settings, SmtpSettings, TlsMode},
     model::ids::AccountName,
 };
 use secrecy::SecretString;
@@ -26,6 +26,7 @@ pub(crate) fn account(user: &str, port: u16) -> Settings {
             login: login.clone(),
             folders: vec!["INBOX".to_owned()],
             junk: false,
+            sent: SentFolder::Off,
             ca_file: None,
             poll_seconds: 60,
             max_message_bytes: 1_000_000,

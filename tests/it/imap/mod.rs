@@ -1,6 +1,9 @@
 //! Receiving mail: hostile servers by script, honest ones for real.
 
 mod account;
+mod again;
 mod dovecot;
+mod many;
 mod real;
 mod scripts;
+mod sent;

@@ -1,14 +1,18 @@
 //! The channel against a real Dovecot: delivered by LMTP, received through the inbox, across everything that happens to
 //! a mail server.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use nightdesk::{
     channel::{
         Channel as _, Inbox, ListenError,
         email::{EmailChannel, OAuth2, Secret, Settings, TlsMode},
     },
-    model::receive::{Received, SourceKey},
+    model::receive::{FolderRole, Received, SourceKey},
 };
 use secrecy::SecretString;
 use tokio::{
@@ -243,6 +247,43 @@ async fn a_token_logs_in_and_an_expired_one_is_replaced() {
     assert_eq!(refresh, ["refresh-0", "refresh-1"], "a rotated refresh token replaces the old one");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotated_refresh_token_is_kept_where_the_first_came_from() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let server = Dovecot::start();
+    let endpoint = TokenEndpoint::start(vec![Dovecot::token(USER, 3600), Dovecot::token(USER, 3600)]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("refresh-token");
+    fs::write(&file, "refresh-0\n").expect("a file");
+    let mut settings = account(USER, server.imap);
+    settings.imap.login.secret = from_file(&endpoint, &file);
+    Listening::first(settings.clone()).await.end().await;
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "refresh-1\n");
+    assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing else is left there");
+    // Another start with what the configuration held before.
+    Listening::first(settings).await.end().await;
+    assert_eq!(endpoint.refresh_tokens(), ["refresh-0", "refresh-0"], "this endpoint takes old ones too");
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "refresh-2\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_somebody_else_replaced_is_read_from_its_file_again() {
+    let server = Dovecot::start();
+    let endpoint = TokenEndpoint::strict("refresh-7", vec![Dovecot::token(USER, 3600)]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("refresh-token");
+    fs::write(&file, "refresh-7\n").expect("a file");
+    let mut settings = account(USER, server.imap);
+    // What was read at the start is older than what the file holds now.
+    settings.imap.login.secret = from_file(&endpoint, &file);
+    Listening::first(settings).await.end().await;
+    assert_eq!(endpoint.refresh_tokens(), ["refresh-0", "refresh-7"]);
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "refresh-2\n");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_withdrawn_consent_ends_the_account_at_once() {
     let server = Dovecot::start();
@@ -270,7 +311,7 @@ async fn the_junk_folder_is_found_by_its_attribute_whatever_its_name() {
     server.deliver(USER, &letter("question"));
     listening.until("both", |ledger| ledger.rows().len() == 2).await;
     let ledger = listening.end().await;
-    let junk: Vec<String> = ledger.rows().iter().filter(|row| row.in_junk).map(subject).collect();
+    let junk: Vec<String> = ledger.rows().iter().filter(|row| row.role == FolderRole::Junk).map(subject).collect();
     assert_eq!(junk, ["prize"]);
 }
 
@@ -323,12 +364,18 @@ async fn ended(settings: Settings, inbox: Inbox) -> Result<(), ListenError> {
     timeout(PATIENCE, listened.listen(inbox, CancellationToken::new())).await.expect("the channel gives up by itself")
 }
 
+fn from_file(endpoint: &TokenEndpoint, file: &Path) -> Secret {
+    let Secret::OAuth2(settings) = oauth2(endpoint) else { panic!("a secret of OAuth2") };
+    Secret::OAuth2(OAuth2 { refresh_token_file: Some(file.to_owned()), ..settings })
+}
+
 fn oauth2(endpoint: &TokenEndpoint) -> Secret {
     Secret::OAuth2(OAuth2 {
         token_url: endpoint.url(),
         client_id: "nightdesk".to_owned(),
         client_secret: None,
         refresh_token: SecretString::from("refresh-0"),
+        refresh_token_file: None,
         scope: Some("mail".to_owned()),
     })
 }

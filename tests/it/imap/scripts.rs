@@ -2,13 +2,14 @@
 //!
 //! The clock stands still while bytes travel and runs ahead when nothing happens, so waits of minutes cost nothing.
 //!
-//! Lines of a case beside the script: `given: mark V:UID [newest TIME]`, `given: store refuses N`,
+//! Lines of a case beside the script: `given: mark V:UID [newest TIME]`, `given: first UID`, `given: store refuses N`,
 //! `given: tls starttls`, `given: host H`, `given: user U`, `given: password P`, `given: junk`;
-//! `expect: batches [uid uid] [uid]`, `expect: mark V:UID`, `expect: connections N`, `expect: ended stopped|WORDS`,
+//! `expect: batches [uid uid] [uid]`, `expect: mark V:UID`, `expect: missed N`,
+//! `expect: reconciled UID UID`, `expect: connections N`, `expect: ended stopped|WORDS`,
 //! `expect: error WORDS` (the last error people see), `expect: logged WORDS`, `expect: within|after SECONDS` (of the stopped clock).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     fs, io,
     path::PathBuf,
@@ -21,7 +22,7 @@ use jiff::Timestamp;
 use nightdesk::{
     channel::{
         Channel as _, FolderState, ListenError,
-        email::{EmailChannel, Settings, TlsMode},
+        email::{EmailChannel, Settings, TlsMode, status::FolderStatus},
     },
     model::{
         ids::AccountName,
@@ -64,25 +65,37 @@ macro_rules! cases {
 
 cases! {
     a_break_within_renumbered_mail_starts_over,
+    a_comparison_that_breaks_is_not_repeated_at_once,
+    a_comparison_that_is_refused_is_left,
+    a_fetch_called_bad_after_its_data_keeps_the_mark,
+    a_fetch_refused_after_its_data_keeps_the_mark,
     a_first_look_imports_nothing,
     a_flood_of_remarks_ends_the_connection,
+    a_flood_within_idle_ends_the_connection,
     a_folder_restored_from_backup_is_searched_again,
     a_greeting_that_skips_the_login_is_not_trusted_in_clear,
     a_known_folder_that_vanished_is_waited_for,
     a_line_without_end_ends_the_connection,
+    a_literal_beyond_every_number_is_not_waited_for,
     a_literal_of_900_megabytes_is_not_waited_for,
+    a_literal_of_negative_size_costs_one_connection,
     a_literal_shorter_than_announced_is_not_taken_for_mail,
     a_message_expunged_by_others_is_passed_over,
+    a_message_left_out_of_the_answer_is_found_by_comparing,
     a_message_that_breaks_three_connections_comes_as_its_header,
     a_message_that_is_gone_is_passed_over,
+    a_message_that_stops_half_way_is_given_up_after_a_minute,
+    a_message_that_trickles_is_waited_for,
     a_password_beyond_ascii_travels_as_a_literal,
     a_refused_fetch_keeps_the_mark,
     a_refused_listing_is_not_an_empty_mailbox,
+    a_search_that_finds_without_end_ends_the_connection,
     a_server_that_cannot_check_logins_is_waited_for,
     a_server_that_falls_silent_within_a_command_is_given_up,
     a_server_that_names_its_numbers_only_on_request_is_asked,
     a_server_that_never_greets_is_given_up,
-    a_server_without_uidvalidity_is_never_read,
+    a_server_without_uidnext_is_asked_for_its_last_message,
+    a_server_without_uidvalidity_is_searched_after_each_connection,
     a_store_that_fails_keeps_the_mark,
     a_stream_that_ends_within_a_fetch_keeps_the_mark,
     a_stream_that_ends_within_a_listing_keeps_the_mark,
@@ -94,20 +107,27 @@ cases! {
     falling_numbers_are_treated_as_new_ones,
     flags_of_other_messages_are_not_taken_for_the_answer,
     goodbye_as_greeting_is_waited_for,
+    goodbye_within_a_fetch_keeps_the_mark,
+    goodbye_within_a_listing_keeps_the_mark,
     goodbye_within_idle_means_another_connection,
     idle_refused_means_looking_every_minute,
     keepalives_do_not_prolong_idle,
     mail_announced_before_idle_begins_is_fetched_at_once,
     mail_announced_within_a_fetch_is_fetched_at_once,
     mail_found_twice_without_a_word_ends_idling,
+    mail_missed_twice_in_a_row_is_an_alarm,
+    mail_of_before_the_first_look_is_never_compared,
+    many_literals_in_one_answer_are_not_waited_for,
     messages_out_of_order_are_stored_in_order,
     new_mail_is_fetched_after_idle_wakes,
     no_password_in_clear_to_another_machine,
     no_password_where_login_is_disabled,
     no_password_where_starttls_is_refused,
     renumbered_mail_is_searched_for_by_date,
+    renumbered_mail_of_before_the_first_look_stays_untouched,
     the_star_names_the_last_message_even_if_it_is_old,
     three_refused_logins_end_the_account,
+    what_was_missed_is_brought_at_the_start,
     without_an_initial_response_the_password_waits_for_the_server,
 }
 
@@ -115,6 +135,7 @@ cases! {
 #[derive(Debug, Default)]
 struct Case {
     mark: Option<(u32, u32, Option<Timestamp>)>,
+    first: Option<u32>,
     store_refuses: u32,
     tls: Option<TlsMode>,
     host: Option<String>,
@@ -131,6 +152,7 @@ struct Outcome {
     batches: String,
     mark: Option<FolderMark>,
     ended: Result<(), ListenError>,
+    folders: BTreeMap<String, FolderStatus>,
     error: String,
     log: String,
     seconds: u64,
@@ -169,6 +191,7 @@ fn parse(text: &str) -> Case {
             let (what, rest) = given.split_once(' ').unwrap_or((given, ""));
             match what {
                 "mark" => case.mark = Some(mark(rest)),
+                "first" => case.first = Some(rest.parse().expect("a UID")),
                 "store" => case.store_refuses = rest.strip_prefix("refuses ").expect("refuses N").parse().expect("N"),
                 "tls" => case.tls = Some(TlsMode::StartTls),
                 "host" => case.host = Some(rest.to_owned()),
@@ -246,6 +269,7 @@ async fn run(case: &Case) -> Outcome {
             folder: "INBOX".to_owned(),
             uid_validity,
             uid,
+            first_uid: case.first.unwrap_or(uid),
             go_live: GO_LIVE.parse().expect("a timestamp"),
         },
         newest,
@@ -258,12 +282,14 @@ async fn run(case: &Case) -> Outcome {
         ended = listened => ended.unwrap_or_else(|_| panic!("two hours and no end; the server saw {:#?}", server.seen())),
         never = run_ahead(&server) => match never {},
     };
-    let error = channel.status().folders().into_values().find_map(|folder| folder.last_error);
+    let folders = channel.status().folders();
+    let error = folders.values().find_map(|folder| folder.last_error.clone());
     Outcome {
         batches: written(&ledger),
         rows: ledger.rows(),
         mark: ledger.mark("INBOX"),
         ended,
+        folders,
         log: log.text(),
         error: error.map(|(_, words)| words).unwrap_or_default(),
         seconds: started.elapsed().as_secs(),
@@ -291,15 +317,19 @@ async fn run_ahead(server: &ScriptedServer) -> Infallible {
 /// Returns the UIDs of each batch as the cases write them.
 fn written(ledger: &Ledger) -> String {
     let rows = ledger.rows();
-    let uid = |key: &String| {
+    let named = |key: &String| {
         let row = rows.iter().find(|row| row.key.as_text() == *key).expect("a stored row");
-        let SourceKey::Imap { uid, .. } = row.key else { panic!("a key of IMAP") };
-        uid.to_string()
+        uid(row).to_string()
     };
     let batches = ledger.batches();
     let written: Vec<String> =
-        batches.iter().map(|batch| format!("[{}]", batch.iter().map(uid).collect::<Vec<_>>().join(" "))).collect();
+        batches.iter().map(|batch| format!("[{}]", batch.iter().map(named).collect::<Vec<_>>().join(" "))).collect();
     written.join(" ")
+}
+
+fn uid(row: &Received) -> u32 {
+    let SourceKey::Imap { uid, .. } = row.key else { panic!("a key of IMAP") };
+    uid
 }
 
 fn check(name: &str, outcome: &Outcome, what: &str, expected: &str) {
@@ -318,6 +348,14 @@ fn check(name: &str, outcome: &Outcome, what: &str, expected: &str) {
         "ended" => {
             let ended = outcome.ended.as_ref().err().map_or("stopped".to_owned(), ToString::to_string);
             assert_eq!(ended, expected, "{context}");
+        }
+        "missed" => {
+            let missed: usize = outcome.folders.values().map(|folder| folder.missed).sum();
+            assert_eq!(missed.to_string(), expected, "{context}");
+        }
+        "reconciled" => {
+            let found = outcome.rows.iter().filter(|row| row.reconciled).map(|row| uid(row).to_string());
+            assert_eq!(found.collect::<Vec<_>>().join(" "), expected, "{context}");
         }
         "error" => assert_eq!(outcome.error, expected, "{context}"),
         "within" => assert!(outcome.seconds <= expected.parse().expect("seconds"), "{context}: {}", outcome.seconds),

@@ -14,7 +14,7 @@ use nightdesk::{
         inbound::{ChannelKind, Inbound, MailFacts, Mailbox, TelegramFacts},
         language::Language,
         outbound::{MailPayload, NewOutbound, OutboundKind, Payload, TelegramPayload},
-        receive::{ReceiveOutcome, Received, SourceKey},
+        receive::{FolderRole, ReceiveOutcome, Received, SourceKey},
         thread::PendingAsk,
         ticket::{TicketState, Urgency},
         verdict::{LanguageChoice, Outcome, TicketPlan, Verdict},
@@ -314,7 +314,8 @@ pub(super) fn mail(uid: u32, uid_validity: u32, raw: &str, received_at: Timestam
         raw: raw.as_bytes().to_vec(),
         received_at,
         size: raw.len() as u64,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }
 }
 
@@ -327,7 +328,8 @@ pub(super) fn update(update_id: i64, text: &str, received_at: Timestamp) -> Rece
         raw: text.as_bytes().to_vec(),
         received_at,
         size: text.len() as u64,
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }
 }
 

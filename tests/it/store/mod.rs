@@ -16,6 +16,7 @@ mod quarantines;
 mod races;
 mod receiving;
 mod restores;
+mod sent;
 mod sweeps;
 mod switches;
 mod tickets;
@@ -45,6 +46,7 @@ fn cases() -> Vec<Case> {
         tickets::CASES,
         changes::CASES,
         histories::CASES,
+        sent::CASES,
         leases::CASES,
         switches::CASES,
         quarantines::CASES,

@@ -4,7 +4,7 @@ use nightdesk::{
     model::{
         ids::AccountName,
         inbound::ChannelKind,
-        receive::{FolderMark, ReceiveOutcome, Received, SourceKey},
+        receive::{FolderMark, FolderRole, ReceiveOutcome, Received, SourceKey},
     },
     store::{Store, error::StoreError},
 };
@@ -22,6 +22,8 @@ pub(super) const CASES: &[Case] = &[
     ("a_mark_never_moves_back", |b| Box::pin(a_mark_never_moves_back(b))),
     ("a_known_message_still_moves_the_mark", |b| Box::pin(a_known_message_still_moves_the_mark(b))),
     ("a_new_uid_validity_replaces_the_mark", |b| Box::pin(a_new_uid_validity_replaces_the_mark(b))),
+    ("a_renumbered_mark_may_fall", |b| Box::pin(a_renumbered_mark_may_fall(b))),
+    ("the_ledger_says_what_it_does_not_know", |b| Box::pin(says_what_it_does_not_know(b))),
     ("after_a_uid_validity_change_the_same_bytes_are_known", |b| Box::pin(same_bytes_are_known(b))),
     ("the_same_bytes_under_one_uid_validity_are_two", |b| Box::pin(same_bytes_are_two(b))),
     ("the_same_bytes_in_another_folder_are_two", |b| Box::pin(other_folder_is_two(b))),
@@ -36,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 fn mark(uid_validity: u32, uid: u32) -> FolderMark {
-    FolderMark { account: account(), folder: "INBOX".to_owned(), uid_validity, uid, go_live: at(-5) }
+    FolderMark { account: account(), folder: "INBOX".to_owned(), uid_validity, uid, first_uid: 0, go_live: at(-5) }
 }
 
 async fn receive(b: &Bench, batch: &[Received], mark: Option<&FolderMark>) -> Vec<ReceiveOutcome> {
@@ -94,6 +96,36 @@ async fn a_mark_never_moves_back(b: Bench) {
     assert_eq!(stored_mark(&b).await, Some(mark(7, 9)), "neither the UID nor the first start moves");
 }
 
+async fn a_renumbered_mark_may_fall(b: Bench) {
+    receive(&b, &[mail(60, 7, "old", at(-2))], Some(&mark(7, 60))).await;
+    // Restored from a backup: the server gives 41 to 60 away again.
+    let fallen = FolderMark { go_live: at(60), ..mark(7, 40) };
+    b.store.renumber(&fallen, at(0)).await.expect("replaced");
+    assert_eq!(stored_mark(&b).await, Some(mark(7, 40)), "when the shop began stays what it was");
+    b.store.renumber(&mark(7, 40), at(0)).await.expect("replaced");
+    assert_eq!(b.number("SELECT COUNT(*) FROM folder_history").await, 1, "the old mark is remembered, once");
+    // Another mail under the old number is another mail.
+    let again = receive(&b, &[mail(60, 7, "new", at(1))], Some(&mark(7, 60))).await;
+    assert!(matches!(again[..], [ReceiveOutcome::Stored(_)]), "{again:?}");
+    assert_eq!(stored_mark(&b).await, Some(mark(7, 60)));
+}
+
+async fn says_what_it_does_not_know(b: Bench) {
+    let known: Vec<Received> = (1..=80).filter(|uid| uid % 7 != 0).map(|uid| mail(uid, 7, "x", at(0))).collect();
+    receive(&b, &known, Some(&mark(7, 80))).await;
+    let asked: Vec<u32> = (1..=80).rev().collect();
+    let unknown = |account: AccountName, folder: &'static str, validity: u32, uids: Vec<u32>| {
+        let store = b.store.clone();
+        async move { store.unknown(&account, folder, validity, &uids).await.expect("compared") }
+    };
+    let missed = unknown(account(), "INBOX", 7, asked.clone()).await;
+    assert_eq!(missed, [77, 70, 63, 56, 49, 42, 35, 28, 21, 14, 7]);
+    assert_eq!(unknown(account(), "INBOX", 8, asked.clone()).await, asked, "other numbers");
+    assert_eq!(unknown(account(), "Orders", 7, vec![1]).await, [1], "another folder");
+    assert_eq!(unknown("other".into(), "INBOX", 7, vec![1]).await, [1], "another account");
+    assert!(unknown(account(), "INBOX", 7, Vec::new()).await.is_empty());
+}
+
 async fn a_known_message_still_moves_the_mark(b: Bench) {
     let batch = [mail(1, 7, "one", at(0))];
     receive(&b, &batch, Some(&mark(7, 1))).await;
@@ -147,7 +179,7 @@ async fn comes_back_as_received(b: Bench) {
     let mut cut = mail(1, 7, "", at(-3));
     cut.raw = b"Subject: \xff\xfe\0\r\n\r\n".to_vec();
     cut.size = 40_000_000;
-    cut.in_junk = true;
+    cut.role = FolderRole::Junk;
     cut.key = SourceKey::Imap { folder: "Спам: 1:2".to_owned(), uid_validity: u32::MAX, uid: u32::MAX };
     let mut file = mail(1, 7, "x", at(-2));
     file.key = SourceKey::Maildir { name: "1790000000.M1P2.host:1".to_owned() };

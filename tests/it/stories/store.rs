@@ -13,7 +13,7 @@ use nightdesk::{
         inbound::{ChannelKind, Inbound, TelegramFacts},
         order::Order,
         outbound::{NewOutbound, OutboundKind, Payload, TelegramPayload},
-        receive::{ReceiveOutcome, Received, SourceKey},
+        receive::{FolderRole, ReceiveOutcome, Received, SourceKey},
         ticket::Ticket,
         verdict::{PlannedMessage, Verdict},
     },
@@ -114,7 +114,8 @@ impl Desk {
             size: raw.len() as u64,
             raw,
             received_at: inbound.received_at,
-            in_junk: false,
+            role: FolderRole::Inbox,
+            reconciled: false,
         };
         let outcomes = self.store.receive(&[received], None, now).await.expect("the batch is stored");
         let [ReceiveOutcome::Stored(id)] = outcomes[..] else { panic!("not stored: {outcomes:?}") };

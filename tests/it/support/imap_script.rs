@@ -12,6 +12,8 @@
 //! | `X: next` | the server closes the connection; what follows is for the next one |
 //! | `X: silence` | the server says nothing more until the client closes |
 //! | `X: keepalives` | the server says `* OK Still here` every two minutes until the client speaks |
+//! | `X: quiet …` | the server plays a mailbox in which nothing happens until a command begins so |
+//! | `X: trickle 45 …` | the server sends the line in pieces, one each so many seconds |
 //! | `X: flood 1000000 …` | the server sends the line so often |
 //! | `X: endless` | the server sends a line that never ends |
 //! | `X: done` | the end: the client is told to stop |
@@ -27,7 +29,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +45,9 @@ C: CAPABILITY
 S: * CAPABILITY IMAP4rev1 IDLE
 S: $ OK done";
 
+/// Bytes of one piece of a line that trickles.
+const TRICKLED: usize = 4;
+
 /// One step of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -56,6 +61,10 @@ pub(crate) enum Step {
     Silence,
     /// Say that the server is still there.
     Keepalives,
+    /// Play a quiet mailbox until this command comes.
+    Quiet(String),
+    /// Send a line slowly.
+    Trickle(Duration, Vec<u8>),
     /// Send one line many times.
     Flood(u32, Vec<u8>),
     /// Send a line that never ends.
@@ -153,6 +162,13 @@ impl Player<'_> {
                 }
                 Step::Silence => while self.line().await?.is_some() {},
                 Step::Keepalives => self.keepalives().await?,
+                Step::Quiet(until) => self.quiet(until).await?,
+                Step::Trickle(pause, line) => {
+                    for piece in line.chunks(TRICKLED) {
+                        sleep(*pause).await;
+                        self.send(piece).await?;
+                    }
+                }
                 Step::Flood(count, line) => self.flood(*count, line).await,
                 Step::Endless => self.flood(100_000, &[b'a'; 1024]).await,
                 Step::Done => {
@@ -190,6 +206,24 @@ impl Player<'_> {
             self.send(b"* OK Still here\r\n").await?;
         }
         Ok(())
+    }
+
+    /// Answers what a client asks of a mailbox without news.
+    async fn quiet(&mut self, until: &str) -> Result<(), String> {
+        loop {
+            let line = self.line().await?.ok_or(format!("the client closed instead of {until:?}"))?;
+            let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+            if command.starts_with(until) {
+                tag.clone_into(&mut self.tag);
+                return Ok(());
+            }
+            if command == "IDLE" {
+                self.send(b"+ idling\r\n").await?;
+                self.keepalives().await?;
+                self.line().await?;
+            }
+            self.send(format!("{tag} OK done\r\n").as_bytes()).await?;
+        }
     }
 
     async fn flood(&mut self, count: u32, line: &[u8]) {
@@ -250,6 +284,11 @@ fn step(line: &str) -> Step {
         ("X:", "keepalives") => Step::Keepalives,
         ("X:", "endless") => Step::Endless,
         ("X:", "done") => Step::Done,
+        ("X:", rest) if rest.starts_with("quiet ") => Step::Quiet(rest["quiet ".len()..].to_owned()),
+        ("X:", rest) if rest.starts_with("trickle ") => {
+            let (seconds, text) = rest["trickle ".len()..].split_once(' ').expect("X: trickle SECONDS LINE");
+            Step::Trickle(Duration::from_secs(seconds.parse().expect("seconds")), bytes(text))
+        }
         ("X:", rest) => {
             let rest = rest.strip_prefix("flood ").unwrap_or_else(|| panic!("unknown step {line:?}"));
             let (count, text) = rest.split_once(' ').expect("X: flood COUNT LINE");

@@ -10,7 +10,7 @@ use nightdesk::{
     channel::{FolderState, Inbox, InboxError, InboxRequest},
     model::{
         ids::InboundId,
-        receive::{FolderMark, ReceiveOutcome, Received},
+        receive::{FolderMark, ReceiveOutcome, Received, SourceKey},
     },
 };
 
@@ -73,6 +73,15 @@ impl Ledger {
         match request {
             InboxRequest::Receive { batch, mark, done } => drop(done.send(self.lock().receive(batch, mark))),
             InboxRequest::Folder { folder, done, .. } => drop(done.send(Ok(self.lock().folders.get(&folder).cloned()))),
+            InboxRequest::Renumber { mark, done } => {
+                drop(done.send(self.lock().receive(Vec::new(), Some(mark)).map(drop)))
+            }
+            InboxRequest::Unknown { account, folder, uid_validity, uids, done } => {
+                let state = self.lock();
+                let key = |uid: u32| SourceKey::Imap { folder: folder.clone(), uid_validity, uid };
+                let known = |uid: u32| state.rows.iter().any(|row| row.account == account && row.key == key(uid));
+                drop(done.send(Ok(uids.into_iter().filter(|uid| !known(*uid)).collect())));
+            }
             InboxRequest::LastUpdate { done, .. } => drop(done.send(Ok(None))),
         }
     }

@@ -166,6 +166,14 @@ impl Shop {
         self.running.as_mut().is_some_and(|child| child.try_wait().expect("the child is ours").is_none())
     }
 
+    /// Returns how much memory the program holds, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let id = self.running.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("the program is alive");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line about memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Waits until the present run has logged these words.
     pub(crate) fn until_logged(&self, words: &str) {
         until_in(&format!("`{words}` in the log"), || self.present_log().contains(words).then_some(()));

@@ -16,12 +16,23 @@ pub(crate) struct TokenEndpoint {
 struct Book {
     tokens: Vec<String>,
     seen: Vec<String>,
+    /// The one refresh token it takes; none: any.
+    only: Option<String>,
 }
 
 impl TokenEndpoint {
     /// Starts an endpoint that gives these access tokens in turn, and `invalid_grant` when there is none left.
     pub(crate) async fn start(tokens: Vec<String>) -> Self {
-        let book = Arc::new(Mutex::new(Book { tokens, seen: Vec::new() }));
+        Self::open(tokens, None).await
+    }
+
+    /// The same, but only for whoever has this refresh token.
+    pub(crate) async fn strict(only: &str, tokens: Vec<String>) -> Self {
+        Self::open(tokens, Some(only.to_owned())).await
+    }
+
+    async fn open(tokens: Vec<String>, only: Option<String>) -> Self {
+        let book = Arc::new(Mutex::new(Book { tokens, seen: Vec::new(), only }));
         let app = Router::new().route("/token", post(answer)).with_state(Arc::clone(&book));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();
@@ -44,7 +55,8 @@ async fn answer(State(book): State<Arc<Mutex<Book>>>, form: String) -> (StatusCo
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
     let refresh = form.split('&').find_map(|pair| pair.strip_prefix("refresh_token=")).unwrap_or_default();
     book.seen.push(refresh.to_owned());
-    if book.tokens.is_empty() {
+    let welcome = book.only.as_deref().is_none_or(|only| only == refresh);
+    if book.tokens.is_empty() || !welcome {
         let body = json!({"error": "invalid_grant", "error_description": "consent withdrawn"});
         return (StatusCode::BAD_REQUEST, Json(body));
     }

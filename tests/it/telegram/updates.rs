@@ -8,7 +8,7 @@ use nightdesk::{
     model::{
         ids::AccountName,
         inbound::{ChannelKind, Inbound},
-        receive::{Received, SourceKey},
+        receive::{FolderRole, Received, SourceKey},
     },
 };
 use proptest::prelude::*;
@@ -27,7 +27,8 @@ fn received(raw: Vec<u8>) -> Received {
         size: raw.len() as u64,
         raw,
         received_at: Timestamp::from_second(STORED_AT).expect("a moment of this century"),
-        in_junk: false,
+        role: FolderRole::Inbox,
+        reconciled: false,
     }
 }
 

@@ -48,7 +48,7 @@ struct Seen {
 pub(super) enum Patience {
     /// So long in all.
     Whole(Duration),
-    /// So long without a byte.
+    /// So long without a byte: a slow line is no reason to give up, a silent one is.
     WithoutProgress(Duration),
 }
 
@@ -163,7 +163,16 @@ impl Commands {
         }
         // What was announced between the last FETCH and the continuation makes no further event: the flag remembers it.
         let mut woken = Woken::News;
+        let mut remarks = 0;
         while !self.seen.news {
+            remarks += 1;
+            if remarks > MAX_UNTAGGED {
+                return Err(flood(NAME));
+            }
+            if Instant::now() >= deadline {
+                woken = Woken::Deadline;
+                break;
+            }
             let Ok(response) = timeout_at(deadline, self.client.read_response()).await else {
                 woken = Woken::Deadline;
                 break;
@@ -233,7 +242,7 @@ impl Commands {
                 Step::Done(done) => return done,
             }
         }
-        Err(ImapError::Protocol { during: name, what: format!("more than {MAX_UNTAGGED} answers to one command") })
+        Err(flood(name))
     }
 
     async fn step(&mut self, name: &'static str, tag: &str, deadline: Instant) -> Result<Step, ImapError> {
@@ -253,6 +262,10 @@ impl Commands {
             deadline = Instant::now() + wait;
         }
         loop {
+            // A server that never stops talking never lets the timer have its turn.
+            if Instant::now() >= deadline {
+                return Err(ImapError::Timeout(name));
+            }
             let before = self.client.get_ref().received();
             if let Ok(response) = timeout_at(deadline, self.client.read_response()).await {
                 return Ok(look(&mut self.seen, received(name, response)?.parsed()));
@@ -349,6 +362,10 @@ fn verdict(command: &'static str, status: &Status, outcome: &Outcome<'_>) -> Res
         }
         _ => Err(ImapError::Protocol { during: command, what: "an unknown status".to_owned() }),
     }
+}
+
+fn flood(during: &'static str) -> ImapError {
+    ImapError::Protocol { during, what: format!("more than {MAX_UNTAGGED} answers to one command") }
 }
 
 fn foreign_tag(during: &'static str) -> ImapError {

@@ -3,7 +3,7 @@
 //!
 //! Only `BODY.PEEK` is used: no message is ever marked as seen, because people read the same mailbox.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute};
 use jiff::{Timestamp, civil::Date, fmt::strtime};
@@ -14,11 +14,14 @@ use crate::channel::email::imap::{
     login::quoted,
 };
 
+/// Messages that one search may find: a server that repeats itself without end costs no more memory than that.
+const MAX_FOUND: usize = 200_000;
+
 /// What SELECT told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Selected {
-    /// UIDVALIDITY.
-    pub(super) uid_validity: u32,
+    /// UIDVALIDITY; none if the server has none.
+    pub(super) uid_validity: Option<u32>,
     /// UIDNEXT; never 0.
     pub(super) uid_next: u32,
 }
@@ -55,13 +58,16 @@ pub(super) async fn identify(commands: &mut Commands) -> Result<(), ImapError> {
     }
 }
 
-/// Returns the decoded name of the folder with the `\Junk` attribute (RFC 6154), if there is one.
-pub(super) async fn junk_folder(commands: &mut Commands) -> Result<Option<String>, ImapError> {
+/// Returns the decoded name of the folder with this attribute (RFC 6154), if there is one.
+pub(super) async fn special_folder(
+    commands: &mut Commands,
+    wanted: &NameAttribute<'static>,
+) -> Result<Option<String>, ImapError> {
     let line = if commands.can("SPECIAL-USE") { "LIST (SPECIAL-USE) \"\" \"*\"" } else { "LIST \"\" \"*\"" };
     let mut found = None;
     let each = |response: &Response<'_>| {
         let Response::MailboxData(MailboxDatum::List(list)) = response else { return };
-        if list.name_attributes.contains(&NameAttribute::Junk) && found.is_none() {
+        if list.name_attributes.contains(wanted) && found.is_none() {
             found = Some(utf7_imap::decode_utf7_imap(list.name.to_string()));
         }
     };
@@ -85,15 +91,15 @@ pub(super) async fn exists(commands: &mut Commands, folder: &str) -> Result<bool
 /// Selects a folder by its decoded name.
 pub(super) async fn select(commands: &mut Commands, folder: &str) -> Result<Selected, ImapError> {
     let name = encoded(folder)?;
-    let (mut uid_validity, mut uid_next) = (None, None);
-    let each = |response: &Response<'_>| {
-        if let Response::Data { outcome, .. } = response {
-            match outcome.code {
-                Some(ResponseCode::UidValidity(value)) => uid_validity = Some(value),
-                Some(ResponseCode::UidNext(value)) => uid_next = Some(value),
-                _ => {}
-            }
-        }
+    let (mut uid_validity, mut uid_next, mut exists) = (None, None, None);
+    let each = |response: &Response<'_>| match response {
+        Response::Data { outcome, .. } => match outcome.code {
+            Some(ResponseCode::UidValidity(value)) => uid_validity = Some(value),
+            Some(ResponseCode::UidNext(value)) => uid_next = Some(value),
+            _ => {}
+        },
+        Response::MailboxData(MailboxDatum::Exists(count)) => exists = Some(*count),
+        _ => {}
     };
     commands.run("SELECT", &format!("SELECT {name}"), Patience::Whole(COMMAND), each).await?;
     if uid_validity.is_none() || uid_next.is_none() {
@@ -109,13 +115,28 @@ pub(super) async fn select(commands: &mut Commands, folder: &str) -> Result<Sele
             }
         };
         let line = format!("STATUS {name} (UIDVALIDITY UIDNEXT)");
-        commands.run("STATUS", &line, Patience::Whole(COMMAND), each).await?;
+        match commands.run("STATUS", &line, Patience::Whole(COMMAND), each).await {
+            Ok(()) | Err(ImapError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
-    let (Some(uid_validity), Some(uid_next @ 1..)) = (uid_validity, uid_next) else {
-        let what = "it names no UIDVALIDITY or UIDNEXT, so messages cannot be told apart".to_owned();
-        return Err(ImapError::Protocol { during: "SELECT", what });
+    let uid_next = match (uid_next, exists) {
+        (Some(uid_next @ 1..), _) => uid_next,
+        (_, Some(0)) => 1,
+        _ => after_the_last(commands).await?,
     };
-    Ok(Selected { uid_validity, uid_next })
+    Ok(Selected { uid_validity: uid_validity.filter(|value| *value > 0), uid_next })
+}
+
+/// Returns the number after the last message's, for a server that names no UIDNEXT.
+async fn after_the_last(commands: &mut Commands) -> Result<u32, ImapError> {
+    match list(commands, "*").await?.last() {
+        Some(last) if last.uid < u32::MAX => Ok(last.uid + 1),
+        _ => {
+            let what = "it names no UIDNEXT, and no last message either".to_owned();
+            Err(ImapError::Protocol { during: "SELECT", what })
+        }
+    }
 }
 
 /// Lets the server tell what is new; some look into the folder only between commands.
@@ -176,17 +197,34 @@ pub(super) async fn fetch(commands: &mut Commands, uid: u32, part: Part) -> Resu
 
 /// Returns the UIDs of messages that the server took on that day or later, lowest first.
 pub(super) async fn search_since(commands: &mut Commands, day: Date) -> Result<Vec<u32>, ImapError> {
-    let mut uids = Vec::new();
+    search(commands, &format!("SINCE {}", day.strftime("%-d-%b-%Y"))).await
+}
+
+/// The same within a range of UIDs, both ends included.
+pub(super) async fn search_range_since(
+    commands: &mut Commands,
+    range: (u32, u32),
+    day: Date,
+) -> Result<Vec<u32>, ImapError> {
+    search(commands, &format!("UID {}:{} SINCE {}", range.0, range.1, day.strftime("%-d-%b-%Y"))).await
+}
+
+async fn search(commands: &mut Commands, key: &str) -> Result<Vec<u32>, ImapError> {
+    let (mut uids, mut over) = (BTreeSet::new(), false);
     let each = |response: &Response<'_>| {
         if let Response::MailboxData(MailboxDatum::Search(found)) = response {
-            uids.extend_from_slice(found);
+            over = over || uids.len() + found.len() > MAX_FOUND;
+            if !over {
+                uids.extend(found);
+            }
         }
     };
-    let line = format!("UID SEARCH SINCE {}", day.strftime("%-d-%b-%Y"));
-    commands.run("SEARCH", &line, Patience::Whole(COMMAND), each).await?;
-    uids.sort_unstable();
-    uids.dedup();
-    Ok(uids)
+    commands.run("SEARCH", &format!("UID SEARCH {key}"), Patience::WithoutProgress(COMMAND), each).await?;
+    if over {
+        let what = format!("it found more than {MAX_FOUND} messages");
+        return Err(ImapError::Protocol { during: "SEARCH", what });
+    }
+    Ok(uids.into_iter().collect())
 }
 
 /// Returns a folder name as it stands in a command: modified UTF-7 (RFC 3501 section 5.1.3), quoted.

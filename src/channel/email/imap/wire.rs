@@ -37,9 +37,13 @@ pub(super) enum Stream {
 }
 
 impl Wire {
-    /// Wraps a stream; a literal of more than `max_literal` bytes ends it with an error.
+    /// Wraps a stream; a response whose literals announce more than `max_literal` bytes together ends it with an error.
     pub(super) fn new(stream: Stream, max_literal: u64) -> Self {
-        Self { stream, received: 0, scanner: Scanner { max_literal, literal: 0, line: 0, tail: Vec::new() } }
+        Self {
+            stream,
+            received: 0,
+            scanner: Scanner { max_literal, literal: 0, announced: 0, line: 0, tail: Vec::new() },
+        }
     }
 
     /// Returns how many bytes came so far; a growing number is progress.
@@ -58,6 +62,8 @@ impl fmt::Debug for Wire {
 struct Scanner {
     max_literal: u64,
     literal: u64,
+    /// What the literals of the present response announced together; the parser keeps them all.
+    announced: u64,
     line: u64,
     tail: Vec<u8>,
 }
@@ -90,11 +96,15 @@ impl Scanner {
             return Ok(());
         }
         match announced(&self.tail) {
-            Some(size) if size > self.max_literal => {
-                return Err(too_much(format!("{size} bytes announced where at most {} can come", self.max_literal)));
+            Some(size) => {
+                self.announced = self.announced.saturating_add(size);
+                if self.announced > self.max_literal {
+                    let (announced, most) = (self.announced, self.max_literal);
+                    return Err(too_much(format!("{announced} bytes announced where at most {most} can come")));
+                }
+                self.literal = size;
             }
-            Some(size) => self.literal = size,
-            None => self.line = 0,
+            None => (self.line, self.announced) = (0, 0),
         }
         self.tail.clear();
         Ok(())
@@ -156,7 +166,7 @@ mod tests {
     use super::*;
 
     fn follow(pieces: &[&[u8]]) -> io::Result<()> {
-        let mut scanner = Scanner { max_literal: 10, literal: 0, line: 0, tail: Vec::new() };
+        let mut scanner = Scanner { max_literal: 10, literal: 0, announced: 0, line: 0, tail: Vec::new() };
         pieces.iter().try_for_each(|piece| scanner.follow(piece))
     }
 
@@ -171,6 +181,18 @@ mod tests {
         let pieces: Vec<&[u8]> = line.iter().map(std::slice::from_ref).collect();
         let error = follow(&pieces).expect_err("900 MB are too much");
         assert_eq!(error.to_string(), "900000000 bytes announced where at most 10 can come");
+    }
+
+    #[test]
+    fn many_small_literals_in_one_response_are_as_bad_as_a_large_one() {
+        follow(&[b"* 1 FETCH (X {6}\r\nabcdef)\r\n* 2 FETCH (X {6}\r\nabcdef)\r\n"]).expect("two responses");
+        let error = follow(&[b"* 1 FETCH (X {6}\r\nabcdef Y {6}\r\nabcdef)\r\n"]).expect_err("one response");
+        assert_eq!(error.to_string(), "12 bytes announced where at most 10 can come");
+    }
+
+    #[test]
+    fn a_negative_literal_announces_nothing() {
+        follow(&[b"* 1 FETCH (BODY[] {-5}\r\n"]).expect("the parser refuses it");
     }
 
     #[test]

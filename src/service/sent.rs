@@ -1,0 +1,85 @@
+//! What the Sent folder tells: our own messages left, or a person answered a buyer with a mail program.
+//!
+//! Nothing here is ever answered. A mail that carries an id of ours proves that it was sent; any other was written by a
+//! person, unless its header says that a machine made it.
+
+use jiff::Timestamp;
+
+use crate::{
+    model::{
+        ids::InboundId,
+        inbound::{Inbound, MailFacts},
+        wire_id::InstanceKey,
+    },
+    store::{
+        Store,
+        error::StoreError,
+        sent::{HumanMail, HumanSent, SENT_FOLDER},
+    },
+};
+
+/// Records one mail of the Sent folder and what follows from it.
+pub(super) async fn record(
+    store: &Store,
+    instance: &InstanceKey,
+    id: InboundId,
+    inbound: &Inbound,
+) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    let Some(mail) = &inbound.mail else { return store.ignore(id, SENT_FOLDER, now).await };
+    if let Some(own) = mail.message_id.as_deref().filter(|own| instance.verify(own).is_some()) {
+        prove(store, own, now).await?;
+        return store.ignore(id, SENT_FOLDER, now).await;
+    }
+    if by_machine(mail) {
+        return store.ignore(id, SENT_FOLDER, now).await;
+    }
+    let parents: Vec<String> = mail.in_reply_to.iter().chain(mail.references.iter().rev()).cloned().collect();
+    let recipients: Vec<String> = mail.recipients.iter().map(|to| to.address.to_lowercase()).collect();
+    let written = HumanMail {
+        inbound: id,
+        account: &inbound.account,
+        message_id: mail.message_id.as_deref(),
+        parents: &parents,
+        recipients: &recipients,
+        forwarded: mail.forwarded,
+        subject: &inbound.subject,
+        text: &inbound.text,
+        sent_at: inbound.received_at,
+    };
+    match store.human_sent(&written, now).await? {
+        HumanSent::Answered { thread, ticket } => tracing::info!(
+            inbound.id = id.0,
+            thread.id = thread.0,
+            ticket.id = ticket.map(|ticket| ticket.0),
+            "a person answered in the mailbox; the machine is silent in this conversation"
+        ),
+        HumanSent::PassedOn(thread) => {
+            tracing::info!(inbound.id = id.0, thread.id = thread.0, "a person passed a conversation on");
+        }
+        HumanSent::Unrelated | HumanSent::Known => {}
+    }
+    Ok(())
+}
+
+/// A message of ours lies in the Sent folder. One that the store does not know was sent by a later store than this one:
+/// it was restored from a backup.
+async fn prove(store: &Store, own: &str, now: Timestamp) -> Result<(), StoreError> {
+    if store.wrote(own).await? {
+        return Ok(());
+    }
+    if store.suspect_restore(own, now).await? {
+        tracing::error!("a message of ours that the store does not know lies in the Sent folder: restore mode begins");
+    }
+    Ok(())
+}
+
+/// Says whether a program wrote the mail: absence notes and order confirmations of the shop's other software may be
+/// copied into the Sent folder as well (RFC 3834 section 5).
+fn by_machine(mail: &MailFacts) -> bool {
+    let marked = |value: &str| {
+        let keyword = value.split([';', '(', ' ']).next().unwrap_or_default().trim();
+        !keyword.is_empty() && !keyword.eq_ignore_ascii_case("no")
+    };
+    mail.values("Auto-Submitted").any(marked) || mail.values("Precedence").next().is_some()
+}

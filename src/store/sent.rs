@@ -1,0 +1,402 @@
+//! What people write in the mailbox itself, past Nightdesk: it ends what the machine was about to say.
+//!
+//! The Sent folder is read beside the inbox, and nobody knows which of two mails is stored first. So both orders are
+//! covered: an answer to a mail that is decided already stops its conversation, and an answer to a mail that is not
+//! decided yet is remembered under that mail's id.
+
+use jiff::Timestamp;
+
+use crate::{
+    failpoint,
+    model::{
+        ids::{AccountName, InboundId, ThreadId, TicketId},
+        inbound::{ChannelKind, Inbound},
+        ticket::{EventKind, Urgency},
+    },
+    store::{
+        Store,
+        commit::{buyer_of, subject_of},
+        database::{Tx, Value, retried},
+        error::StoreError,
+        inbound,
+        thread::{self, NewThread, index_key},
+        ticket::{self, Case},
+    },
+};
+
+/// The outcome's reason of everything that lies in the Sent folder.
+pub const SENT_FOLDER: &str = "sent_folder";
+
+/// The reason of every automatic message that a person's own mail overtook.
+const ANSWERED: &str = "a person answered in the mailbox";
+
+/// Who a ticket's history names: mail programs do not say which person sat before them.
+const MAILBOX: &str = "mailbox";
+
+/// How many ids of In-Reply-To and References are looked up: longer chains are loops or attacks.
+const MAX_PARENTS: usize = 40;
+
+/// Recipients looked up; a mail to more people is no answer to one buyer.
+const MAX_RECIPIENTS: usize = 20;
+
+/// A mail that a person wrote, as it lay in the Sent folder.
+#[derive(Debug, Clone, Copy)]
+pub struct HumanMail<'a> {
+    /// Its row.
+    pub inbound: InboundId,
+    /// The mailbox.
+    pub account: &'a AccountName,
+    /// Its Message-ID.
+    pub message_id: Option<&'a str>,
+    /// The ids it answers, nearest first; In-Reply-To before References.
+    pub parents: &'a [String],
+    /// Lower-cased addresses it went to.
+    pub recipients: &'a [String],
+    /// It passes somebody else's mail on.
+    pub forwarded: bool,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Its new text.
+    pub text: &'a str,
+    /// When the server took it.
+    pub sent_at: Timestamp,
+}
+
+/// What a person's mail meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HumanSent {
+    /// It answered a buyer: the machine is silent in that conversation from now on.
+    Answered {
+        /// The conversation.
+        thread: ThreadId,
+        /// Its ticket, now waiting for the buyer; none if nothing is open.
+        ticket: Option<TicketId>,
+    },
+    /// A conversation was passed on to somebody else: noted, and nothing is stopped.
+    PassedOn(ThreadId),
+    /// It belongs to no conversation.
+    Unrelated,
+    /// The row was looked at before.
+    Known,
+}
+
+/// What the mail is about.
+enum Bearing {
+    Answers(ThreadId),
+    PassesOn(ThreadId),
+    Nothing,
+}
+
+impl Store {
+    /// Records a person's own mail and what follows from it, in one transaction: the conversation's epoch rises, its
+    /// automatic messages that were not begun and its draft are cancelled, its ticket waits for the buyer, and the mails
+    /// it answers are remembered for the case that they are not decided yet. Its row ends as suppressed. Repeated, it
+    /// changes nothing.
+    pub async fn human_sent(&self, mail: &HumanMail<'_>, now: Timestamp) -> Result<HumanSent, StoreError> {
+        retried(|| async {
+            let mut tx = self.db.write("recording a person's mail").await?;
+            let row = tx
+                .first("SELECT state FROM inbound WHERE id = $1", &[mail.inbound.0.into()])
+                .await?
+                .ok_or_else(|| tx.missing("received message", mail.inbound.0))?;
+            if row.get::<&str>("state")? == "decided" {
+                return Ok(HumanSent::Known);
+            }
+            let sent = match bearing(&mut tx, mail, now).await? {
+                Bearing::Answers(thread) => {
+                    let ticket = stop_machine(&mut tx, mail, thread, now).await?;
+                    remember_parents(&mut tx, mail, thread).await?;
+                    record(&mut tx, mail, Some(thread), now).await?;
+                    HumanSent::Answered { thread, ticket }
+                }
+                Bearing::PassesOn(thread) => {
+                    if let Some(ticket) = ticket::open_of(&mut tx, thread).await? {
+                        let text = format!("passed on to {}\n{}", mail.recipients.join(", "), mail.text);
+                        ticket::note(&mut tx, ticket, MAILBOX, EventKind::Note, &text, now).await?;
+                    }
+                    record(&mut tx, mail, Some(thread), now).await?;
+                    HumanSent::PassedOn(thread)
+                }
+                Bearing::Nothing => {
+                    record(&mut tx, mail, None, now).await?;
+                    HumanSent::Unrelated
+                }
+            };
+            failpoint::reach("store.human_sent.before");
+            tx.commit().await?;
+            failpoint::reach("store.human_sent.after");
+            Ok(sent)
+        })
+        .await
+    }
+
+    /// Says whether the outbox has a message with this id.
+    pub async fn wrote(&self, message_id: &str) -> Result<bool, StoreError> {
+        let mut tx = self.db.read("looking for a message of ours").await?;
+        let key = index_key(message_id);
+        let row = tx.first("SELECT id FROM outbox WHERE message_id = $1 LIMIT 1", &[key.as_ref().into()]).await?;
+        Ok(row.is_some())
+    }
+
+    /// Ends a mail that a person answered before it was decided: escalated, with a ticket that waits for the buyer.
+    /// Returns that ticket; none if nobody answered it, or it is decided already.
+    pub async fn answered_by_person(
+        &self,
+        id: InboundId,
+        inbound: &Inbound,
+        now: Timestamp,
+    ) -> Result<Option<TicketId>, StoreError> {
+        let Some(message_id) = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref()) else {
+            return Ok(None);
+        };
+        let mut tx = self.db.read("looking for a person's answer").await?;
+        if person_answered(&mut tx, id, message_id).await?.is_none() {
+            return Ok(None);
+        }
+        drop(tx);
+        retried(|| async {
+            let mut tx = self.db.write("ending a mail that a person answered").await?;
+            let Some(answer) = person_answered(&mut tx, id, message_id).await? else { return Ok(None) };
+            let ticket = end_answered(&mut tx, id, inbound, &answer, now).await?;
+            failpoint::reach("store.answered.before");
+            tx.commit().await?;
+            Ok(Some(ticket))
+        })
+        .await
+    }
+}
+
+/// A person's answer that waited for the mail it answers.
+pub(super) struct Answer {
+    sent: InboundId,
+    thread: ThreadId,
+}
+
+/// Finds the answer of a person to an undecided mail. Some web forms give all their mails one id, so an answer covers one
+/// mail only, and none that came after it.
+pub(super) async fn person_answered(
+    tx: &mut Tx,
+    id: InboundId,
+    message_id: &str,
+) -> Result<Option<Answer>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT h.sent, h.thread FROM human_answer h JOIN inbound i ON i.id = $2
+             WHERE h.message_id = $1 AND h.answered IS NULL AND h.sent_at >= i.received_at AND i.state = 'undecided'
+             ORDER BY h.sent LIMIT 1",
+            &[index_key(message_id).as_ref().into(), id.0.into()],
+        )
+        .await?;
+    row.map(|row| Ok(Answer { sent: InboundId(row.get("sent")?), thread: ThreadId(row.get("thread")?) })).transpose()
+}
+
+async fn bearing(tx: &mut Tx, mail: &HumanMail<'_>, now: Timestamp) -> Result<Bearing, StoreError> {
+    let mut referred = None;
+    for id in mail.parents.iter().take(MAX_PARENTS) {
+        let rows = tx
+            .all(
+                "SELECT t.id, t.participant FROM message_id m JOIN thread t ON t.id = m.thread
+                 WHERE m.message_id = $1 ORDER BY t.id DESC",
+                &[index_key(id).as_ref().into()],
+            )
+            .await?;
+        for row in rows {
+            let thread = ThreadId(row.get("id")?);
+            let participant: &str = row.get("participant")?;
+            if mail.recipients.iter().any(|recipient| index_key(recipient) == participant) {
+                return Ok(Bearing::Answers(thread));
+            }
+            referred = referred.or(Some(thread));
+        }
+    }
+    if let Some(thread) = referred {
+        // A buyer's Reply-To may be another address than From, so the recipient need not be the one we know.
+        return Ok(if mail.forwarded { Bearing::PassesOn(thread) } else { Bearing::Answers(thread) });
+    }
+    if mail.forwarded || mail.recipients.len() > MAX_RECIPIENTS {
+        return Ok(Bearing::Nothing);
+    }
+    for recipient in mail.recipients {
+        let row = tx
+            .first(
+                "SELECT id FROM thread WHERE participant = $1 AND account = $2 ORDER BY id DESC LIMIT 1",
+                &[index_key(recipient).as_ref().into(), mail.account.as_str().into()],
+            )
+            .await?;
+        if let Some(row) = row {
+            return Ok(Bearing::Answers(ThreadId(row.get("id")?)));
+        }
+    }
+    match mail.recipients.first().filter(|_| !mail.parents.is_empty()) {
+        Some(recipient) => begin(tx, mail, recipient, now).await.map(Bearing::Answers),
+        None => Ok(Bearing::Nothing),
+    }
+}
+
+/// Begins the conversation with the person's answer; the mail it answers joins when it is decided.
+async fn begin(tx: &mut Tx, mail: &HumanMail<'_>, participant: &str, now: Timestamp) -> Result<ThreadId, StoreError> {
+    let new = NewThread {
+        channel: ChannelKind::Email,
+        account: mail.account.as_str(),
+        participant,
+        chat_key: None,
+        language: None,
+        pending: None,
+    };
+    thread::create(tx, &new, now).await
+}
+
+/// Ends what the machine was about to say in a conversation. Returns the ticket that now waits for the buyer; where an
+/// answer was stopped and no ticket is open, one is raised, so that the message does not count as answered by us.
+async fn stop_machine(
+    tx: &mut Tx,
+    mail: &HumanMail<'_>,
+    thread: ThreadId,
+    now: Timestamp,
+) -> Result<Option<TicketId>, StoreError> {
+    tx.execute(
+        "UPDATE thread SET epoch = epoch + 1, pending = NULL, changed_at = $2,
+           last_human_reply = CASE WHEN last_human_reply > $3 THEN last_human_reply ELSE $3 END
+         WHERE id = $1",
+        &[thread.0.into(), now.into(), mail.sent_at.into()],
+    )
+    .await?;
+    let stopped = stopped_answer(tx, thread).await?;
+    tx.execute(
+        "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2
+         WHERE outcome IN ('answered', 'asked') AND id IN (
+           SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
+             AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
+        &[thread.0.into(), ANSWERED.into()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+         WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at', 'held')",
+        &[thread.0.into(), ANSWERED.into(), now.into()],
+    )
+    .await?;
+    if let Some(message_id) = mail.message_id {
+        thread::register(tx, message_id, thread, mail.account.as_str(), true).await?;
+    }
+    let ticket = match (ticket::open_of(tx, thread).await?, stopped) {
+        (Some(ticket), _) => Some(ticket),
+        (None, Some(inbound)) => Some(raise(tx, thread, inbound, now).await?),
+        (None, None) => None,
+    };
+    if let Some(ticket) = ticket {
+        wait_for_buyer(tx, ticket, mail.text, now).await?;
+    }
+    Ok(ticket)
+}
+
+/// Returns the newest message whose answer or question was not begun, or was claimed and can no longer leave because
+/// the epoch rose.
+async fn stopped_answer(tx: &mut Tx, thread: ThreadId) -> Result<Option<InboundId>, StoreError> {
+    let row = tx
+        .first(
+            "SELECT inbound FROM outbox
+             WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask') AND inbound IS NOT NULL
+               AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before'))
+             ORDER BY id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
+    row.map(|row| row.get("inbound").map(InboundId)).transpose()
+}
+
+async fn raise(tx: &mut Tx, thread: ThreadId, id: InboundId, now: Timestamp) -> Result<TicketId, StoreError> {
+    let row =
+        tx.one("SELECT subject, text, sender_name, sender_key FROM inbound WHERE id = $1", &[id.0.into()]).await?;
+    let word = |column| row.get::<Option<&str>>(column).map(Option::unwrap_or_default);
+    let reasons = [ANSWERED.to_owned()];
+    let case = Case {
+        thread,
+        inbound: id,
+        urgency: Urgency::Normal,
+        reasons: &reasons,
+        intent: None,
+        tags: &[],
+        subject: &subject_of(word("subject")?, word("text")?),
+        buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
+        now,
+    };
+    let ticket = ticket::raise(tx, &case).await?;
+    ticket::note(tx, ticket, "buyer", EventKind::Inbound, word("text")?, now).await?;
+    Ok(ticket)
+}
+
+async fn wait_for_buyer(tx: &mut Tx, ticket: TicketId, said: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE ticket SET state = 'waiting' WHERE id = $1 AND state <> 'closed'", &[ticket.0.into()]).await?;
+    ticket::note(tx, ticket, MAILBOX, EventKind::Reply, said, now).await
+}
+
+/// Notes which mails were answered: the one named by In-Reply-To, or the last of References.
+async fn remember_parents(tx: &mut Tx, mail: &HumanMail<'_>, thread: ThreadId) -> Result<(), StoreError> {
+    let Some(parent) = mail.parents.first() else { return Ok(()) };
+    tx.execute(
+        "INSERT INTO human_answer (message_id, sent, sent_at, thread) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (message_id, sent) DO NOTHING",
+        &[index_key(parent).as_ref().into(), mail.inbound.0.into(), mail.sent_at.into(), thread.0.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn record(tx: &mut Tx, mail: &HumanMail<'_>, thread: Option<ThreadId>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE inbound SET subject = $2, text = $3 WHERE id = $1",
+        &[mail.inbound.0.into(), mail.subject.into(), mail.text.into()],
+    )
+    .await?;
+    inbound::end(tx, mail.inbound, "suppressed", SENT_FOLDER, thread, now).await
+}
+
+async fn end_answered(
+    tx: &mut Tx,
+    id: InboundId,
+    inbound: &Inbound,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<TicketId, StoreError> {
+    let sender = inbound.sender_key();
+    let message_id = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref());
+    tx.execute(
+        "UPDATE inbound SET sender_key = $2, sender_domain = $3, sender_name = $4, message_id = $5, subject = $6,
+           text = $7, body_hash = $8 WHERE id = $1",
+        &[
+            id.0.into(),
+            sender.as_deref().map(index_key).as_deref().into(),
+            inbound.sender_domain().as_deref().map(index_key).as_deref().into(),
+            inbound.from.as_ref().and_then(|from| from.name.as_deref()).into(),
+            message_id.map(index_key).as_deref().into(),
+            (&inbound.subject).into(),
+            (&inbound.text).into(),
+            Value::Bytes(&inbound.body_hash),
+        ],
+    )
+    .await?;
+    own_thread(tx, answer.thread, sender.as_deref()).await?;
+    inbound::end(tx, id, "escalated", ANSWERED, Some(answer.thread), now).await?;
+    if let Some(message_id) = message_id {
+        thread::register(tx, message_id, answer.thread, inbound.account.as_str(), false).await?;
+    }
+    tx.execute("UPDATE human_answer SET answered = $2 WHERE sent = $1", &[answer.sent.0.into(), id.0.into()]).await?;
+    let said = tx.one("SELECT text FROM inbound WHERE id = $1", &[answer.sent.0.into()]).await?;
+    let ticket = raise(tx, answer.thread, id, now).await?;
+    wait_for_buyer(tx, ticket, said.get::<Option<&str>>("text")?.unwrap_or_default(), now).await?;
+    Ok(ticket)
+}
+
+/// Gives a conversation that began with the person's answer to the buyer who asked: the answer may have gone to
+/// another address of theirs.
+async fn own_thread(tx: &mut Tx, thread: ThreadId, sender: Option<&str>) -> Result<(), StoreError> {
+    let Some(sender) = sender else { return Ok(()) };
+    tx.execute(
+        "UPDATE thread SET participant = $2
+         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM inbound WHERE thread = $1 AND in_sent = 0)",
+        &[thread.0.into(), index_key(sender).as_ref().into()],
+    )
+    .await?;
+    Ok(())
+}
