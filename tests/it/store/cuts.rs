@@ -240,7 +240,14 @@ async fn see(run: Run) -> (Run, String) {
 
 async fn receive(run: Run) -> (Run, String) {
     let batch = [bench::mail(1, 7, "one", at(0)), bench::mail(2, 7, "two", at(0))];
-    let mark = FolderMark { account: account(), folder: "INBOX".to_owned(), uid_validity: 7, uid: 2, go_live: at(0) };
+    let mark = FolderMark {
+        account: account(),
+        folder: "INBOX".to_owned(),
+        uid_validity: 7,
+        uid: 2,
+        first_uid: 0,
+        go_live: at(0),
+    };
     run.arm();
     let said = run.store.receive(&batch, Some(&mark), at(0)).await.expect("the call finds its way");
     // Known and stored are one to the channel: both may be acknowledged.
@@ -298,7 +305,7 @@ async fn recover(run: Run) -> (Run, String) {
     run.bench.store.set_phase(dotted, Phase::Dot).await.expect("written");
     run.arm();
     // What was found is for the log only.
-    run.store.recover(jiff::SignedDuration::from_mins(15), at(1)).await.expect("the call finds its way");
+    run.store.recover(SignedDuration::from_mins(15), at(1)).await.expect("the call finds its way");
     (run, String::new())
 }
 
@@ -326,7 +333,7 @@ async fn escalate(run: Run) -> (Run, String) {
 
 async fn rest(run: Run) -> (Run, String) {
     // A failure may be counted twice, which makes one rest longer.
-    say!(run, run.store.rest(&account(), "away", at(1), |_| jiff::SignedDuration::from_mins(3)))
+    say!(run, run.store.rest(&account(), "away", at(1), |_| SignedDuration::from_mins(3)))
 }
 
 async fn change(run: Run) -> (Run, String) {
@@ -348,7 +355,13 @@ async fn resume(run: Run) -> (Run, String) {
 /// Sweeps late enough for everything that lies there; what was found is for the log only.
 async fn sweep(run: Run) -> (Run, String) {
     let hours = |hours| SignedDuration::from_hours(hours);
-    let bounds = Bounds { undecided: hours(1), sending: hours(1), unsent: hours(24), unanswered: hours(24) };
+    let bounds = Bounds {
+        undecided: hours(1),
+        sending: hours(1),
+        unsent: hours(24),
+        unanswered: hours(24),
+        verify_for: hours(1),
+    };
     run.arm();
     run.store.sweep(&bounds, at(60 * 25)).await.expect("the call finds its way");
     (run, String::new())

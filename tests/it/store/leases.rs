@@ -1,5 +1,6 @@
 //! Promises about who may work for an account, and that nobody else writes anything for it.
 
+use jiff::SignedDuration;
 use nightdesk::{
     model::{
         ids::AccountName,
@@ -103,7 +104,7 @@ async fn refusals(
         held.set_phase(sending.id, Phase::Before).await.expect_err("phase"),
         held.set_phase(sending.id, Phase::Dot).await.expect_err("last phase"),
         held.settle(sending.id, &sent, at(1)).await.expect_err("settle"),
-        held.recover(at(1)).await.expect_err("recover"),
+        held.recover(SignedDuration::from_mins(15), at(1)).await.expect_err("recover"),
     ]
 }
 
@@ -137,7 +138,7 @@ async fn own_rows(b: Bench) {
     b.decide(&chat, Plan::answer(), at(0)).await;
     assert_eq!(held.claim(at(1), &[]).await.expect("the claim runs"), None, "it is another account's");
     b.store.claim(at(1), &[]).await.expect("the claim runs").expect("without a lease it is seen");
-    held.recover(at(2)).await.expect("recovered");
+    held.recover(SignedDuration::from_mins(15), at(2)).await.expect("recovered");
     assert_eq!(b.number("SELECT COUNT(*) FROM outbox WHERE state = 'sending'").await, 1, "left alone");
     b.decide(&mail, Plan::answer(), at(0)).await;
     assert_eq!(names(b.store.due(at(2)).await.expect("read")), ["shop"]);
@@ -163,7 +164,7 @@ async fn left_in_the_middle(b: Bench) {
     }
     held.set_phase(late, Phase::Dot).await.expect("the lease is fresh");
     let heir = b.store.held(&taken_over(&b).await);
-    let recovered = heir.recover(at(2)).await.expect("recovered");
+    let recovered = heir.recover(SignedDuration::from_mins(15), at(2)).await.expect("recovered");
     assert_eq!(recovered.requeued, 1);
     assert!(b.is(early, "ready").await, "nothing of it had left");
     assert!(b.is(late, "uncertain").await, "it may have left");
