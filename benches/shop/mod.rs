@@ -25,6 +25,11 @@ use crate::world::MIXED;
 
 /// Returns the engine of the starter pack with so many generated rules beside it.
 pub(crate) fn engine(beside: usize) -> Engine {
+    engine_with(settings(), beside)
+}
+
+/// The same with other settings.
+pub(crate) fn engine_with(settings: Settings, beside: usize) -> Engine {
     let mut sources = Sources::starter_pack();
     for (path, text) in MIXED.rules(beside).0 {
         sources.rules.push(sources.map.add(path, text));
@@ -32,11 +37,11 @@ pub(crate) fn engine(beside: usize) -> Engine {
     let (rules, found) = RuleSet::read(&sources.map, &sources.rules);
     let (replies, also_found) = Catalog::read(&sources.map, &sources.replies);
     assert!(!has_errors(&found) && !has_errors(&also_found), "the starter pack is right");
-    Engine::new(settings(), rules, replies)
+    Engine::new(settings, rules, replies)
 }
 
 /// The settings of a shop whose desk is never closed.
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let always = vec![Period { from: 0, to: 24 * 60 }];
     Settings {
         shop_name: "Blue Lantern".to_owned(),
