@@ -127,7 +127,7 @@ const PLANS: [Plan; 5] = [
 fn main() {
     let options = Options::read();
     refuse_memory(&options.folder);
-    tracing_subscriber::fmt().with_env_filter("warn").with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter("warn,sqlx=error").with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     if options.parts {
         parts(&options.folder);
