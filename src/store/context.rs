@@ -42,7 +42,7 @@ impl Store {
             body_hash: &inbound.body_hash,
         };
         let mut counters = counters::count(&mut tx, &subject, now).await?;
-        counters.sends_shop_usual = counters::usual(&mut tx, now).await?;
+        counters.sends_shop_usual = self.usual.at(&mut tx, now).await?;
         Ok(Context {
             thread: found.thread,
             unverified_thread: found.unverified,

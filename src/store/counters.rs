@@ -1,6 +1,12 @@
 //! What the caps count. Counts are read from the rows themselves, so they cannot drift from what was sent.
+//!
+//! `+human`: without statistics SQLite would look through all messages of the week by the shop's index; a sign keeps a
+//! column out of the choice of the index, and the recipient's few rows are read instead.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,6 +37,10 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The days whose busiest ten minutes make the usual load.
 const USUAL_DAYS: usize = 7;
 
+/// So long the usual load counts as known. It is a median of seven days, of which today is one, so a minute changes it by
+/// next to nothing; reading it goes through all messages of a week.
+const USUAL_LASTS: SignedDuration = SignedDuration::from_mins(1);
+
 /// Whose messages are counted.
 pub(super) struct Subject<'a> {
     pub(super) inbound: InboundId,
@@ -51,7 +61,7 @@ pub(super) async fn count(tx: &mut Tx, subject: &Subject<'_>, now: Timestamp) ->
         let row = tx
             .one(
                 "SELECT COUNT(*) AS week, COUNT(CASE WHEN created_at > $2 THEN 1 END) AS day FROM outbox
-                 WHERE recipient_domain = $1 AND created_at > $3 AND human = 0 AND kind = 'answer'
+                 WHERE recipient_domain = $1 AND created_at > $3 AND +human = 0 AND kind = 'answer'
                    AND state <> 'cancelled'",
                 &[index_key(domain).as_ref().into(), (now - DAY).into(), (now - WEEK).into()],
             )
@@ -63,7 +73,7 @@ pub(super) async fn count(tx: &mut Tx, subject: &Subject<'_>, now: Timestamp) ->
         let row = tx
             .one(
                 "SELECT COUNT(*) AS sends FROM outbox
-                 WHERE recipient_key = $1 AND created_at > $2 AND human = 0 AND kind <> 'draft'
+                 WHERE recipient_key = $1 AND created_at > $2 AND +human = 0 AND kind <> 'draft'
                    AND state <> 'cancelled'",
                 &[index_key(chat).as_ref().into(), (now - HOUR).into()],
             )
@@ -78,7 +88,7 @@ async fn count_sender(tx: &mut Tx, key: &str, now: Timestamp, counters: &mut Cou
     let rows = tx
         .all(
             "SELECT kind, replies, created_at FROM outbox
-             WHERE recipient_key = $1 AND created_at > $2 AND human = 0 AND kind <> 'draft' AND state <> 'cancelled'",
+             WHERE recipient_key = $1 AND created_at > $2 AND +human = 0 AND kind <> 'draft' AND state <> 'cancelled'",
             &[key.into(), (now - WEEK).into()],
         )
         .await?;
@@ -135,8 +145,27 @@ async fn repeats(tx: &mut Tx, subject: &Subject<'_>, key: &str) -> Result<u32, S
     row.count("repeats")
 }
 
+/// The usual load as it was read last, for all handles of a store.
+#[derive(Debug, Default)]
+pub(super) struct Usual(Mutex<Option<(Timestamp, u32)>>);
+
+impl Usual {
+    /// Returns the usual load at that moment, read anew when it is older than [`USUAL_LASTS`].
+    pub(super) async fn at(&self, tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
+        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known {
+            Some((read_at, usual)) if (read_at..read_at + USUAL_LASTS).contains(&now) => Ok(usual),
+            _ => {
+                let read = usual(tx, now).await?;
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, read));
+                Ok(read)
+            }
+        }
+    }
+}
+
 /// Returns the median over the last seven days of each day's busiest ten minutes; days without answers count as 0.
-pub(super) async fn usual(tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
+async fn usual(tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
     let rows = tx
         .all(
             "SELECT day, MAX(answers) AS busiest FROM (

@@ -202,7 +202,7 @@ impl Store {
     /// Returns a handle that works under a lease: it sees the account's rows only where rows are handed out, and each of
     /// its writes is refused with [`StoreError::Fenced`], nothing written, once somebody else acquired the lease.
     pub fn held(&self, lease: &Lease) -> Self {
-        Self { db: Db { fence: Some(Arc::clone(&lease.fence)), ..self.db.clone() }, file: self.file.clone() }
+        Self { db: Db { fence: Some(Arc::clone(&lease.fence)), ..self.db.clone() }, ..self.clone() }
     }
 
     /// Returns whether other processes may serve the same store.
@@ -339,7 +339,9 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT account FROM inbound WHERE state = 'undecided'
-                 UNION SELECT account FROM outbox WHERE state IN ('ready', 'sending', 'retry_at', 'uncertain')
+                 UNION SELECT account FROM outbox WHERE state IN ('ready', 'retry_at')
+                 UNION SELECT account FROM outbox WHERE state = 'sending'
+                 UNION SELECT account FROM outbox WHERE state = 'uncertain'
                  ORDER BY account",
                 &[],
             )

@@ -43,7 +43,7 @@ use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 
-use crate::store::database::Db;
+use crate::store::{counters::Usual, database::Db};
 
 /// Where the data lies.
 #[derive(Debug, Clone)]
@@ -58,4 +58,5 @@ pub struct Store {
     db: Db,
     /// The SQLite file; none for PostgreSQL.
     file: Option<Arc<Path>>,
+    usual: Arc<Usual>,
 }

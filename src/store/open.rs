@@ -261,6 +261,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
     Ok(Store {
         db: Db { pools: Pools::Sqlite { write, read }, place, fence: None },
         file: Some(Arc::from(path.as_path())),
+        usual: Arc::default(),
     })
 }
 
@@ -392,7 +393,7 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     server.migrate(&pool).await?;
     crate::failpoint::reach("store.schema.after");
     let db = Db { pools: Pools::Postgres(pool), place: Arc::from(server.place.as_str()), fence: None };
-    Ok(Store { db, file: None })
+    Ok(Store { db, file: None, usual: Arc::default() })
 }
 
 /// The server forgets what it acknowledged, because this setting is off. Looked at on every new connection, for settings

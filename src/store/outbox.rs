@@ -102,7 +102,8 @@ impl Store {
                     "SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts, o.created_at, o.payload,
                             o.epoch, t.epoch AS thread_epoch
                      FROM outbox o JOIN thread t ON t.id = o.thread
-                     WHERE (o.state = 'ready' OR (o.state = 'retry_at' AND (o.due_at <= $1 OR o.changed_at > $1)))
+                     WHERE o.state IN ('ready', 'retry_at')
+                       AND (o.state = 'ready' OR o.due_at <= $1 OR o.changed_at > $1)
                        AND (o.human = 1 OR NOT EXISTS (
                          SELECT 1 FROM switch s
                          WHERE s.scope = 'shop' OR (s.scope = 'account' AND s.name = o.account)
@@ -192,7 +193,8 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT DISTINCT account FROM outbox
-                 WHERE state = 'ready' OR (state = 'retry_at' AND (due_at <= $1 OR changed_at > $1)) ORDER BY account",
+                 WHERE state IN ('ready', 'retry_at') AND (state = 'ready' OR due_at <= $1 OR changed_at > $1)
+                 ORDER BY account",
                 &[now.into()],
             )
             .await?;
