@@ -214,6 +214,10 @@ impl Channel for FolderChannel {
         }
     }
 
+    async fn answered(&self, _message_id: &str) -> Verification {
+        Verification::Unknown { reason: "files of a folder cannot be searched by what they answer".to_owned() }
+    }
+
     async fn verify(&self, message_id: &str) -> Verification {
         let name = file_name(message_id);
         match self.is_delivered(&name).await {

@@ -36,6 +36,10 @@ pub trait Channel: Send + Sync {
     /// Looks once for a message of ours that may have left, by its Message-ID without angle brackets. Changes nothing
     /// outside, and takes minutes at most.
     fn verify(&self, message_id: &str) -> impl Future<Output = Verification> + Send;
+
+    /// Looks once among the sent messages for an answer to the message with that Message-ID, whoever wrote it. Changes
+    /// nothing outside, and takes minutes at most.
+    fn answered(&self, message_id: &str) -> impl Future<Output = Verification> + Send;
 }
 
 /// Why a channel cannot go on by itself.

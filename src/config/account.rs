@@ -101,7 +101,7 @@ fn imap(reader: &mut Reader<'_>, node: &Node) -> Option<ImapSettings> {
         login: login.clone().unwrap_or_else(no_login),
         folders: fields.take("folders").unwrap_or_else(|| vec!["INBOX".to_owned()]),
         junk: fields.take("junk").unwrap_or(true),
-        sent: sent(fields.take("sent")),
+        sent: sent(fields.take::<String>("sent").as_deref()),
         ca_file: fields.take::<String>("ca_file").map(|path| reader.folder.join(path)),
         poll_seconds: u32::try_from(reader.seconds(&mut fields, "poll", DEFAULT_POLL_SECONDS)).unwrap_or(u32::MAX),
         max_message_bytes: reader.bytes(&mut fields, "max_message", DEFAULT_MAX_MESSAGE_BYTES),
@@ -114,8 +114,8 @@ fn imap(reader: &mut Reader<'_>, node: &Node) -> Option<ImapSettings> {
 }
 
 /// Reads `sent: auto|off|<folder>`.
-fn sent(written: Option<String>) -> SentFolder {
-    match written.as_deref() {
+fn sent(written: Option<&str>) -> SentFolder {
+    match written {
         None | Some("auto") => SentFolder::Auto,
         Some("off") => SentFolder::Off,
         Some(name) => SentFolder::Named(name.to_owned()),

@@ -113,8 +113,8 @@ impl DeliveryState {
             (Self::Sending, Event::Accepted) => Some(Self::Sent),
             (Self::Sending, Event::Deferred) => Some(Self::RetryAt),
             (Self::Sending, Event::BrokenOff(Phase::Before)) => Some(Self::Ready),
-            (Self::Sending, Event::BrokenOff(Phase::Dot) | Event::Lost) => Some(Self::Uncertain),
-            (Self::Ready | Self::RetryAt | Self::Sending, Event::Restored) => Some(Self::Uncertain),
+            (Self::Sending, Event::BrokenOff(Phase::Dot) | Event::Lost)
+            | (Self::Ready | Self::RetryAt | Self::Sending, Event::Restored) => Some(Self::Uncertain),
             // The server's own word may come after the attempt was taken for lost.
             (Self::Uncertain | Self::Escalated, Event::Seen | Event::Accepted) => Some(Self::VerifiedSent),
             (Self::Uncertain, Event::NotFound) => Some(Self::Escalated),

@@ -263,6 +263,14 @@ impl Channel for AnyChannel {
         }
     }
 
+    async fn answered(&self, message_id: &str) -> Verification {
+        match self {
+            Self::Email(channel) => channel.answered(message_id).await,
+            Self::Folder(channel) => channel.answered(message_id).await,
+            Self::Telegram(channel) => channel.answered(message_id).await,
+        }
+    }
+
     async fn verify(&self, message_id: &str) -> Verification {
         match self {
             Self::Email(channel) => channel.verify(message_id).await,

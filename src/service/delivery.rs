@@ -20,7 +20,7 @@ use crate::{
     failpoint,
     model::{
         ids::AccountName,
-        outbound::{Concern, Outbound, Phase, Receipt},
+        outbound::{Concern, Outbound, Payload, Phase, Receipt},
     },
     service::{
         Settings, Wake,
@@ -28,12 +28,15 @@ use crate::{
         lease::{Held, Work},
         verify::VerifySchedule,
     },
-    store::{Store, error::StoreError, outbox::Settlement},
+    store::{Store, error::StoreError, evidence::Evidence, outbox::Settlement},
 };
 
 /// How often the outbox is looked at without being woken: retries become due, and the terminal writes from another
 /// process.
 const POLL: Duration = Duration::from_millis(500);
+/// How often a proof is offered to whoever took an account over: it looks what is in the middle at once.
+const PROOFS: u32 = 5;
+
 /// How long to wait when the store fails before it is asked again.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -202,6 +205,13 @@ impl Delivery {
     /// stop, it gives up, and the next start settles the row by its phase.
     async fn settle(&self, outbound: &Outbound, settlement: &Settlement, stop: &CancellationToken) {
         while let Err(error) = self.store.settle(outbound.id, settlement, Timestamp::now()).await {
+            if error.is_fenced() {
+                tracing::warn!(
+                    outbox.id = outbound.id.0,
+                    "the outcome of a send is another process's business: {error}"
+                );
+                return self.prove(outbound, settlement).await;
+            }
             tracing::error!(outbox.id = outbound.id.0, "the outcome of a send could not be written: {error}");
             if stop.is_cancelled() || !error.may_heal() {
                 return;
@@ -209,6 +219,22 @@ impl Delivery {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(STORE_PAUSE) => {}
+            }
+        }
+    }
+
+    /// Hands on the server's word for a message that somebody else counts as in doubt since the lease was lost. Whoever
+    /// took over may not have come to it yet.
+    async fn prove(&self, outbound: &Outbound, settlement: &Settlement) {
+        let (Settlement::Sent { proof }, Payload::Mail(mail)) = (settlement, &outbound.payload) else { return };
+        for _ in 0..PROOFS {
+            match self.store.free().evidence(&mail.message_id, proof, Timestamp::now()).await {
+                Ok(Evidence::Verified(id)) => {
+                    tracing::info!(outbox.id = id.0, "a message in doubt was sent after all");
+                    return;
+                }
+                Ok(Evidence::Known(_)) | Err(_) => tokio::time::sleep(STORE_PAUSE).await,
+                Ok(Evidence::Unknown) => return,
             }
         }
     }

@@ -56,6 +56,7 @@ struct Tenure {
     stop: CancellationToken,
     /// Everything under way for the account.
     tasks: TaskTracker,
+    since: Timestamp,
 }
 
 /// The right to do something for an account, as long as it is kept.
@@ -81,6 +82,12 @@ impl Held {
         let tenures = self.tenures.lock().unwrap_or_else(PoisonError::into_inner);
         let tenure = tenures.get(account).filter(|tenure| tenure.lease.is_certain())?;
         Some(Work { store: tenure.store.clone(), _under_way: tenure.tasks.token() })
+    }
+
+    /// Returns since when each account is served, by name.
+    pub(super) fn since(&self) -> BTreeMap<String, Timestamp> {
+        let tenures = self.tenures.lock().unwrap_or_else(PoisonError::into_inner);
+        tenures.iter().map(|(account, tenure)| (account.to_string(), tenure.since)).collect()
     }
 
     fn accounts(&self) -> BTreeSet<AccountName> {
@@ -215,7 +222,13 @@ impl Leases {
         let recovered = store.recover(self.verify.verify_for, Timestamp::now()).await?;
         failpoint::reach("service.recovery.after");
         let stop = self.stop.child_token();
-        let tenure = Tenure { lease: lease.clone(), store, stop: stop.clone(), tasks: TaskTracker::new() };
+        let tenure = Tenure {
+            lease: lease.clone(),
+            store,
+            stop: stop.clone(),
+            tasks: TaskTracker::new(),
+            since: Timestamp::now(),
+        };
         let before = standing.leases.iter().find(|seen| seen.account == *account).map_or(0, |seen| seen.fence);
         tracing::info!(
             account = account.as_str(),

@@ -111,10 +111,7 @@ impl Service {
         for channel in self.accounts.channels() {
             self.store.see(channel.name(), jiff::Timestamp::now()).await?;
         }
-        if let Some(restore) = self.store.resume_restore(jiff::Timestamp::now()).await? {
-            let (since, reason) = (restore.noticed_at, restore.reason);
-            tracing::warn!(%since, "restore mode is on, what may have been answered before is left to people: {reason}");
-        }
+        restore::notice(&self.store).await?;
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let (listen, listens) = mpsc::unbounded_channel();
@@ -139,15 +136,22 @@ impl Service {
         let delivery =
             Delivery::new(self.store.clone(), self.accounts.clone(), held.clone(), &self.settings, wake.clone());
         supervisor.serve("deliver", delivery.run_until(stop.clone()));
-        let verifier = Verifier::new(self.store.clone(), self.accounts.clone(), held, wake.clone());
+        let verifier = Verifier::new(self.store.clone(), self.accounts.clone(), held.clone(), wake.clone());
         supervisor.serve("verify", verifier.run_until(stop.clone()));
         let found = Found::default();
-        let sweep = Sweep { store: self.store.clone(), settings: self.settings.clone(), wake, found: found.clone() };
+        let sweep = Sweep {
+            store: self.store.clone(),
+            accounts: self.accounts.clone(),
+            settings: self.settings.clone(),
+            wake,
+            found: found.clone(),
+        };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
                 accounts: self.accounts.clone(),
+                held,
                 live: self.live.clone(),
                 found,
                 started: jiff::Timestamp::now(),

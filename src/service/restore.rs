@@ -1,26 +1,55 @@
-//! Restore mode at work: a message of the time before gets an automatic answer only if it is certain that it has none.
+//! Restore mode at work: a message of the time before gets an automatic answer only if it is certain that it has none, and
+//! the mode ends when everything was looked through.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
 
 use crate::{
-    model::{ids::InboundId, inbound::Inbound, verdict::Verdict},
-    service::accounts::Accounts,
-    store::{Store, error::StoreError},
+    channel::{Channel as _, email::status::FolderStatus},
+    failpoint,
+    model::{
+        ids::{AccountName, InboundId},
+        inbound::Inbound,
+        outbound::Verification,
+        verdict::Verdict,
+    },
+    service::accounts::{Accounts, AnyChannel},
+    store::{Store, error::StoreError, restore::Restore},
 };
 
 /// What a ticket says of a message that may have its answer already.
 const MAY_BE_ANSWERED: &str = "It may have been answered before the restore: look into the sent mail before writing.";
+
+/// How a message ends of which the Sent folder holds the answer.
+const ANSWERED_BEFORE: &str = "answered before the restore";
+
+/// What is known of the past of one message.
+#[derive(Debug, PartialEq, Eq)]
+enum Past {
+    /// Its answer was found.
+    Answered(String),
+    /// Nobody answered it.
+    Unanswered,
+    /// Nobody can say.
+    Unknown(String),
+}
 
 /// Looks into the past of messages that a restored store does not know.
 #[derive(Debug, Clone)]
 pub(super) struct Doubted {
     store: Store,
     accounts: Arc<Accounts>,
+    /// Accounts whose Sent folder is known to hold what was sent through them.
+    kept: Arc<Mutex<BTreeSet<AccountName>>>,
 }
 
 impl Doubted {
     pub(super) fn new(store: Store, accounts: Arc<Accounts>) -> Self {
-        Self { store, accounts }
+        Self { store, accounts, kept: Arc::default() }
     }
 
     /// Holds back what a decision would say by itself, unless nobody can have answered the message before. Returns whether
@@ -34,9 +63,84 @@ impl Doubted {
         if !verdict.speaks() || !self.store.is_doubtful(id).await? {
             return Ok(false);
         }
-        tracing::info!(inbound.id = id.0, "left to a person: it may have been answered before the restore");
-        let _ = (&self.accounts, inbound);
-        verdict.withhold(MAY_BE_ANSWERED);
+        let past = self.past(inbound).await?;
+        failpoint::reach("restore.look.after");
+        match past {
+            Past::Unanswered => {
+                tracing::info!(inbound.id = id.0, "nobody answered it before the restore");
+                return Ok(true);
+            }
+            Past::Answered(proof) => {
+                tracing::info!(inbound.id = id.0, "it was answered before the restore: {proof}");
+                verdict.answered_before(ANSWERED_BEFORE);
+            }
+            Past::Unknown(why) => {
+                tracing::info!(inbound.id = id.0, "it may have been answered before the restore: {why}");
+                verdict.withhold(MAY_BE_ANSWERED);
+            }
+        }
         Ok(false)
     }
+
+    async fn past(&self, inbound: &Inbound) -> Result<Past, StoreError> {
+        let unknown = |why: &str| Ok(Past::Unknown(why.to_owned()));
+        let Some(message_id) = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref()) else {
+            return unknown("it has no Message-ID that an answer could name");
+        };
+        let Some(channel) = self.accounts.channel(&inbound.account) else {
+            return unknown("the account is not configured any more");
+        };
+        match channel.answered(message_id).await {
+            Verification::Found { proof } => Ok(Past::Answered(proof)),
+            Verification::Unknown { reason } => Ok(Past::Unknown(reason)),
+            Verification::Absent if self.keeps_sent_mail(&inbound.account, &channel).await? => Ok(Past::Unanswered),
+            Verification::Absent => unknown("the folder of sent mail does not hold what was sent through this account"),
+        }
+    }
+
+    /// Returns whether the absence of an answer says anything: the newest mail that is known to have been sent lies in the
+    /// Sent folder. Many providers keep there only what mail programs put there.
+    async fn keeps_sent_mail(&self, account: &AccountName, channel: &AnyChannel) -> Result<bool, StoreError> {
+        if self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(account) {
+            return Ok(true);
+        }
+        let Some(newest) = self.store.newest_sent(account).await? else { return Ok(false) };
+        let kept = matches!(channel.verify(&newest).await, Verification::Found { .. });
+        if kept {
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(account.clone());
+        }
+        Ok(kept)
+    }
+}
+
+/// Looks whether the store is a backup, and says whether restore mode is on; to be called before anything is sent.
+pub(super) async fn notice(store: &Store) -> Result<(), StoreError> {
+    if let Some(Restore { noticed_at, reason, .. }) = store.resume_restore(Timestamp::now()).await? {
+        tracing::warn!(since = %noticed_at, "restore mode is on, what may have been answered is left to people: {reason}");
+    }
+    Ok(())
+}
+
+/// Ends restore mode when nothing of the time before is open: every mailbox was compared with the ledger since, every
+/// message is decided, and nothing that may have left is still looked for. Returns whether it ended.
+pub(super) async fn end_if_worked_through(
+    store: &Store,
+    accounts: &Accounts,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(restore) = store.restore().await? else { return Ok(false) };
+    let mailboxes = accounts.mailboxes();
+    let compared = mailboxes.values().all(|folders| !folders.is_empty() && folders.values().all(is_compared(&restore)));
+    if !compared || !store.is_worked_through().await? {
+        return Ok(false);
+    }
+    let ended = store.end_restore(None, now).await?;
+    if ended {
+        tracing::info!(since = %restore.noticed_at, "restore mode is over: everything from before was looked through");
+    }
+    Ok(ended)
+}
+
+fn is_compared(restore: &Restore) -> impl Fn(&FolderStatus) -> bool {
+    |status| status.compared.is_some_and(|compared| compared.at > restore.noticed_at)
 }

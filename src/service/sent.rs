@@ -14,6 +14,7 @@ use crate::{
     store::{
         Store,
         error::StoreError,
+        evidence::Evidence,
         sent::{HumanMail, HumanSent, SENT_FOLDER},
     },
 };
@@ -28,7 +29,7 @@ pub(super) async fn record(
     let now = Timestamp::now();
     let Some(mail) = &inbound.mail else { return store.ignore(id, SENT_FOLDER, now).await };
     if let Some(own) = mail.message_id.as_deref().filter(|own| instance.verify(own).is_some()) {
-        prove(store, own, now).await?;
+        prove(store, id, own, now).await?;
         return store.ignore(id, SENT_FOLDER, now).await;
     }
     if by_machine(mail) {
@@ -62,14 +63,20 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// A message of ours lies in the Sent folder. One that the store does not know was sent by a later store than this one:
-/// it was restored from a backup.
-async fn prove(store: &Store, own: &str, now: Timestamp) -> Result<(), StoreError> {
-    if store.wrote(own).await? {
-        return Ok(());
-    }
-    if store.suspect_restore(own, now).await? {
-        tracing::error!("a message of ours that the store does not know lies in the Sent folder: restore mode begins");
+/// A message of ours lies in the Sent folder, so it was sent, whatever the outbox believed. One that the store does not
+/// know was sent by a later store than this one: it was restored from a backup.
+async fn prove(store: &Store, id: InboundId, own: &str, now: Timestamp) -> Result<(), StoreError> {
+    let proof = format!("it lies in the folder of sent mail (message {id})");
+    match store.evidence(own, &proof, now).await? {
+        Evidence::Verified(outbox) => {
+            tracing::info!(outbox.id = outbox.0, "a message in doubt was sent: it lies in the folder of sent mail");
+        }
+        Evidence::Known(_) => {}
+        Evidence::Unknown => {
+            if store.suspect_restore(own, now).await? {
+                tracing::error!("a message of ours that the store does not know lies in the Sent folder: restore mode");
+            }
+        }
     }
     Ok(())
 }

@@ -15,9 +15,16 @@ use crate::{
     service::{
         ServiceError,
         accounts::{Accounts, Down},
+        lease::Held,
         sweep::{Found, Report},
     },
-    store::{Store, error::StoreError, status::Counts},
+    store::{
+        Store,
+        error::StoreError,
+        lease::{LeaseSeen, RunnerSeen},
+        restore::Restore,
+        status::Counts,
+    },
 };
 
 /// A mailbox that was not read for so long needs a person: pauses between attempts end at five minutes, so this is three
@@ -29,6 +36,7 @@ const MAX_SILENCE: SignedDuration = SignedDuration::from_mins(15);
 pub(super) struct Page {
     pub store: Store,
     pub accounts: Arc<Accounts>,
+    pub held: Arc<Held>,
     pub live: Arc<Live>,
     pub found: Found,
     pub started: Timestamp,
@@ -40,12 +48,25 @@ struct Status {
     started: Timestamp,
     paused: Option<String>,
     pauses: Vec<Pause>,
+    restore: Option<Restore>,
     sweep: Report,
     rules: Standing,
     accounts: Vec<String>,
+    processes: Vec<Process>,
     down: BTreeMap<String, Down>,
     mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
     counts: Counts,
+}
+
+/// One process that serves the same store, and what it serves.
+#[derive(Debug, Serialize)]
+struct Process {
+    id: String,
+    host: String,
+    pid: u32,
+    started: Timestamp,
+    seen: Timestamp,
+    serves: Vec<String>,
 }
 
 /// Takes the port, so that a taken one is an error before anything else starts.
@@ -72,7 +93,11 @@ async fn ready(State(page): State<Page>) -> (StatusCode, String) {
         Ok(paused) => paused,
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")),
     };
-    let mut silent = silent_folders(&page.accounts.mailboxes(), page.started, Timestamp::now());
+    // Folders of accounts that another process serves are its business.
+    let mut served = page.accounts.mailboxes();
+    let since = page.held.since();
+    served.retain(|account, _| since.contains_key(account));
+    let mut silent = silent_folders(&served, &since, Timestamp::now());
     let gave_up =
         |(name, down): (String, Down)| format!("{name} gave up and tries again at {}: {}", down.next_try, down.reason);
     silent.extend(page.accounts.down().into_iter().map(gave_up));
@@ -101,23 +126,58 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let failed = |error: StoreError| (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
     let counts = page.store.counts().await.map_err(failed)?;
     let paused = page.store.paused().await.map_err(failed)?;
-    let pauses = page.store.pauses().await.map_err(failed)?;
+    let switched = page.store.pauses().await.map_err(failed)?;
+    let restore = page.store.restore().await.map_err(failed)?;
     let sweep = page.found.report();
     let (accounts, down) = (page.accounts.names(), page.accounts.down());
     let mailboxes = page.accounts.mailboxes();
     let rules = page.live.standing();
-    Ok(Json(Status { started: page.started, paused, pauses, sweep, rules, accounts, down, mailboxes, counts }))
+    let serving = page.store.standing().await.map_err(failed)?;
+    let processes = processes(serving.runners, &serving.leases);
+    Ok(Json(Status {
+        started: page.started,
+        paused,
+        pauses: switched,
+        restore,
+        sweep,
+        rules,
+        accounts,
+        processes,
+        down,
+        mailboxes,
+        counts,
+    }))
+}
+
+/// Returns the processes that live, with the accounts each of them serves.
+fn processes(runners: Vec<RunnerSeen>, leases: &[LeaseSeen]) -> Vec<Process> {
+    let living = runners.into_iter().filter(|seen| seen.lives);
+    let process = |seen: RunnerSeen| Process {
+        serves: leases
+            .iter()
+            .filter(|lease| lease.holder.as_ref() == Some(&seen.runner.id))
+            .map(|lease| lease.account.to_string())
+            .collect(),
+        id: seen.runner.id,
+        host: seen.runner.host,
+        pid: seen.runner.pid,
+        started: seen.started_at,
+        seen: seen.seen_at,
+    };
+    living.map(process).collect()
 }
 
 /// Returns the folders that were not read for too long, each with what went wrong last.
 fn silent_folders(
     mailboxes: &BTreeMap<String, BTreeMap<String, FolderStatus>>,
-    started: Timestamp,
+    since: &BTreeMap<String, Timestamp>,
     now: Timestamp,
 ) -> Vec<String> {
     let folders = mailboxes.iter().flat_map(|(account, folders)| folders.iter().map(move |folder| (account, folder)));
-    let silent =
-        folders.filter(|(_, (_, status))| now.duration_since(status.last_poll.unwrap_or(started)) > MAX_SILENCE);
+    let silent = folders.filter(|(account, (_, status))| {
+        let last = status.last_poll.max(since.get(*account).copied());
+        last.is_some_and(|last| now.duration_since(last) > MAX_SILENCE)
+    });
     let said = silent.map(|(account, (folder, status))| {
         let why = status.last_error.as_ref().map_or("nothing went wrong that we know of", |(_, why)| why.as_str());
         format!("{account} {folder} was not read for more than {} minutes: {why}", MAX_SILENCE.as_mins())
@@ -141,8 +201,9 @@ mod tests {
     }
 
     fn silent(last_poll: Option<&str>, error: Option<&str>, now: &str) -> Vec<String> {
-        let started = "2026-11-21T01:00:00Z".parse().expect("a time");
-        silent_folders(&folder(last_poll, error), started, now.parse().expect("a time"))
+        let since = "2026-11-21T01:00:00Z".parse().expect("a time");
+        let since = BTreeMap::from([("support".to_owned(), since)]);
+        silent_folders(&folder(last_poll, error), &since, now.parse().expect("a time"))
     }
 
     #[test]
@@ -157,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mailbox_that_was_never_read_gets_its_time_from_the_start() {
+    fn a_mailbox_that_was_never_read_gets_its_time_from_when_it_is_served() {
         assert!(silent(None, None, "2026-11-21T01:14:00Z").is_empty());
         assert_eq!(silent(None, None, "2026-11-21T01:16:00Z").len(), 1);
     }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     failpoint,
-    service::{Settings, Wake},
+    service::{Settings, Wake, accounts::Accounts, restore},
     store::{
         Store,
         sweep::{Bounds, Swept},
@@ -22,7 +22,10 @@ use crate::{
 };
 
 /// How often: a person who waits for a lost message waits hours anyway, and a sweep costs a handful of queries.
-const PERIOD: Duration = Duration::from_secs(5 * 60);
+const PERIOD: Duration = Duration::from_mins(5);
+
+/// The same while restore mode is on, so that it ends soon after the last mailbox was looked through.
+const RESTORE_PERIOD: Duration = Duration::from_secs(10);
 
 /// A message is decided within seconds of its turn; this long means that its turn never comes.
 const UNDECIDED: SignedDuration = SignedDuration::from_mins(30);
@@ -66,6 +69,7 @@ impl Found {
 #[derive(Debug)]
 pub(super) struct Sweep {
     pub store: Store,
+    pub accounts: Arc<Accounts>,
     pub settings: Settings,
     pub wake: Wake,
     pub found: Found,
@@ -83,11 +87,17 @@ impl Sweep {
         };
         while !stop.is_cancelled() {
             self.once(&bounds).await;
+            let period = if self.is_restored().await { RESTORE_PERIOD } else { PERIOD };
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(PERIOD) => {}
+                () = tokio::time::sleep(period) => {}
             }
         }
+    }
+
+    /// Returns whether restore mode is on; a store that does not say is asked again at the usual time.
+    async fn is_restored(&self) -> bool {
+        self.store.restore().await.is_ok_and(|restore| restore.is_some())
     }
 
     async fn once(&self, bounds: &Bounds) {
@@ -102,6 +112,9 @@ impl Sweep {
                 }
             }
             Err(error) => tracing::error!("the store refuses, the sweep is put off: {error}"),
+        }
+        if let Err(error) = restore::end_if_worked_through(&self.store, &self.accounts, now).await {
+            tracing::error!("the store refuses, restore mode goes on: {error}");
         }
     }
 }

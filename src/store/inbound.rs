@@ -40,7 +40,7 @@ impl Store {
     /// Returns messages that wait for a decision without those that are being decided, oldest first; those of the Sent
     /// folder come before all others, because what a person wrote there decides what the machine may still say.
     pub async fn undecided_besides(&self, limit: u32, busy: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
-        let busy: String = busy.iter().map(|id| format!(" {id} ")).collect();
+        let busy: String = busy.iter().flat_map(|id| [" ".to_owned(), id.to_string(), " ".to_owned()]).collect();
         let mut tx = self.db.read("reading undecided messages").await?;
         let sent = tx
             .all(

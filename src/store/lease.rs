@@ -201,8 +201,15 @@ impl Fence {
 impl Store {
     /// Returns a handle that works under a lease: it sees the account's rows only where rows are handed out, and each of
     /// its writes is refused with [`StoreError::Fenced`], nothing written, once somebody else acquired the lease.
+    #[must_use]
     pub fn held(&self, lease: &Lease) -> Self {
         Self { db: Db { fence: Some(Arc::clone(&lease.fence)), ..self.db.clone() }, ..self.clone() }
+    }
+
+    /// Returns the same without a lease, for what everybody may write: proofs from outside, and what people do.
+    #[must_use]
+    pub fn free(&self) -> Self {
+        Self { db: Db { fence: None, ..self.db.clone() }, file: self.file.clone() }
     }
 
     /// Returns whether other processes may serve the same store.

@@ -127,7 +127,7 @@ impl Store {
             };
             inbound::end(&mut tx, id, "escalated", reason, Some(thread), now).await?;
             let reasons = [reason.to_owned()];
-            let case = Case {
+            let matter = Case {
                 thread,
                 inbound: id,
                 urgency: Urgency::High,
@@ -138,7 +138,7 @@ impl Store {
                 buyer: UNREAD_BUYER,
                 now,
             };
-            let ticket = ticket::raise(&mut tx, &case).await?;
+            let ticket = ticket::raise(&mut tx, &matter).await?;
             put(&mut tx, id, cause, reason, ticket, now).await?;
             failpoint::reach("store.quarantine.before");
             tx.commit().await?;

@@ -79,7 +79,7 @@ impl Store {
             let Some(marked) = marked else { return Ok(None) };
             begin(&mut tx, marked.get("reason")?, marked.get("actor")?, now).await?;
             tx.commit().await?;
-            failpoint::reach("store.restore.resumed");
+            failpoint::reach("store.restore.resumed.after");
             let mut tx = self.db.read("reading the restore").await?;
             open(&mut tx).await
         })
@@ -145,14 +145,15 @@ impl Store {
     /// left is still looked for.
     pub async fn is_worked_through(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.read("looking whether the restore is worked through").await?;
-        let open = tx
-            .first(
-                "SELECT 1 AS open FROM inbound WHERE state = 'undecided'
-                 UNION ALL SELECT 1 FROM outbox WHERE state = 'uncertain' LIMIT 1",
-                &[],
-            )
-            .await?;
-        Ok(open.is_none())
+        for open in [
+            "SELECT id FROM inbound WHERE state = 'undecided' LIMIT 1",
+            "SELECT id FROM outbox WHERE state = 'uncertain' LIMIT 1",
+        ] {
+            if tx.first(open, &[]).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Returns the id of the newest mail of an account that its server has taken; none if there is none.

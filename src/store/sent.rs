@@ -16,7 +16,7 @@ use crate::{
     store::{
         Store,
         commit::{buyer_of, subject_of},
-        database::{Tx, Value, retried},
+        database::{Tx, Value, resumed},
         error::StoreError,
         inbound,
         thread::{self, NewThread, index_key},
@@ -93,14 +93,18 @@ impl Store {
     /// it answers are remembered for the case that they are not decided yet. Its row ends as suppressed. Repeated, it
     /// changes nothing.
     pub async fn human_sent(&self, mail: &HumanMail<'_>, now: Timestamp) -> Result<HumanSent, StoreError> {
-        retried(|| async {
+        resumed(async |doubt| {
             let mut tx = self.db.write("recording a person's mail").await?;
             let row = tx
-                .first("SELECT state FROM inbound WHERE id = $1", &[mail.inbound.0.into()])
+                .first("SELECT state, thread FROM inbound WHERE id = $1", &[mail.inbound.0.into()])
                 .await?
                 .ok_or_else(|| tx.missing("received message", mail.inbound.0))?;
             if row.get::<&str>("state")? == "decided" {
-                return Ok(HumanSent::Known);
+                // After a lost answer this is what the first attempt wrote.
+                return match row.get::<Option<i64>>("thread")?.map(ThreadId).filter(|_| doubt) {
+                    Some(thread) => Ok(HumanSent::Answered { thread, ticket: ticket::open_of(&mut tx, thread).await? }),
+                    None => Ok(HumanSent::Known),
+                };
             }
             let sent = match bearing(&mut tx, mail, now).await? {
                 Bearing::Answers(thread) => {
@@ -130,14 +134,6 @@ impl Store {
         .await
     }
 
-    /// Says whether the outbox has a message with this id.
-    pub async fn wrote(&self, message_id: &str) -> Result<bool, StoreError> {
-        let mut tx = self.db.read("looking for a message of ours").await?;
-        let key = index_key(message_id);
-        let row = tx.first("SELECT id FROM outbox WHERE message_id = $1 LIMIT 1", &[key.as_ref().into()]).await?;
-        Ok(row.is_some())
-    }
-
     /// Ends a mail that a person answered before it was decided: escalated, with a ticket that waits for the buyer.
     /// Returns that ticket; none if nobody answered it, or it is decided already.
     pub async fn answered_by_person(
@@ -154,9 +150,11 @@ impl Store {
             return Ok(None);
         }
         drop(tx);
-        retried(|| async {
+        resumed(async |doubt| {
             let mut tx = self.db.write("ending a mail that a person answered").await?;
-            let Some(answer) = person_answered(&mut tx, id, message_id).await? else { return Ok(None) };
+            let Some(answer) = person_answered(&mut tx, id, message_id).await? else {
+                return if doubt { ticket::of_inbound(&mut tx, id).await } else { Ok(None) };
+            };
             let ticket = end_answered(&mut tx, id, inbound, &answer, now).await?;
             failpoint::reach("store.answered.before");
             tx.commit().await?;
@@ -263,8 +261,9 @@ async fn stop_machine(
     .await?;
     let stopped = stopped_answer(tx, thread).await?;
     tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2
-         WHERE outcome IN ('answered', 'asked') AND id IN (
+        "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
+           outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
+         WHERE outcome IN ('answered', 'asked', 'escalated') AND id IN (
            SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
              AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
         &[thread.0.into(), ANSWERED.into()],

@@ -41,13 +41,25 @@ const fn effort(rounds: u64, burst: u64) -> Effort {
     Effort { rounds, burst }
 }
 
+impl Effort {
+    /// Does less where a round takes longer: the short suite must stay short.
+    pub(crate) fn for_shape(self, shape: Shape) -> Self {
+        let divisor = match shape {
+            Shape { postgres: false, .. } => 1,
+            Shape { instances: 1, .. } => 2,
+            Shape { .. } => 4,
+        };
+        Self { rounds: self.rounds.div_ceil(divisor), ..self }
+    }
+}
+
 /// All cases, in the order of the table.
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "places",
         about: "kill -9 at each named place, at its first or a later hit",
         shapes: &[SQLITE, POSTGRES, THREE],
-        short: effort(70, 6),
+        short: effort(80, 6),
         long: effort(300, 30),
         storage: Storage::Folder,
         birth: kills::at_birth,
@@ -58,7 +70,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "anywhere",
         about: "kill -9 at the n-th place reached, whichever that is",
         shapes: &[SQLITE, POSTGRES, THREE],
-        short: effort(15, 8),
+        short: effort(16, 8),
         long: effort(120, 40),
         storage: Storage::Folder,
         birth: peaceful,
@@ -124,7 +136,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "database",
         about: "PostgreSQL stopped with -m immediate under load and started again",
         shapes: &[POSTGRES, THREE],
-        short: effort(3, 20),
+        short: effort(4, 20),
         long: effort(25, 60),
         storage: Storage::Folder,
         birth: peaceful,

@@ -24,11 +24,6 @@ impl Chance {
         low + self.below(high - low + 1)
     }
 
-    /// Says yes in so many of a hundred cases.
-    pub(crate) fn percent(&mut self, share: u64) -> bool {
-        self.below(100) < share
-    }
-
     /// Returns one of them.
     pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
         let index = usize::try_from(self.below(of.len() as u64)).expect("below the length of a slice");
@@ -45,7 +40,10 @@ impl Chance {
 
     /// Returns 32 hexadecimal digits.
     pub(crate) fn nonce(&mut self) -> String {
-        (0..4).map(|_| format!("{:08x}", self.next() & 0xFFFF_FFFF)).collect()
+        let (upper, lower) = (u128::from(self.next()), u128::from(self.next()));
+        // A draw has 35 bits; the rest come from further draws.
+        let more = u128::from(self.next()) << 70 | u128::from(self.next()) << 105;
+        format!("{:032x}", more ^ (upper << 35) ^ lower)
     }
 
     fn next(&mut self) -> u64 {

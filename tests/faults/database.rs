@@ -67,11 +67,17 @@ impl Database {
 
     /// Returns how far it is; the error says why it cannot be read.
     pub(crate) fn progress(&self) -> Result<Progress, sqlx::Error> {
-        let rows = self.all(
+        // Where the store looks for proof of uncertain messages, that ends as well.
+        let looks_for_proof = self.all("SELECT verify_by FROM outbox LIMIT 1").is_ok();
+        let waiting = if looks_for_proof {
+            "'ready', 'sending', 'retry_at', 'uncertain'"
+        } else {
+            "'ready', 'sending', 'retry_at'"
+        };
+        let rows = self.all(&format!(
             "SELECT (SELECT COUNT(*) FROM inbound) AS stored, (SELECT COUNT(*) FROM inbound WHERE state = 'decided') \
-             AS decided, (SELECT COUNT(*) FROM outbox WHERE state IN ('ready', 'sending', 'retry_at')) \
-             AS under_way",
-        )?;
+             AS decided, (SELECT COUNT(*) FROM outbox WHERE state IN ({waiting})) AS under_way",
+        ))?;
         let count = |name: &str| {
             let value = rows.first().and_then(|row| row.get(name)).and_then(Value::as_u64).unwrap_or_default();
             usize::try_from(value).unwrap_or(usize::MAX)
@@ -138,16 +144,12 @@ impl Database {
     }
 
     async fn connect(&self) -> Result<Connected, sqlx::Error> {
-        match self.url.strip_prefix("sqlite://") {
-            Some(path) => {
-                let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
-                Ok(Connected::Sqlite(options.disable_statement_logging().connect().await?))
-            }
-            None => {
-                let options: PgConnectOptions = self.url.parse()?;
-                Ok(Connected::Postgres(options.disable_statement_logging().connect().await?))
-            }
+        if let Some(path) = self.url.strip_prefix("sqlite://") {
+            let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+            return Ok(Connected::Sqlite(options.disable_statement_logging().connect().await?));
         }
+        let options: PgConnectOptions = self.url.parse()?;
+        Ok(Connected::Postgres(options.disable_statement_logging().connect().await?))
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn full(world: &mut World, effort: Effort) -> Result<(), String> {
 }
 
 /// A write or a sync fails at a random moment, and again some operations later.
+#[expect(clippy::unnecessary_wraps, reason = "every case has this shape")]
 pub(crate) fn failing(world: &mut World, effort: Effort) -> Result<(), String> {
     for _ in 0..effort.rounds {
         let (call, error) = world.chance.one(&FAILURES);

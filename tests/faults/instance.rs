@@ -14,6 +14,9 @@ use serde_json::json;
 
 use crate::truth::Truth;
 
+/// The kernel kills the program when the thread that started it ends, however that ends.
+const WITH_ITS_PARENT: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
+
 /// Time between two looks at a process.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -69,8 +72,6 @@ impl Instance {
         assert!(self.running.is_none(), "{} runs already", self.name);
         self.starts += 1;
         let log = File::options().append(true).create(true).open(self.log_file()).expect("the folder is writable");
-        // The kernel ends the program when the thread of this case ends, however it ends.
-        const WITH_ITS_PARENT: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
         let mut command = Command::new(WITH_ITS_PARENT[0]);
         command.args(&WITH_ITS_PARENT[1..]);
         if !self.wrap.is_empty() {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     database::{Dump, Record, number, text},
-    load::Face,
+    load::{Face, Posted},
     world::World,
 };
 
@@ -138,7 +138,7 @@ fn left(world: &World, dump: &Dump, threads: &BTreeMap<i64, Vec<&Record>>, count
         }
     }
     counts.uncertain = doubted.len();
-    let ours: BTreeSet<String> = world.load.posted().values().map(|posted| posted.message_id()).collect();
+    let ours: BTreeSet<String> = world.load.posted().values().map(Posted::message_id).collect();
     for (id, times) in answers {
         if times > 1 && ours.contains(&format!("<{id}>")) {
             counts.doubled(format!("{id}: answered {times} times"));

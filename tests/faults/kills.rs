@@ -20,10 +20,13 @@ use crate::{
 
 /// How long a process may take from its first look into a mailbox to the place where it is to die; then it is killed
 /// where it is.
-const TO_PLACE: Duration = Duration::from_millis(2000);
+const TO_PLACE: Duration = Duration::from_secs(2);
 
 /// How long a start may take on a busy machine.
 const TO_START: Duration = Duration::from_secs(15);
+
+/// How long one of several processes is waited for: it may be that the others serve every account.
+const TO_SHARE: Duration = Duration::from_secs(3);
 
 /// Mail that was not dealt with, beyond which a cycle brings no more.
 const BACKLOG: usize = 150;
@@ -48,6 +51,8 @@ pub(crate) fn at_named_places(world: &mut World, effort: Effort) -> Result<(), S
     let mut done = 0;
     while done < effort.rounds {
         world.chance.shuffle(&mut places);
+        // Those that only few worlds reach come first, so that a short run has them.
+        places.sort_by_key(|place| points::stimulus(place) != Stimulus::Postgres);
         for place in places.iter().take(usize::try_from(effort.rounds - done).unwrap_or(usize::MAX)) {
             at_place(world, place, effort.burst)?;
             done += 1;
@@ -134,6 +139,10 @@ fn at_place(world: &mut World, place: &str, burst: u64) -> Result<(), String> {
         }),
         Stimulus::Claim => claim(world, Some(&wish(1))),
         Stimulus::Pause => pause(world, Some(&wish(1))),
+        Stimulus::Backup => {
+            backup(world, Some(&wish(1)));
+            Ok(())
+        }
         Stimulus::Renumber => {
             let account = world.chance.one(&ACCOUNTS);
             renumber(world, account);
@@ -164,7 +173,7 @@ pub(crate) fn cycle(world: &mut World, wish: Option<&str>, burst: u64, patience:
 
 /// Waits until a process looks into a mailbox, or dies before.
 fn until_reading(world: &mut World, index: usize) {
-    let deadline = Instant::now() + TO_START;
+    let deadline = Instant::now() + if world.instances.len() > 1 { TO_SHARE } else { TO_START };
     let instance = &mut world.instances[index];
     while instance.lives() && !instance.is_reading() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(2));
@@ -179,15 +188,22 @@ fn while_running(world: &mut World, wish: &str, burst: u64, act: impl Fn(&World)
     end(world, index, TO_PLACE)
 }
 
-/// Starts all processes, one of them anew with the wish; returns which.
+/// Starts all processes, one of them anew with the wish; returns which. Of several, the others die with it now and then
+/// and come later, so that it serves every account; else they go on meanwhile.
 fn begin(world: &mut World, wish: Option<&str>) -> usize {
     let index = any_instance(world);
-    if world.instances[index].is_started() {
-        world.instances[index].kill();
-        world.faults += 1;
+    let alone = wish.is_some() && world.chance.below(2) == 0;
+    for number in 0..world.instances.len() {
+        if (number == index || alone) && world.instances[number].is_started() {
+            world.instances[number].kill();
+            world.faults += 1;
+        }
     }
     world.pass_leases();
     world.instances[index].start(wish);
+    if alone {
+        until_reading(world, index);
+    }
     world.start_all();
     index
 }
@@ -257,6 +273,18 @@ pub(crate) fn pause(world: &mut World, wish: Option<&str>) -> Result<(), String>
     let resumed = switch("resume", None);
     world.faults += u64::from(wish.is_some());
     if resumed { Ok(()) } else { Err("`resume` failed".to_owned()) }
+}
+
+/// A person makes a backup beside the processes. With a wish the first try dies.
+fn backup(world: &mut World, wish: Option<&str>) {
+    // SQLite only; PostgreSQL has its own tools, and the command says so.
+    let file = world.path("backup.db");
+    let words = ["backup", file.to_str().expect("a temporary folder has a plain name")];
+    if wish.is_some() {
+        world.command(&words, wish);
+        world.faults += 1;
+    }
+    world.command(&words, None);
 }
 
 fn renumber(world: &mut World, account: &str) {

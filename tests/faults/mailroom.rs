@@ -2,6 +2,7 @@
 //! itself. A file that is renamed into `new` costs microseconds, so thousands of mails are no work.
 
 use std::{
+    fmt::Write as _,
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
@@ -38,18 +39,6 @@ impl Mailroom {
             mailroom.dovecot.doveadm(&["mailbox", "status", "-u", &address, "messages", "INBOX"]);
         }
         mailroom
-    }
-
-    /// Returns the entries of the configuration's list of accounts; IMAP is spoken at that port, SMTP at the other.
-    pub(crate) fn accounts(&self, imap: u16, smtp: u16) -> String {
-        let account = |name: &&str| {
-            let address = address(name);
-            format!(
-                "  - name: {name}\n    email:\n      address: {address}\n      imap: {{host: 127.0.0.1, port: {imap}, tls: \
-                 none, user: {address}, password: {PASSWORD}}}\n      smtp: {{host: 127.0.0.1, port: {smtp}, tls: none}}\n"
-            )
-        };
-        ACCOUNTS.iter().map(account).collect()
     }
 
     /// Puts a mail into its mailbox and remembers it.
@@ -90,6 +79,20 @@ impl Mailroom {
     fn maildir(&self, account: &str) -> PathBuf {
         self.dovecot.folder().join("mail").join(address(account))
     }
+}
+
+/// Returns the entries of the configuration's list of accounts; IMAP is spoken at that port, SMTP at the other.
+pub(crate) fn accounts(imap: u16, smtp: u16) -> String {
+    ACCOUNTS.iter().fold(String::new(), |mut text, name| {
+        let address = address(name);
+        writeln!(
+            text,
+            "  - name: {name}\n    email:\n      address: {address}\n      imap: {{host: 127.0.0.1, port: {imap}, tls: none, \
+             user: {address}, password: {PASSWORD}}}\n      smtp: {{host: 127.0.0.1, port: {smtp}, tls: none}}"
+        )
+        .expect("writing to a String never fails");
+        text
+    })
 }
 
 /// Returns the address of an account.

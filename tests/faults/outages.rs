@@ -9,6 +9,7 @@ use std::{
 use crate::{
     kills::{Effort, post},
     proxy::{Cuts, Proxy},
+    server,
     world::{Detours, World},
 };
 
@@ -36,21 +37,25 @@ pub(crate) fn database_stops(world: &mut World, effort: Effort) -> Result<(), St
 pub(crate) fn database_cuts(world: &mut World, effort: Effort) -> Result<(), String> {
     let server = world.server.as_ref().ok_or("this case needs PostgreSQL")?;
     let proxy = Proxy::before(server.port(), world.chance.below(u64::from(u32::MAX)));
-    world.configure(&server.url_at(proxy.port()), Detours::default());
+    world.configure(&server::url_at(proxy.port()), Detours::default());
     let cuts = Cuts { packet: 2, before_commit: 3, after_commit: 4 };
-    through(world, effort, &proxy, cuts)
+    through(world, effort, &proxy, cuts);
+    Ok(())
 }
 
 /// Connections to the mailbox break in the middle of anything.
+#[expect(clippy::unnecessary_wraps, reason = "every case has this shape")]
 pub(crate) fn mailbox_cuts(world: &mut World, effort: Effort) -> Result<(), String> {
     let imap = world.mailroom.dovecot.ports().imap;
     let proxy = Proxy::before(imap, world.chance.below(u64::from(u32::MAX)));
     world.configure(&world.store(), Detours { imap: Some(proxy.port()) });
-    through(world, effort, &proxy, Cuts { packet: 30, ..Cuts::default() })
+    through(world, effort, &proxy, Cuts { packet: 30, ..Cuts::default() });
+    Ok(())
 }
 
 /// One of several processes stops in the middle of anything for longer than its lease, and then goes on as if nothing
 /// had happened.
+#[expect(clippy::unnecessary_wraps, reason = "every case has this shape")]
 pub(crate) fn processor_stops(world: &mut World, effort: Effort) -> Result<(), String> {
     for round in 0..effort.rounds {
         let count = world.instances.len() as u64;
@@ -72,7 +77,7 @@ pub(crate) fn processor_stops(world: &mut World, effort: Effort) -> Result<(), S
     Ok(())
 }
 
-fn through(world: &mut World, effort: Effort, proxy: &Proxy, cuts: Cuts) -> Result<(), String> {
+fn through(world: &mut World, effort: Effort, proxy: &Proxy, cuts: Cuts) {
     proxy.set(cuts);
     world.start_all();
     let before = world.faults;
@@ -87,7 +92,6 @@ fn through(world: &mut World, effort: Effort, proxy: &Proxy, cuts: Cuts) -> Resu
     world.faults = before + proxy.cut();
     world.truth.fault("cuts", "proxy", None);
     proxy.set(Cuts::default());
-    Ok(())
 }
 
 /// Brings mail and lets the processes work for up to so many milliseconds.

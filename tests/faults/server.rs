@@ -47,12 +47,7 @@ impl Server {
 
     /// Returns the address of its database.
     pub(crate) fn url(&self) -> String {
-        self.url_at(self.port)
-    }
-
-    /// Returns the address of its database behind another port.
-    pub(crate) fn url_at(&self, port: u16) -> String {
-        format!("postgres://nightdesk@127.0.0.1:{port}/postgres?sslmode=disable")
+        url_at(self.port)
     }
 
     /// Returns where it listens.
@@ -98,6 +93,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop_immediately();
     }
+}
+
+/// Returns the address of a database behind a port of this machine.
+pub(crate) fn url_at(port: u16) -> String {
+    format!("postgres://nightdesk@127.0.0.1:{port}/postgres?sslmode=disable")
 }
 
 fn programs() -> std::path::PathBuf {

@@ -5,6 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::OnceLock,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -17,7 +18,7 @@ use crate::{
     database::{Database, Progress},
     instance::{Ended, Instance, program},
     load::Load,
-    mailroom::{ACCOUNTS, Mailroom},
+    mailroom::{self, ACCOUNTS, Mailroom},
     server::Server,
     sink::{Sink, Weather},
     truth::Truth,
@@ -31,6 +32,9 @@ const STANDSTILL: Duration = Duration::from_secs(90);
 const SETTINGS: &str = "limits:\n  answers_per_sender_day: 100000\n  answers_per_sender_week: 100000\n  \
                         sends_per_ten_minutes: 1000000\n  notices_per_sender_day: 100000\ndelivery:\n  retry_after: 1s\n  \
                         longest_pause: 1s\n";
+
+/// How long proof is looked for; it is a setting since there is something to look for.
+const PROOF: &str = "  verify_for: 3s\n";
 
 /// Which database, and how many processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,9 +117,10 @@ impl World {
     /// Writes the configuration; it holds from the next start of a process.
     pub(crate) fn configure(&self, store: &str, detours: Detours) {
         let imap = detours.imap.unwrap_or(self.mailroom.dovecot.ports().imap);
-        let accounts = self.mailroom.accounts(imap, self.sink.port());
+        let accounts = mailroom::accounts(imap, self.sink.port());
         let text = format!(
-            "shop:\n  name: Blue Lantern\n  languages: [en, zh]\nstore: {store:?}\naccounts:\n{accounts}\n{SETTINGS}"
+            "shop:\n  name: Blue Lantern\n  languages: [en, zh]\nstore: {store:?}\naccounts:\n{accounts}\n{SETTINGS}{}",
+            if looks_for_proof() { PROOF } else { "" },
         );
         fs::write(self.path("config.yaml"), text).expect("the folder is writable");
     }
@@ -306,4 +311,14 @@ impl World {
         }
         self.instances[0].kill();
     }
+}
+
+/// Says whether the program knows how long to look for proof of an uncertain message.
+fn looks_for_proof() -> bool {
+    static KNOWS: OnceLock<bool> = OnceLock::new();
+    *KNOWS.get_or_init(|| {
+        let folder = TempDir::with_prefix("nightdesk-schema-").expect("the temporary folder is writable");
+        let asked = Command::new(program()).args(["schema", "config"]).current_dir(folder.path()).output();
+        String::from_utf8_lossy(&asked.expect("the program starts").stdout).contains("verify_for")
+    })
 }

@@ -218,6 +218,10 @@ impl Channel for EmailChannel {
     }
 
     async fn verify(&self, message_id: &str) -> Verification {
-        imap::search::sent(&self.settings.imap, &self.incoming, message_id).await
+        imap::search::sent(&self.settings.imap, &self.incoming, imap::search::Field::MessageId, message_id).await
+    }
+
+    async fn answered(&self, message_id: &str) -> Verification {
+        imap::search::sent(&self.settings.imap, &self.incoming, imap::search::Field::InReplyTo, message_id).await
     }
 }

@@ -82,6 +82,10 @@ impl Channel for TelegramChannel {
         }
     }
 
+    async fn answered(&self, _message_id: &str) -> Verification {
+        Verification::Unknown { reason: "the Bot API cannot be asked what was answered".to_owned() }
+    }
+
     async fn verify(&self, _message_id: &str) -> Verification {
         Verification::Unknown { reason: "the Bot API cannot be asked for a message by what it was".to_owned() }
     }

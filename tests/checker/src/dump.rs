@@ -26,6 +26,12 @@ pub struct Inbound {
     pub thread: Option<i64>,
     /// Its Message-ID; none while undecided.
     pub message_id: Option<String>,
+    /// It is left to a person, and a part was answered; false where the schema has no such column.
+    #[serde(default, deserialize_with = "flag")]
+    pub with_answer: bool,
+    /// It lay in the Sent folder: a person wrote it; false where the schema has no such column.
+    #[serde(default, deserialize_with = "flag")]
+    pub in_sent: bool,
     /// Its bytes in hex, where the Message-ID is not known.
     #[serde(default)]
     pub raw: Option<String>,
@@ -65,10 +71,8 @@ pub struct Outbox {
     /// When it was decided.
     pub created_at: i64,
     /// Until when an uncertain send is verified.
-    #[serde(default)]
     pub verify_by: Option<i64>,
     /// The ticket of an uncertain send.
-    #[serde(default)]
     pub ticket: Option<i64>,
     /// What was to go over the wire.
     #[serde(default, deserialize_with = "json")]

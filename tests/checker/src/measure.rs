@@ -28,8 +28,9 @@ pub struct Measures {
     pub unclear: usize,
     /// Rows that are or were uncertain.
     pub uncertain: usize,
-    /// Of these, rows whose send the sink did not leave unclear: the process died beside the window.
-    pub uncertain_for_nothing: usize,
+    /// Of these, rows to whose final dot the sink wrote a reply, or which never came to one: the process died beside the
+    /// window, or the reply was lost on its way.
+    pub uncertain_beside_the_window: usize,
     /// Rows whose uncertain send was verified.
     pub verified: usize,
     /// Rows left to a person.
@@ -99,7 +100,7 @@ pub fn measure(world: &World<'_>) -> Measures {
         taken: world.sends.iter().filter(is).count(),
         unclear: world.sends.iter().filter(|send| send.is_unclear()).count(),
         uncertain: state(&["uncertain", "verified_sent", "escalated"]),
-        uncertain_for_nothing: rows.filter(|(row, sends)| doubtful(&row.state) && clear(sends)).count(),
+        uncertain_beside_the_window: rows.filter(|(row, sends)| doubtful(&row.state) && clear(sends)).count(),
         verified: state(&["verified_sent"]),
         escalated: state(&["escalated"]),
         faults,

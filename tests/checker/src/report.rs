@@ -1,6 +1,9 @@
 //! What is printed: a table for people, JSON for programs. Pure; `main` prints it.
 
-use std::fmt::{Display, Formatter};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Formatter},
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -92,29 +95,40 @@ impl Display for Report {
 }
 
 fn figures(formatter: &mut Formatter<'_>, measures: &Measures) -> std::fmt::Result {
-    let Value::Object(fields) = value(measures) else { return Ok(()) };
-    for (name, figure) in fields {
-        let shown = match &figure {
-            Value::Object(entries) if entries.is_empty() => "none".to_owned(),
-            Value::Object(entries) if entries.contains_key("p99") => times(&figure),
-            Value::Object(entries) => {
-                entries.iter().map(|(key, count)| format!("{key} {count}")).collect::<Vec<_>>().join(", ")
-            }
-            other => other.to_string(),
-        };
-        writeln!(formatter, "{:<24} {shown}", name.replace('_', " "))?;
+    let Measures { mails, strangers, vanished, stored_again, transactions, taken, unclear, .. } = measures;
+    let Measures { uncertain, uncertain_beside_the_window: beside, verified, escalated, .. } = measures;
+    let Measures { faults, repeated_attempts, shown_again, starts, logs, torn_logs, unclosed_logs, .. } = measures;
+    let lines = [
+        ("mails", format!("{mails}, {vanished} vanished, {stored_again} stored again, {strangers} rows of strangers")),
+        ("mails shown again", counts(shown_again)),
+        ("transactions", format!("{transactions}, {taken} taken, {unclear} unclear")),
+        ("uncertain", format!("{uncertain}, {verified} verified, {escalated} escalated, {beside} beside the window")),
+        ("faults", counts(faults)),
+        ("repeated attempts after", counts(repeated_attempts)),
+        ("starts", starts.to_string()),
+        ("from start to ready", times(measures.to_ready)),
+        ("from mail to decision", times(measures.to_decision)),
+        ("from mail to answer", times(measures.to_answer)),
+        ("logs", format!("{logs}, {torn_logs} torn, {unclosed_logs} not closed")),
+    ];
+    for (name, figure) in lines {
+        writeln!(formatter, "{name:<24} {figure}")?;
     }
     writeln!(formatter)
 }
 
-fn times(figure: &Value) -> String {
-    let Times { count, p50, p99, max } = Times {
-        count: usize::try_from(figure["count"].as_u64().unwrap_or(0)).unwrap_or(usize::MAX),
-        p50: figure["p50"].as_u64().unwrap_or(0),
-        p99: figure["p99"].as_u64().unwrap_or(0),
-        max: figure["max"].as_u64().unwrap_or(0),
-    };
-    format!("p50 {p50} ms, p99 {p99} ms, max {max} ms ({count} seen)")
+fn counts(counts: &BTreeMap<String, usize>) -> String {
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+fn times(Times { count, p50, p99, max }: Times) -> String {
+    match count {
+        0 => "not seen".to_owned(),
+        _ => format!("p50 {p50} ms, p99 {p99} ms, longest {max} ms ({count} seen)"),
+    }
 }
 
 fn value(serialize: &impl Serialize) -> Value {

@@ -209,6 +209,7 @@ impl<'a> World<'a> {
             self.ticket_by_id.insert(ticket.id, index);
             self.tickets_of_thread.entry(ticket.thread).or_default().push(index);
         }
+        self.with_answer.extend(dump.inbound.iter().filter(|row| row.with_answer).map(|row| row.id));
         self.with_answer.extend(dump.verdict.iter().filter(|verdict| verdict.is_with_answer()).map(|v| v.inbound));
     }
 

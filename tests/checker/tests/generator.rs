@@ -178,12 +178,12 @@ impl Teller {
             "id": rows.len() + 1, "key": format!("i{key}-{kind}"), "thread": thread, "inbound": inbound,
             "account": "support", "kind": kind, "human": 0, "intents": "[\"shipping_time\"]",
             "recipient_key": "anna@example.net", "recipient_domain": "example.net", "message_id": id, "state": state,
-            "reason": null, "created_at": at,
+            "reason": null, "created_at": at, "ticket": null, "verify_by": null,
         })));
     }
 
-    /// Opens or extends the conversation's ticket.
-    fn ticket(&mut self, what: &str, text: &str) {
+    /// Opens or extends the conversation's ticket; returns its number.
+    fn ticket(&mut self, what: &str, text: &str) -> usize {
         let (at, thread, inbound) = (self.unix_ms(), self.thread, self.row);
         let tickets = self.history.rows("ticket");
         let id = *self.tickets.entry(thread).or_insert_with(|| {
@@ -194,6 +194,7 @@ impl Teller {
         });
         let events = self.history.rows("ticket_event");
         events.push(object(json!({"id": events.len() + 1, "ticket": id, "what": what, "text": text})));
+        id
     }
 
     fn verdict(&mut self, with_answer: bool) {
@@ -277,8 +278,13 @@ fn uncertain_escalated(teller: &mut Teller) {
     teller.next("faults", json!({"event": "fault", "what": "kill", "process": "n1", "place": "email.dot.after"}));
     let taken = teller.dice.below(2) == 0;
     teller.sent(taken, None);
-    teller.ticket("opened", "a message may have been sent: look into the sent mail");
+    let ticket = teller.ticket("opened", "a message may have been sent: look into the sent mail");
     teller.ticket("delivery", "the connection broke");
+    let row = teller.history.rows("outbox").last_mut().expect("just told");
+    row.insert("ticket".to_owned(), json!(ticket));
+    if taken && teller.dice.below(2) == 0 {
+        row.insert("state".to_owned(), json!("verified_sent"));
+    }
 }
 
 fn uncertain_verified(teller: &mut Teller) {

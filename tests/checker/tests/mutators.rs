@@ -31,7 +31,8 @@ pub(crate) const MUTATORS: &[(&str, &str, Mutator)] = &[
     ("the row of a sent message is lost", "I2", lose_a_row),
     ("an uncertain send is repeated", "I3", repeat_uncertain),
     ("an uncertain send has no ticket", "I3", lose_notices),
-    ("an uncertain send is told too often", "I3", tell_too_often),
+    ("an uncertain send is told twice", "I3", tell_twice),
+    ("an uncertain send names no ticket", "I3", name_no_ticket),
     ("an uncertain send is called sent", "I3", call_it_sent),
     ("an uncertain send is cancelled", "I3", |history, dice| set_state(history, dice, "verified_sent", "cancelled")),
     ("an uncertain send stays so", "I3", stay_uncertain),
@@ -131,11 +132,15 @@ fn lose_notices(history: &mut History, dice: &mut Dice) -> Option<()> {
     Some(())
 }
 
-fn tell_too_often(history: &mut History, dice: &mut Dice) -> Option<()> {
+fn tell_twice(history: &mut History, dice: &mut Dice) -> Option<()> {
     let is_notice = |event: &Map<String, Value>| event["text"].as_str().unwrap_or_default().contains("may have been");
     let notice = pick(history, dice, "ticket_event", is_notice)?.clone();
-    let rows = history.rows("outbox").len();
-    history.rows("ticket_event").extend(vec![notice; rows + 1]);
+    history.rows("ticket_event").push(notice);
+    Some(())
+}
+
+fn name_no_ticket(history: &mut History, dice: &mut Dice) -> Option<()> {
+    pick(history, dice, "outbox", |row| !row["ticket"].is_null())?.insert("ticket".to_owned(), Value::Null);
     Some(())
 }
 

@@ -8,7 +8,8 @@ The first letters of the recipient's address order a fault:
   fail554…    554 after DATA, not delivered
   dropafter…  delivered, but the connection is cut instead of the 250
 
-LOG gets one JSON line per message that came to its final dot: from, to, options, user, tls, outcome, data.
+LOG gets one JSON line per message that came to its final dot: from, to, options, user, tls, outcome, data, and when the
+go-ahead was written and the final dot read (data_ns, dot_ns: CLOCK_MONOTONIC).
 """
 
 import asyncio
@@ -16,11 +17,21 @@ import json
 import smtplib
 import ssl
 import sys
+import time
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 HOST = "127.0.0.1"
 MAX_BYTES = 30_000_000
+
+
+class Session(SMTP):
+    """Notes when the client was told to go ahead with a message."""
+
+    async def push(self, status):
+        if status.startswith("354"):
+            self.envelope.data_ns = time.monotonic_ns()
+        await super().push(status)
 
 
 class Relay:
@@ -43,6 +54,7 @@ class Relay:
         return "250 2.1.5 recipient ok"
 
     async def handle_DATA(self, server, session, envelope):
+        envelope.dot_ns = time.monotonic_ns()
         if any(address.startswith("fail554") for address in envelope.rcpt_tos):
             self.write_down("rejected", session, envelope)
             return "554 5.6.0 rejected after DATA"
@@ -75,6 +87,8 @@ class Relay:
             "user": user.decode("utf-8", "replace") if user else None,
             "tls": session.ssl is not None,
             "outcome": outcome,
+            "data_ns": envelope.data_ns,
+            "dot_ns": envelope.dot_ns,
             "data": envelope.original_content.decode("utf-8", "replace"),
         }
         with open(self.log, "a", encoding="utf-8") as log:
@@ -93,7 +107,7 @@ async def serve(port, lmtp_port, cert, key, log):
     relay = Relay(lmtp_port, log)
 
     def session():
-        return SMTP(
+        return Session(
             relay,
             hostname="localhost",
             tls_context=tls,

@@ -39,6 +39,9 @@ const TOP_LEVEL: &[&str] = &[
     ".gitignore",
 ];
 
+/// All that the checker of fault runs is built on.
+const CHECKER_USES: &[&str] = &["serde", "serde_json", "sha2"];
+
 /// What a working copy may hold beside it and git does not: the repository itself and an editor's folders.
 const NOT_OURS: &[&str] = &[".git", ".idea", ".vscode"];
 
@@ -92,6 +95,32 @@ fn every_test_named_in_the_architecture_page_exists() {
     let page = read("docs/architecture.md");
     let missing: Vec<String> = documents::named_tests(&page).into_iter().filter(|name| !tests.contains(name)).collect();
     assert!(missing.is_empty(), "docs/architecture.md names tests that do not exist: {}", missing.join(", "));
+}
+
+#[test]
+fn checker_shares_no_code_with_what_it_judges() {
+    let manifest = read("tests/checker/Cargo.toml");
+    let mut section = "";
+    let mut dependencies = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.contains("dependencies")
+            && let Some((name, _)) = line.split_once('=')
+        {
+            dependencies.push(name.trim());
+        }
+    }
+    assert_eq!(dependencies, CHECKER_USES, "tests/checker/Cargo.toml");
+    let sources = sources();
+    let own: Vec<&Source> = sources.iter().filter(|source| source.path.starts_with("tests/checker/")).collect();
+    assert!(!own.is_empty(), "the checker has sources");
+    for source in own {
+        let named = source.tokens.iter().find(|token| token.text == "nightdesk");
+        assert!(named.is_none(), "{} names the program it judges", source.path);
+        assert!(!source.text.contains("include!"), "{} takes in code from elsewhere", source.path);
+        assert!(!source.text.contains("#[path"), "{} takes in a module from elsewhere", source.path);
+    }
 }
 
 #[test]

@@ -170,6 +170,7 @@ fn filtered(text: &str, given: &Given) -> String {
     }
     for (pattern, shown) in [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
+        (r"\b[0-9a-f]{32}\b", "<id>"),
         (r"\b[0-9a-f]{16}\b", "<hash>"),
         // Pauses before a new attempt are drawn by lot.
         (r"trying again in \d+ s", "trying again in <some> s"),

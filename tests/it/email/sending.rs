@@ -205,6 +205,19 @@ async fn row(at: At, act: &Act, expected: &str, reason: &str) -> Option<String> 
 }
 
 #[tokio::test]
+async fn all_steps_before_the_final_dot_have_one_end_together() {
+    let sink = SmtpSink::start(Plan { scripts: vec![script(At::Rcpt, &Act::Stall)], ..Plan::default() }).await;
+    let patience =
+        Patience { command: Duration::from_mins(1), before_dot: Duration::from_millis(500), ..Patience::RFC_5321 };
+    let settings = settings(&sink, TlsMode::None);
+    let (phase, _steps) = PhaseLog::pair();
+    let access = OAuthTokens::for_login(None);
+    let receipt = send_within(&settings, "lumencrafts.example", &mail(), &phase, &access, patience).await;
+    assert!(words(&receipt).contains("had not got the message"), "{receipt:?}");
+    assert_eq!(kind(&receipt), "retry");
+}
+
+#[tokio::test]
 async fn connection_cut_in_the_middle_of_the_message_is_safe_to_repeat() {
     let cut = Script { body: Act::Cut, ..Script::default() };
     let sink = SmtpSink::start(Plan { scripts: vec![cut], ..Plan::default() }).await;

@@ -1,10 +1,12 @@
 //! The store is put back from a backup while the world went on: nobody is answered twice, and every message ends.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use nightdesk::store::activity::Activity;
 
 use crate::support::{
     letter::Letter,
-    post::Post,
+    post::{Post, SHOP},
     shop::{PATIENCE, Shop, until_in},
     until::within,
 };
@@ -35,38 +37,99 @@ fn put_back(shop: &Shop, copy: &str) {
     fs::copy(shop.path(copy), shop.path("nightdesk.db")).expect("the folder is writable");
 }
 
-/// Waits until every letter is in the store and ended.
-fn until_all_ended(shop: &Shop, count: usize) {
+/// Keeps copies of what was sent in the Sent folder, as providers do, but for that many.
+fn keep_sent(post: &Post, shop: &Shop, from: usize) {
+    for (number, mail) in post.relay.mails().iter().enumerate().skip(from) {
+        let file = shop.path(&format!("sent-{number}.eml"));
+        fs::write(&file, &mail.data).expect("the folder is writable");
+        // The server's user reads it.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("own file");
+        fs::set_permissions(shop.path(""), fs::Permissions::from_mode(0o755)).expect("own folder");
+        post.dovecot.doveadm(&["save", "-u", SHOP, "-m", "Sent", &file.display().to_string()]);
+    }
+}
+
+/// Waits until every letter is in the store and ended, and nothing is on its way; returns what the buyers' letters came to.
+fn until_all_ended(shop: &Shop, letters: usize) -> Vec<Activity> {
     let mut last = Vec::new();
     let ended = within(PATIENCE, || {
         last = shop.activity();
-        (last.len() >= count && last.iter().all(|activity| activity.outcome.is_some())).then_some(())
+        last.retain(|activity| activity.reason.as_deref() != Some("sent_folder"));
+        (last.len() >= letters && last.iter().all(Activity::is_settled)).then_some(())
     });
-    assert!(ended.is_some(), "{} of {count} letters ended: {last:#?}", last.len());
+    assert!(ended.is_some(), "{} of {letters} letters ended: {last:#?}", last.len());
+    last
 }
 
 #[test]
-fn store_put_back_from_a_backup_answers_nobody_twice() {
+fn store_put_back_from_a_backup_answers_nobody_twice_and_everybody_once() {
     let post = Post::start();
     let mut shop = post.shop();
     ask(&post, 0..EACH);
     shop.until_settled(EACH);
+    keep_sent(&post, &shop, 0);
     // Made under load: letters are on their way in and out.
     ask(&post, EACH..2 * EACH);
     shop.succeed(&["backup", &shop.path("copy.db").display().to_string()]);
+    until_in("everybody's answer", || (post.relay.mails().len() == 2 * EACH).then_some(()));
+    keep_sent(&post, &shop, EACH);
+    shop.kill();
+    put_back(&shop, "copy.db");
+    // These came while nobody served: nobody can have answered them, and the Sent folder proves it.
+    ask(&post, 2 * EACH..3 * EACH);
+    shop.start();
+    assert!(shop.present_log().contains("restore mode is on"), "{}", shop.log());
+    until_all_ended(&shop, 3 * EACH);
+    for number in 0..3 * EACH {
+        assert_eq!(post.sent_to(&buyer(number)).len(), 1, "{}:\n{}", buyer(number), shop.log());
+    }
+    shop.until_logged("restore mode is over");
+    ask(&post, 3 * EACH..3 * EACH + 1);
+    until_in("an answer as ever", || (!post.sent_to(&buyer(3 * EACH)).is_empty()).then_some(()));
+    assert!(shop.tickets().is_empty(), "the Sent folder proves everything: {:#?}", shop.tickets());
+}
+
+#[test]
+fn store_put_back_without_a_sent_folder_leaves_the_time_before_to_people() {
+    let post = Post::start();
+    let mut shop = post.shop();
+    ask(&post, 0..EACH);
+    shop.until_settled(EACH);
+    shop.succeed(&["backup", &shop.path("copy.db").display().to_string()]);
+    ask(&post, EACH..2 * EACH);
     shop.until_settled(2 * EACH);
-    let before = post.relay.mails().len();
-    assert_eq!(before, 2 * EACH, "everybody was answered before the loss");
     shop.kill();
     put_back(&shop, "copy.db");
     shop.start();
-    assert!(shop.present_log().contains("restore mode is on"), "{}", shop.log());
-    ask(&post, 2 * EACH..3 * EACH);
-    until_all_ended(&shop, 3 * EACH);
+    let ended = until_all_ended(&shop, 2 * EACH);
+    assert!(ended[EACH..].iter().all(|activity| activity.outcome.as_deref() == Some("escalated")), "{ended:#?}");
+    assert_eq!(shop.tickets().len(), EACH);
     for number in 0..2 * EACH {
-        assert_eq!(post.sent_to(&buyer(number)).len(), 1, "{} was answered twice:\n{}", buyer(number), shop.log());
+        assert_eq!(post.sent_to(&buyer(number)).len(), 1, "{}:\n{}", buyer(number), shop.log());
     }
-    assert!(shop.succeed(&["status"]).contains("Restore mode since"), "{}", shop.succeed(&["status"]));
+}
+
+#[test]
+fn store_put_back_as_a_copied_file_is_found_out_by_the_sent_folder() {
+    let post = Post::start();
+    let mut shop = post.shop();
+    ask(&post, 0..EACH);
+    shop.until_settled(EACH);
+    keep_sent(&post, &shop, 0);
+    shop.terminate();
+    fs::copy(shop.path("nightdesk.db"), shop.path("copy.db")).expect("the folder is writable");
+    shop.start();
+    ask(&post, EACH..2 * EACH);
+    shop.until_settled(2 * EACH);
+    keep_sent(&post, &shop, EACH);
+    shop.kill();
+    put_back(&shop, "copy.db");
+    shop.start();
+    shop.until_logged("restore mode begins");
+    until_all_ended(&shop, 2 * EACH);
+    for number in 0..2 * EACH {
+        assert_eq!(post.sent_to(&buyer(number)).len(), 1, "{}:\n{}", buyer(number), shop.log());
+    }
 }
 
 #[test]

@@ -150,6 +150,23 @@ fn process_that_was_stopped_past_its_lease_turns_back_before_anything_leaves() {
 }
 
 #[test]
+fn message_of_a_process_stopped_right_before_its_last_bytes_leaves_once_and_is_known_to_have_left() {
+    let Some(mut desk) = Instances::start_with(2, 2, Some("delivery.phase.after:1:stop")) else { return };
+    let buyers = desk.ask_everywhere();
+    // The other process finds that the message may have left, and looks for it instead of sending it again.
+    let doubted = within(TAKE_OVER + Duration::from_secs(45), || {
+        let messages = desk.shops[1].activity().into_iter().flat_map(|activity| activity.messages);
+        messages.filter(|message| message.state == "uncertain").count().eq(&1).then_some(())
+    });
+    assert!(doubted.is_some(), "{:?}", desk.shops[1].activity());
+    desk.shops[0].signal("-CONT");
+    desk.until_answered(&buyers);
+    desk.shops[0].until_logged("sent after all");
+    desk.nobody_twice();
+    assert!(desk.shops[1].tickets().is_empty(), "the server's word is a proof");
+}
+
+#[test]
 fn second_process_for_one_account_stands_by_and_takes_over_at_once_from_one_that_stops() {
     let Some(mut desk) = Instances::start(2, 1) else { return };
     let buyers = desk.ask_everywhere();

@@ -18,13 +18,13 @@ use nightdesk::{
         outbound::{OutboundKind, Phase},
         receive::FolderMark,
         switch::Scope,
-        verdict::Outcome,
     },
     store::{
         Store,
         lease::{Lease, Runner},
         outbox::Settlement,
         quarantine::Cause,
+        sent::HumanMail,
         sweep::Bounds,
     },
 };
@@ -34,6 +34,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     bench::{self, Backend, Bench, Plan, account, at},
     changes::take_over,
+    sent::{answers, sent},
 };
 use crate::support::{
     cutter::{Cut, Cutter},
@@ -41,7 +42,10 @@ use crate::support::{
 };
 
 /// One write: what it does, in the words of its errors, and the call with what must be there before it.
-type Write = (&'static str, fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>);
+type Write = (&'static str, Call);
+
+/// The call; it gives the database back with what the store said.
+type Call = fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>;
 
 /// A database of one call.
 struct Run {
@@ -55,6 +59,9 @@ struct Run {
 const WRITES: &[Write] = &[
     ("noting an account", |run| Box::pin(see(run))),
     ("storing received messages", |run| Box::pin(receive(run))),
+    ("replacing a folder mark", |run| Box::pin(renumber(run))),
+    ("recording a person's mail", |run| Box::pin(human_sent(run))),
+    ("ending a mail that a person answered", |run| Box::pin(answered(run))),
     ("counting a try", |run| Box::pin(tried(run))),
     ("putting a message into quarantine", |run| Box::pin(quarantine(run))),
     ("ignoring a message", |run| Box::pin(ignore(run))),
@@ -161,10 +168,7 @@ fn every_write_of_the_store_is_cut_at_its_commit() {
 }
 
 /// Makes the call in a database of its own; returns what is left and said, and how often it was cut.
-async fn outcome(
-    write: fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>,
-    cut: Option<Cut>,
-) -> (String, u32) {
+async fn outcome(write: Call, cut: Option<Cut>) -> (String, u32) {
     let cluster = postgres::cluster().expect("looked at before");
     let bench = Bench::new(Backend::Postgres).await;
     let cutter = Cutter::start(&cluster.socket());
@@ -177,7 +181,7 @@ async fn outcome(
             .bench
             .text(&format!("SELECT COALESCE(string_agg(r::text, '; ' ORDER BY r::text), '') FROM ({shape}) r"))
             .await;
-        left += &format!("{rows}\n");
+        left.extend([rows.as_str(), "\n"]);
     }
     run.store.close().await;
     (left, run.cutter.cuts())
@@ -252,6 +256,49 @@ async fn receive(run: Run) -> (Run, String) {
     let said = run.store.receive(&batch, Some(&mark), at(0)).await.expect("the call finds its way");
     // Known and stored are one to the channel: both may be acknowledged.
     (run, said.len().to_string())
+}
+
+async fn renumber(run: Run) -> (Run, String) {
+    let mark = |uid| FolderMark {
+        account: account(),
+        folder: "INBOX".to_owned(),
+        uid_validity: 7,
+        uid,
+        first_uid: 1,
+        go_live: at(0),
+    };
+    run.bench.store.receive(&[], Some(&mark(9)), at(0)).await.expect("stored");
+    say!(run, run.store.renumber(&mark(3), at(1)))
+}
+
+async fn human_sent(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.bench.decide(&letter, Plan::escalate(), at(0)).await;
+    let (inbound, account) = (sent(&run.bench, 1).await, account());
+    let mail = HumanMail {
+        inbound,
+        account: &account,
+        message_id: Some("hand@shop.example"),
+        parents: &["letter-1@buyer.example".to_owned()],
+        recipients: &["ana@buyer.example".to_owned()],
+        forwarded: false,
+        subject: "Re: Order",
+        text: "yes",
+        sent_at: at(1),
+    };
+    run.arm();
+    // What it meant is for the log only.
+    run.store.human_sent(&mail, at(2)).await.expect("the call finds its way");
+    (run, String::new())
+}
+
+async fn answered(run: Run) -> (Run, String) {
+    let letter = run.bench.mail_as("ana@buyer.example", "q", "question@buyer.example", &[], at(0)).await;
+    answers(&run.bench, "ana@buyer.example", Some("question@buyer.example"), 1).await;
+    run.arm();
+    // The ticket is for the log only.
+    run.store.answered_by_person(letter.id, &letter.inbound, at(2)).await.expect("the call finds its way");
+    (run, String::new())
 }
 
 async fn tried(run: Run) -> (Run, String) {
@@ -379,12 +426,10 @@ async fn old_message(run: Run) -> (Run, String) {
 
 async fn unanswered(run: Run) -> (Run, String) {
     let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
-    let mut plan = Plan::answer().sending(&[OutboundKind::Ask]);
-    plan.outcome = Outcome::Asked;
-    let asked = run.bench.decide(&letter, plan, at(0)).await.outbox[0];
-    run.bench.store.claim(at(0), &[]).await.expect("the claim runs");
-    let sent = Settlement::Sent { proof: "250".to_owned() };
-    run.bench.store.settle(asked, &sent, at(0)).await.expect("settled");
+    let answer = run.bench.decide(&letter, Plan::answer(), at(0)).await.outbox[0];
+    let cancel =
+        format!("UPDATE outbox SET state = 'cancelled', reason = 'lost', settled_at = created_at WHERE id = {answer}");
+    run.bench.run(&cancel).await;
     sweep(run).await
 }
 

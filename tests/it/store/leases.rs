@@ -149,7 +149,7 @@ async fn nobody_took(b: Bench) {
     let lease = acquire(&b, "first").await.expect("it is free");
     run_out(&b).await;
     b.store.held(&lease).see(&account(), at(0)).await.expect("nobody else has written anything");
-    b.store.renew(&runner("first"), &[lease.clone()]).await.expect("renewed");
+    b.store.renew(&runner("first"), std::slice::from_ref(&lease)).await.expect("renewed");
     assert!(acquire(&b, "second").await.is_none(), "it lasts again");
     assert!(lease.is_certain());
 }

@@ -14,6 +14,7 @@ mod opening;
 mod outboxes;
 mod quarantines;
 mod races;
+mod rates;
 mod receiving;
 mod restores;
 mod sent;

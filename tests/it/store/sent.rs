@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
 const ANA: &str = "ana@buyer.example";
 
 /// Receives a mail of the Sent folder.
-async fn sent(b: &Bench, minute: i64) -> InboundId {
+pub(super) async fn sent(b: &Bench, minute: i64) -> InboundId {
     let number = b.next();
     let mut received = mail(number, 7, &format!("sent {number}"), at(minute));
     received.key = SourceKey::Imap { folder: "Sent".to_owned(), uid_validity: 7, uid: number };
@@ -43,7 +43,7 @@ async fn sent(b: &Bench, minute: i64) -> InboundId {
 }
 
 /// Receives and records a person's answer to a mail.
-async fn answers(b: &Bench, to: &str, parent: Option<&str>, minute: i64) -> (InboundId, HumanSent) {
+pub(super) async fn answers(b: &Bench, to: &str, parent: Option<&str>, minute: i64) -> (InboundId, HumanSent) {
     let id = sent(b, minute).await;
     let outcome = record(b, id, to, parent, minute).await;
     (id, outcome)

@@ -21,17 +21,22 @@
 //! In a line that is sent, `\r`, `\n` and `\x80` are bytes, and `<<text>>` is a literal with that text.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use mail_parser::MessageParser;
+use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+
+use super::truth::{Delivered, Truth, now_ns};
 
 /// Lines of the usual login on a server that offers what most do.
 const LOGIN: &str = "\
@@ -97,6 +102,22 @@ pub(crate) struct Seen {
 impl ScriptedServer {
     /// Starts a server that plays one list of steps per connection; `done` is cancelled at `X: done`.
     pub(crate) async fn start(script: Vec<Vec<Step>>, done: CancellationToken) -> Self {
+        Self::launch(script, done, None).await
+    }
+
+    /// Starts a server that writes down which mails it shows as this account's: a mail is delivered when it is shown
+    /// for the first time.
+    pub(crate) async fn start_recorded(
+        script: Vec<Vec<Step>>,
+        done: CancellationToken,
+        truth: &Truth,
+        account: &'static str,
+    ) -> Self {
+        let shown = Shown { truth: truth.clone(), account, nonces: Mutex::default() };
+        Self::launch(script, done, Some(shown)).await
+    }
+
+    async fn launch(script: Vec<Vec<Step>>, done: CancellationToken, shown: Option<Shown>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -111,7 +132,9 @@ impl ScriptedServer {
                     done.cancel();
                     continue;
                 };
-                let played = Player { reader: BufReader::new(stream), tag: String::new(), seen: &shared, done: &done };
+                let reader = BufReader::new(stream);
+                let shown = shown.as_ref();
+                let played = Player { reader, tag: String::new(), seen: &shared, done: &done, shown };
                 if let Err(surprise) = played.play(&steps).await {
                     note(&shared, |seen| seen.surprises.push(surprise));
                     done.cancel();
@@ -136,6 +159,36 @@ struct Player<'a> {
     tag: String,
     seen: &'a Mutex<Seen>,
     done: &'a CancellationToken,
+    shown: Option<&'a Shown>,
+}
+
+/// Which mails were shown, for the truth of a run.
+struct Shown {
+    truth: Truth,
+    account: &'static str,
+    nonces: Mutex<BTreeSet<String>>,
+}
+
+impl Shown {
+    /// Looks for a mail in what was sent: one with a Message-ID.
+    fn look(&self, bytes: &[u8], start_ns: u64) {
+        let Some(mail) = MessageParser::default().parse(mail_in(bytes)) else { return };
+        let Some(nonce) = mail.message_id().and_then(|id| id.split('@').next()) else { return };
+        let from = mail.from().and_then(|from| from.first()).and_then(|from| from.address()).unwrap_or_default();
+        let account = self.account;
+        if !self.nonces.lock().unwrap_or_else(PoisonError::into_inner).insert(nonce.to_owned()) {
+            let again = json!({"nonce": nonce, "account": account, "why": "shown"});
+            return self.truth.since(start_ns, "mailbox", "again", again);
+        }
+        let delivered = Delivered { nonce, account, from, conversation: nonce, expect: "any" };
+        self.truth.delivered(start_ns, &delivered);
+    }
+}
+
+/// Returns what follows the announcement of a literal.
+fn mail_in(bytes: &[u8]) -> &[u8] {
+    let end = bytes.windows(3).position(|window| window == b"}\r\n");
+    end.map_or(&[], |end| &bytes[end + 3..])
 }
 
 impl Player<'_> {
@@ -182,7 +235,11 @@ impl Player<'_> {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
         note(self.seen, |seen| seen.steps += 1);
+        let start_ns = now_ns();
         let sent = self.reader.get_mut().write_all(bytes).await;
+        if let Some(shown) = self.shown.filter(|_| sent.is_ok()) {
+            shown.look(bytes, start_ns);
+        }
         sent.map_err(|error| format!("the client was gone: {error}"))
     }
 

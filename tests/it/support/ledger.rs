@@ -74,7 +74,7 @@ impl Ledger {
             InboxRequest::Receive { batch, mark, done } => drop(done.send(self.lock().receive(batch, mark))),
             InboxRequest::Folder { folder, done, .. } => drop(done.send(Ok(self.lock().folders.get(&folder).cloned()))),
             InboxRequest::Renumber { mark, done } => {
-                drop(done.send(self.lock().receive(Vec::new(), Some(mark)).map(drop)))
+                drop(done.send(self.lock().receive(Vec::new(), Some(mark)).map(drop)));
             }
             InboxRequest::Unknown { account, folder, uid_validity, uids, done } => {
                 let state = self.lock();

@@ -38,6 +38,10 @@ pub(crate) struct Relayed {
     pub(crate) tls: bool,
     /// What the client was told, or not.
     pub(crate) outcome: Outcome,
+    /// When it was told to go ahead, on the machine's monotonic clock.
+    pub(crate) data_ns: u64,
+    /// When its final dot was read.
+    pub(crate) dot_ns: u64,
     /// Headers and body as received.
     pub(crate) data: String,
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs::{self, File, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
@@ -73,18 +74,19 @@ impl Truth {
 
     /// Delivers a mail and writes that it was.
     pub(crate) fn delivery(&self, mail: &Delivered<'_>, deliver: impl FnOnce()) {
-        let Delivered { nonce, account, from, conversation, expect } = mail;
         let start = now_ns();
         deliver();
-        self.since(
-            start,
-            "mailbox",
-            "delivered",
-            json!({
-                "nonce": nonce, "account": account, "folder": "INBOX", "from": from, "reply_to": from,
-                "conversation": conversation, "expect": expect,
-            }),
-        );
+        self.delivered(start, mail);
+    }
+
+    /// Writes that a mailbox has a mail, which was begun to be brought then.
+    pub(crate) fn delivered(&self, start_ns: u64, mail: &Delivered<'_>) {
+        let Delivered { nonce, account, from, conversation, expect } = mail;
+        let fields = json!({
+            "nonce": nonce, "account": account, "folder": "INBOX", "from": from, "reply_to": from,
+            "conversation": conversation, "expect": expect,
+        });
+        self.since(start_ns, "mailbox", "delivered", fields);
     }
 
     /// Lets a person do something, by a command of the program, and writes whether the program said that it is done.
@@ -140,7 +142,10 @@ pub(crate) fn now_ns() -> u64 {
 
 /// Returns bytes in lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
 }
 
 fn unix_ms() -> u64 {

@@ -6,7 +6,10 @@ use mail_parser::{Address, HeaderValue, MessageParser};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::truth::{Truth, hex, now_ns};
+use super::{
+    smtp_relay::{Outcome, Relayed},
+    truth::{Truth, hex, now_ns},
+};
 
 /// Sees one connection.
 #[derive(Debug)]
@@ -100,6 +103,30 @@ impl Witness {
         let (Some(current), Some(truth)) = (self.current.take(), &self.truth) else { return };
         truth.since(current.start_ns, "sink", "transaction", current.fields(self.connection));
     }
+}
+
+/// Writes down what a relay was given, from its own log; what never came to its final dot is not in there.
+pub(crate) fn relayed(truth: &Truth, connection: usize, mail: &Relayed) {
+    let reply = match mail.outcome {
+        Outcome::Accepted => Some("250 2.0.0 queued"),
+        Outcome::Rejected => Some("554 5.6.0 rejected after DATA"),
+        Outcome::Deferred => Some("451 4.3.0 mailbox server does not answer"),
+        Outcome::Dropped => None,
+    };
+    let seen = Transaction {
+        start_ns: mail.data_ns,
+        phase: "dot",
+        from: mail.from.to_lowercase(),
+        to: mail.to.iter().map(|to| to.to_lowercase()).collect(),
+        message: mail.data.clone().into_bytes(),
+        asked_ns: mail.data_ns,
+        data_ns: Some(mail.data_ns),
+        dot_ns: Some(mail.dot_ns),
+        is_taken: matches!(mail.outcome, Outcome::Accepted | Outcome::Dropped),
+        reply: reply.map(str::to_owned),
+        is_written: reply.is_some(),
+    };
+    truth.since(seen.start_ns, "sink", "transaction", seen.fields(connection));
 }
 
 impl Drop for Witness {

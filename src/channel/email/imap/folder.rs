@@ -23,7 +23,7 @@ use crate::{
                 error::{Consequence, ImapError},
                 login,
                 reconcile::Comparing,
-                session,
+                search, session,
             },
         },
     },
@@ -63,7 +63,7 @@ pub(super) enum Target {
     Named(String),
     /// The one with the `\Junk` attribute.
     Junk,
-    /// The one with the `\Sent` attribute, or the one of this name.
+    /// The one with the `\Sent` attribute or a usual name, or the one of this name.
     Sent(Option<String>),
 }
 
@@ -174,7 +174,7 @@ impl Target {
         let found = match self {
             Self::Named(name) => return Ok(Some(name.clone())),
             Self::Sent(Some(name)) => Some(name.clone()),
-            Self::Sent(None) => session::special_folder(commands, &NameAttribute::Sent).await?,
+            Self::Sent(None) => search::sent_folder(commands).await?.map(utf7_imap::decode_utf7_imap),
             Self::Junk => session::special_folder(commands, &NameAttribute::Junk).await?,
         };
         Ok(found.filter(|name| !account.settings.imap.folders.contains(name)))

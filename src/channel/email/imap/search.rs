@@ -1,4 +1,5 @@
-//! One question to the mailbox: does the folder of sent mail hold a message with this Message-ID? On a short connection
+//! One question to the mailbox: does the folder of sent mail hold a message with this Message-ID, or one that answers it?
+//! On a short connection
 //! of its own, so that no reading waits for it; the folder is only examined, so nothing in it changes.
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
 
 use crate::{
     channel::email::{
-        ImapSettings,
+        ImapSettings, SentFolder,
         imap::{
             command::{COMMAND, Commands, Patience},
             connection,
@@ -30,13 +31,32 @@ const WHOLE: Duration = Duration::from_mins(2);
 /// Apple and QQ, Exchange, 163.com.
 const USUAL_NAMES: [&str; 6] = ["Sent", "Sent Messages", "Sent Items", "INBOX.Sent", "INBOX/Sent", "已发送"];
 
-/// Looks for a message of ours in the folder of sent mail.
+/// Which field of a sent message is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::channel::email) enum Field {
+    /// The message itself.
+    MessageId,
+    /// An answer to it.
+    InReplyTo,
+}
+
+impl Field {
+    fn name(self) -> &'static str {
+        match self {
+            Self::MessageId => "Message-ID",
+            Self::InReplyTo => "In-Reply-To",
+        }
+    }
+}
+
+/// Looks for a message in the folder of sent mail.
 pub(in crate::channel::email) async fn sent(
     settings: &ImapSettings,
     tokens: &OAuthTokens,
+    field: Field,
     message_id: &str,
 ) -> Verification {
-    let looked = tokio::time::timeout(WHOLE, look(settings, tokens, message_id)).await;
+    let looked = tokio::time::timeout(WHOLE, look(settings, tokens, field, message_id)).await;
     match looked {
         Ok(Ok(Some((folder, uid)))) => Verification::Found { proof: format!("message {uid} in the folder {folder}") },
         Ok(Ok(None)) => Verification::Absent,
@@ -48,6 +68,7 @@ pub(in crate::channel::email) async fn sent(
 async fn look(
     settings: &ImapSettings,
     tokens: &OAuthTokens,
+    field: Field,
     message_id: &str,
 ) -> Result<Option<(String, u32)>, ImapError> {
     let wanted = quoted(&format!("<{message_id}>"))
@@ -61,16 +82,20 @@ async fn look(
         login::log_in(&mut commands, &settings.login, tokens).await?;
     }
     session::identify(&mut commands).await?;
-    let folder = sent_folder(&mut commands).await?.ok_or_else(|| {
+    let folder = match &settings.sent {
+        SentFolder::Named(name) => Some(utf7_imap::encode_utf7_imap(name.clone())),
+        SentFolder::Auto | SentFolder::Off => sent_folder(&mut commands).await?,
+    };
+    let folder = folder.ok_or_else(|| {
         ImapError::Setup("the mailbox names no folder of sent mail, so nothing can be looked for there".to_owned())
     })?;
-    let found = search(&mut commands, &folder, &wanted).await?;
+    let found = search(&mut commands, &folder, field, &wanted).await?;
     commands.log_out(LOGOUT).await;
     Ok(found.map(|uid| (utf7_imap::decode_utf7_imap(folder), uid)))
 }
 
 /// Returns the folder of sent mail as the server spells it: the one with the `\Sent` attribute, else by a usual name.
-async fn sent_folder(commands: &mut Commands) -> Result<Option<String>, ImapError> {
+pub(super) async fn sent_folder(commands: &mut Commands) -> Result<Option<String>, ImapError> {
     let (mut marked, mut named) = (None, None);
     let each = |response: &Response<'_>| {
         let Response::MailboxData(MailboxDatum::List(list)) = response else { return };
@@ -90,8 +115,8 @@ async fn sent_folder(commands: &mut Commands) -> Result<Option<String>, ImapErro
     Ok(marked.or(named))
 }
 
-/// Returns the newest message of the folder whose Message-ID field holds the quoted text.
-async fn search(commands: &mut Commands, folder: &str, wanted: &str) -> Result<Option<u32>, ImapError> {
+/// Returns the newest message of the folder whose field holds the quoted text.
+async fn search(commands: &mut Commands, folder: &str, field: Field, wanted: &str) -> Result<Option<u32>, ImapError> {
     let name =
         quoted(folder).ok_or_else(|| ImapError::Setup("the folder of sent mail has an unusual name".to_owned()))?;
     commands.run("EXAMINE", &format!("EXAMINE {name}"), Patience::Whole(COMMAND), |_| {}).await?;
@@ -100,7 +125,7 @@ async fn search(commands: &mut Commands, folder: &str, wanted: &str) -> Result<O
         let Response::MailboxData(MailboxDatum::Search(found)) = response else { return };
         newest = newest.max(found.iter().max().copied());
     };
-    let line = format!("UID SEARCH HEADER Message-ID {wanted}");
+    let line = format!("UID SEARCH HEADER {} {wanted}", field.name());
     commands.run("SEARCH", &line, Patience::WithoutProgress(COMMAND), each).await?;
     Ok(newest)
 }

@@ -95,16 +95,15 @@ impl Scanner {
         if !ended {
             return Ok(());
         }
-        match announced(&self.tail) {
-            Some(size) => {
-                self.announced = self.announced.saturating_add(size);
-                if self.announced > self.max_literal {
-                    let (announced, most) = (self.announced, self.max_literal);
-                    return Err(too_much(format!("{announced} bytes announced where at most {most} can come")));
-                }
-                self.literal = size;
+        if let Some(size) = announced(&self.tail) {
+            self.announced = self.announced.saturating_add(size);
+            if self.announced > self.max_literal {
+                let (announced, most) = (self.announced, self.max_literal);
+                return Err(too_much(format!("{announced} bytes announced where at most {most} can come")));
             }
-            None => (self.line, self.announced) = (0, 0),
+            self.literal = size;
+        } else {
+            (self.line, self.announced) = (0, 0);
         }
         self.tail.clear();
         Ok(())

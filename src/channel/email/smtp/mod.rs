@@ -214,7 +214,7 @@ async fn start_tls(
     let mut clear = Wire::clear(stream);
     greeting(&mut clear, &place, patience).await?;
     let offered = greet(&mut clear, &place, hello, patience).await?;
-    if !offered.starttls {
+    if !offered.offers("STARTTLS") {
         return Err(End::later(Concern::Account, format!("{name}: the server does not offer it")));
     }
     let reply = clear.command("STARTTLS", patience.command).await.map_err(away)?;

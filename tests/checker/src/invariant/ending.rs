@@ -119,10 +119,11 @@ fn is_true(world: &World<'_>, mail: &Mail<'_>, row: &Inbound, human: &HashSet<i6
     }
 }
 
-/// Returns the conversations that people know of: by a ticket, by a message of theirs, by taking it over.
+/// Returns the conversations that people know of: by a ticket, by a message of theirs, by taking them over.
 fn people(world: &World<'_>) -> HashSet<i64> {
     let mut threads: HashSet<i64> = world.tickets_of_thread.keys().copied().collect();
     threads.extend(world.run.dump.outbox.iter().filter(|row| row.human).map(|row| row.thread));
+    threads.extend(world.run.dump.inbound.iter().filter(|row| row.in_sent).filter_map(|row| row.thread));
     for seen in &world.run.truth {
         if let Event::TakeOver(taken) = &seen.event {
             threads.extend(world.thread_named(taken.ticket, taken.nonce.as_deref()));

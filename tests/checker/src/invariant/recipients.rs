@@ -31,7 +31,7 @@ fn envelope(mail: &Mail<'_>, send: &Send<'_>, findings: &mut Findings) {
         findings
             .breach(send.place, format!("goes to {stranger}, and {} may be answered at {}", mail.nonce, shown(may)));
     }
-    if to.len() > 1 {
+    if send.came_to_dot() && to.len() != 1 {
         findings.breach(send.place, format!("goes to {} recipients", to.len()));
     }
 }

@@ -16,8 +16,9 @@ pub(super) const I3: Invariant =
 /// What has become of uncertain sends of one conversation.
 #[derive(Default)]
 struct Tally {
+    /// Rows that a person was asked about.
     for_people: usize,
-    verified: usize,
+    /// Times that a ticket says so.
     notices: usize,
 }
 
@@ -60,23 +61,24 @@ fn settled(world: &World<'_>, row: &Outbox, sends: &[&Send<'_>], tally: &mut Tal
     let place = || format!("outbox {}", row.id);
     match row.state.as_str() {
         "verified_sent" => {
-            tally.verified += 1;
+            tally.for_people += usize::from(row.ticket.is_some());
             if row.message_id.is_some() && !sends.iter().any(|send| send.transaction.taken) {
                 findings.breach(place(), "is `verified_sent` and the sink never took it");
             }
         }
         "uncertain" if row.verify_by.is_some_and(|by| by > world.run.dumped_ms) => {}
-        "uncertain" if row.verify_by.is_some() => {
-            findings.breach(place(), "is still `uncertain` though its time for verification is over");
-        }
-        "uncertain" | "escalated" => {
+        "uncertain" => findings.breach(place(), "is still `uncertain` though its time for verification is over"),
+        "escalated" => {
             tally.for_people += 1;
-            let ticket = row.ticket.map(|id| world.ticket(id));
-            if ticket.is_some_and(|ticket| ticket.is_none_or(|ticket| ticket.thread != row.thread)) {
-                findings.breach(place(), "names a ticket that is not there or belongs to another conversation");
+            if row.ticket.is_none() {
+                findings.breach(place(), "is `escalated` and names no ticket");
             }
         }
         _ => return false,
+    }
+    let ticket = row.ticket.map(|id| world.ticket(id));
+    if ticket.is_some_and(|ticket| ticket.is_none_or(|ticket| ticket.thread != row.thread)) {
+        findings.breach(place(), "names a ticket that is not there or belongs to another conversation");
     }
     true
 }
@@ -91,13 +93,10 @@ fn notices(world: &World<'_>, mut tallies: HashMap<i64, Tally>, findings: &mut F
     }
     let mut tallies: Vec<(i64, Tally)> = tallies.into_iter().collect();
     tallies.sort_by_key(|(thread, _)| *thread);
-    for (thread, Tally { for_people, verified, notices }) in tallies {
-        let place = format!("thread {thread}");
-        if notices < for_people {
-            findings.breach(place, format!("has {for_people} uncertain sends, and tickets speak of {notices}"));
-        } else if notices > for_people + verified {
-            let what = format!("has {} uncertain sends, and tickets speak of {notices}", for_people + verified);
-            findings.breach(place, what);
+    for (thread, Tally { for_people, notices }) in tallies {
+        if notices != for_people {
+            let what = format!("has {for_people} uncertain sends for a person, and tickets speak of {notices}");
+            findings.breach(format!("thread {thread}"), what);
         }
     }
 }
