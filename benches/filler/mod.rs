@@ -45,6 +45,7 @@ pub(crate) async fn fill(url: &str, rows: u32) {
             connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("the schema is known");
         }
         connection.execute("COMMIT").await.expect("there is room");
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("there is room");
         connection.close().await.expect("nothing is open");
         return;
     }

@@ -209,7 +209,7 @@ impl Store {
     /// Returns the same without a lease, for what everybody may write: proofs from outside, and what people do.
     #[must_use]
     pub fn free(&self) -> Self {
-        Self { db: Db { fence: None, ..self.db.clone() }, file: self.file.clone() }
+        Self { db: Db { fence: None, ..self.db.clone() }, ..self.clone() }
     }
 
     /// Returns whether other processes may serve the same store.
