@@ -11,7 +11,7 @@
 //! [--folder PATH]`. A million messages: `-- whole --only sqlite --messages 1000000`; memory is printed with its slope.
 
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
-#![expect(clippy::cast_precision_loss, reason = "small numbers for people")]
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers for people")]
 
 mod filler;
 mod post;

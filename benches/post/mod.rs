@@ -58,8 +58,8 @@ impl Post {
             answered: watch::Sender::new(0),
         });
         let (imap, smtp) = (listener().await, listener().await);
-        let port = |listener: &TcpListener| listener.local_addr().expect("it listens").port();
-        let post = Self { imap: port(&imap), smtp: port(&smtp), state: state.clone() };
+        let number = |listener: &TcpListener| listener.local_addr().expect("it listens").port();
+        let post = Self { imap: number(&imap), smtp: number(&smtp), state: state.clone() };
         let readers = state.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = imap.accept().await {
