@@ -1,6 +1,6 @@
 //! Receiving mail: hostile servers by script, honest ones for real.
 
-mod account;
+pub(crate) mod account;
 mod again;
 mod dovecot;
 mod many;

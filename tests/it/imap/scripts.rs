@@ -10,11 +10,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
     fs, io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
@@ -30,10 +28,7 @@ use nightdesk::{
     },
 };
 use secrecy::SecretString;
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, advance, timeout},
-};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
@@ -280,7 +275,7 @@ async fn run(case: &Case) -> Outcome {
     let listened = timeout(Duration::from_hours(2), channel.listen(inbox, stop));
     let ended = tokio::select! {
         ended = listened => ended.unwrap_or_else(|_| panic!("two hours and no end; the server saw {:#?}", server.seen())),
-        never = run_ahead(&server) => match never {},
+        never = server.run_ahead() => match never {},
     };
     let folders = channel.status().folders();
     let error = folders.values().find_map(|folder| folder.last_error.clone());
@@ -294,23 +289,6 @@ async fn run(case: &Case) -> Outcome {
         error: error.map(|(_, words)| words).unwrap_or_default(),
         seconds: started.elapsed().as_secs(),
         seen: server.seen(),
-    }
-}
-
-/// Moves the clock whenever the server had nothing to do for a moment: by little at first, because bytes may still be on
-/// their way, then in larger steps. A blocking task is always running, which keeps the clock from jumping by itself.
-async fn run_ahead(server: &ScriptedServer) -> Infallible {
-    let (mut steps, mut idle) = (0, 0_u32);
-    loop {
-        spawn_blocking(|| thread::sleep(Duration::from_millis(4))).await.expect("sleeping cannot fail");
-        let now = server.seen().steps;
-        idle = if now == steps { idle + 1 } else { 0 };
-        steps = now;
-        match idle {
-            0..2 => {}
-            2..10 => advance(Duration::from_millis(500)).await,
-            _ => advance(Duration::from_secs(5)).await,
-        }
     }
 }
 

@@ -64,12 +64,12 @@ async fn takeovers(b: Bench) {
             let chat = i64::from(round * AT_ONCE + lane);
             let done = b.decide(&b.chat(chat, "a", at(0)).await, Plan::escalate(), at(0)).await;
             let ticket = done.ticket.expect("a ticket");
-            let (desk, change) = (b.store.clone(), changes::take_over(&b, ticket).await);
+            let (store, step) = (b.store.clone(), changes::take_over(&b, ticket).await);
             let wait = chance.pause() * 2;
             sends.push(tokio::spawn(send(b.store.clone(), [chance.pause(), chance.pause()])));
             takeovers.push(tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
-                let outcome = desk.change_ticket(ticket, &"lin".into(), &change, at(1)).await.expect("runs");
+                let outcome = store.change_ticket(ticket, &"lin".into(), &step, at(1)).await.expect("runs");
                 (done.outbox[0], outcome, Instant::now())
             }));
         }

@@ -16,14 +16,20 @@
 //! | `X: trickle 45 …` | the server sends the line in pieces, one each so many seconds |
 //! | `X: flood 1000000 …` | the server sends the line so often |
 //! | `X: endless` | the server sends a line that never ends |
+//! | `X: mailbox 5 7,8` | the honest mailbox, from now on: UIDVALIDITY and UIDs |
+//! | `X: serve …` | the server is honest until a command begins so; without one, until the client closes |
+//! | `X: hold` | the server waits until the test lets it go on |
+//! | `X: again` | the server closes the connection; what follows is for all later ones, whether they end early or not |
 //! | `X: done` | the end: the client is told to stop |
 //!
 //! In a line that is sent, `\r`, `\n` and `\x80` are bytes, and `<<text>>` is a literal with that text.
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -32,11 +38,16 @@ use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    sync::Notify,
+    task::spawn_blocking,
+    time::{advance, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::truth::{Delivered, Truth, now_ns};
+use super::{
+    imap_mailbox::Mailbox,
+    truth::{Delivered, Truth, now_ns},
+};
 
 /// Lines of the usual login on a server that offers what most do.
 const LOGIN: &str = "\
@@ -49,6 +60,9 @@ S: $ OK logged in
 C: CAPABILITY
 S: * CAPABILITY IMAP4rev1 IDLE
 S: $ OK done";
+
+/// A surprise where the script allows for it.
+const GONE: &str = "the client was gone";
 
 /// Bytes of one piece of a line that trickles.
 const TRICKLED: usize = 4;
@@ -74,6 +88,14 @@ pub(crate) enum Step {
     Flood(u32, Vec<u8>),
     /// Send a line that never ends.
     Endless,
+    /// The honest mailbox is this one.
+    Mailbox(Mailbox),
+    /// Be honest until this command comes, or for ever.
+    Serve(Option<String>),
+    /// Wait for the test.
+    Hold,
+    /// What follows is for all later connections.
+    Again,
     /// Tell the client to stop.
     Done,
 }
@@ -84,6 +106,7 @@ pub(crate) struct ScriptedServer {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
+    release: Arc<Notify>,
 }
 
 /// What the server saw.
@@ -95,6 +118,10 @@ pub(crate) struct Seen {
     pub(crate) connections: usize,
     /// Every line of every client.
     pub(crate) lines: Vec<String>,
+    /// The server waits for the test.
+    pub(crate) is_holding: bool,
+    /// How often an honest server without anything left to play was asked for news.
+    pub(crate) rests: usize,
     /// What the script did not expect; empty in a good run.
     pub(crate) surprises: Vec<String>,
 }
@@ -121,27 +148,66 @@ impl ScriptedServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let shared = Arc::clone(&seen);
+        let (shared, release) = (Arc::clone(&seen), Arc::new(Notify::new()));
+        let held = Arc::clone(&release);
         tokio::spawn(async move {
+            let again = script.last().filter(|steps| steps.first() == Some(&Step::Again)).cloned();
             let mut script = script.into_iter();
+            let mut mailbox = Mailbox::default();
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).expect("a socket");
                 note(&shared, |seen| (seen.steps, seen.connections) = (seen.steps + 1, seen.connections + 1));
-                let Some(steps) = script.next() else {
+                let Some(steps) = script.next().or_else(|| again.clone()) else {
                     note(&shared, |seen| seen.surprises.push("a connection too many".to_owned()));
                     done.cancel();
                     continue;
                 };
                 let reader = BufReader::new(stream);
-                let shown = shown.as_ref();
-                let played = Player { reader, tag: String::new(), seen: &shared, done: &done, shown };
-                if let Err(surprise) = played.play(&steps).await {
+                let mut played = Player {
+                    reader,
+                    tag: String::new(),
+                    seen: &shared,
+                    done: &done,
+                    release: &held,
+                    mailbox: &mut mailbox,
+                    shown: shown.as_ref(),
+                };
+                let ended = played.play(&steps).await;
+                // Where later connections are provided for, a client may leave when it has seen enough.
+                let may_leave = again.is_some() && ended.as_ref().is_err_and(|surprise| surprise.contains(GONE));
+                if let Err(surprise) = ended
+                    && !may_leave
+                {
                     note(&shared, |seen| seen.surprises.push(surprise));
                     done.cancel();
                 }
             }
         });
-        Self { address, seen }
+        Self { address, seen, release }
+    }
+
+    /// Lets a server that waits go on.
+    pub(crate) fn release(&self) {
+        note(&self.seen, |seen| seen.is_holding = false);
+        self.release.notify_one();
+    }
+
+    /// Moves the clock whenever the server had nothing to do for a moment: by little at first, because bytes may still be
+    /// on their way, then in larger steps. A blocking task is always running, which keeps the clock from jumping by
+    /// itself.
+    pub(crate) async fn run_ahead(&self) -> Infallible {
+        let (mut steps, mut idle) = (0, 0_u32);
+        loop {
+            spawn_blocking(|| thread::sleep(Duration::from_millis(4))).await.expect("sleeping cannot fail");
+            let now = self.seen().steps;
+            idle = if now == steps { idle + 1 } else { 0 };
+            steps = now;
+            match idle {
+                0..2 => {}
+                2..10 => advance(Duration::from_millis(500)).await,
+                _ => advance(Duration::from_secs(5)).await,
+            }
+        }
     }
 
     /// Returns what was seen so far.
@@ -159,6 +225,8 @@ struct Player<'a> {
     tag: String,
     seen: &'a Mutex<Seen>,
     done: &'a CancellationToken,
+    release: &'a Notify,
+    mailbox: &'a mut Mailbox,
     shown: Option<&'a Shown>,
 }
 
@@ -192,7 +260,7 @@ fn mail_in(bytes: &[u8]) -> &[u8] {
 }
 
 impl Player<'_> {
-    async fn play(mut self, steps: &[Step]) -> Result<(), String> {
+    async fn play(&mut self, steps: &[Step]) -> Result<(), String> {
         for step in steps {
             match step {
                 Step::Send(bytes, tagged) => {
@@ -224,6 +292,13 @@ impl Player<'_> {
                 }
                 Step::Flood(count, line) => self.flood(*count, line).await,
                 Step::Endless => self.flood(100_000, &[b'a'; 1024]).await,
+                Step::Mailbox(mailbox) => self.mailbox.clone_from(mailbox),
+                Step::Serve(until) => self.serve(until.as_deref()).await?,
+                Step::Hold => {
+                    note(self.seen, |seen| seen.is_holding = true);
+                    self.release.notified().await;
+                }
+                Step::Again => {}
                 Step::Done => {
                     self.done.cancel();
                     while self.line().await?.is_some() {}
@@ -240,7 +315,7 @@ impl Player<'_> {
         if let Some(shown) = self.shown.filter(|_| sent.is_ok()) {
             shown.look(bytes, start_ns);
         }
-        sent.map_err(|error| format!("the client was gone: {error}"))
+        sent.map_err(|error| format!("{GONE}: {error}"))
     }
 
     async fn line(&mut self) -> Result<Option<String>, String> {
@@ -283,6 +358,29 @@ impl Player<'_> {
         }
     }
 
+    /// Answers as the mailbox is.
+    async fn serve(&mut self, until: Option<&str>) -> Result<(), String> {
+        loop {
+            let Some(line) = self.line().await? else {
+                return until.map_or(Ok(()), |until| Err(format!("the client closed instead of {until:?}")));
+            };
+            let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+            if until.is_some_and(|until| command.starts_with(until)) {
+                tag.clone_into(&mut self.tag);
+                return Ok(());
+            }
+            if until.is_none() && (command == "IDLE" || command == "NOOP") {
+                note(self.seen, |seen| seen.rests += 1);
+            }
+            if command == "IDLE" {
+                self.send(b"+ idling\r\n").await?;
+                self.line().await?;
+            }
+            let answer = format!("{}{tag} OK done\r\n", self.mailbox.answer(command));
+            self.send(answer.as_bytes()).await?;
+        }
+    }
+
     async fn flood(&mut self, count: u32, line: &[u8]) {
         let block = line.repeat(1000);
         for _ in 0..count.div_ceil(1000) {
@@ -303,8 +401,10 @@ pub(crate) fn read(text: &str) -> Vec<Vec<Step>> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if line == "X: next" {
+        if line == "X: next" || line == "X: again" {
             connections.push(Vec::new());
+        }
+        if line == "X: next" {
             continue;
         }
         connections.last_mut().expect("there is always one").push(step(line));
@@ -341,6 +441,11 @@ fn step(line: &str) -> Step {
         ("X:", "keepalives") => Step::Keepalives,
         ("X:", "endless") => Step::Endless,
         ("X:", "done") => Step::Done,
+        ("X:", "hold") => Step::Hold,
+        ("X:", "again") => Step::Again,
+        ("X:", "serve") => Step::Serve(None),
+        ("X:", rest) if rest.starts_with("serve ") => Step::Serve(Some(rest["serve ".len()..].to_owned())),
+        ("X:", rest) if rest.starts_with("mailbox ") => Step::Mailbox(Mailbox::read(&rest["mailbox ".len()..])),
         ("X:", rest) if rest.starts_with("quiet ") => Step::Quiet(rest["quiet ".len()..].to_owned()),
         ("X:", rest) if rest.starts_with("trickle ") => {
             let (seconds, text) = rest["trickle ".len()..].split_once(' ').expect("X: trickle SECONDS LINE");

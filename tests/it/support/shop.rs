@@ -103,6 +103,11 @@ impl Shop {
     /// Starts the program and waits until it reads its first mailbox.
     pub(crate) fn start(&mut self) {
         self.launch();
+        self.until_reading();
+    }
+
+    /// Waits until the program, started just now, reads its first mailbox.
+    pub(crate) fn until_reading(&mut self) {
         until_in("the program to read a mailbox", || {
             assert!(self.is_running(), "it ended at once");
             self.present_log().contains("Reading the mailbox").then_some(())
@@ -116,6 +121,11 @@ impl Shop {
 
     /// Starts the program with a fail point, as `NIGHTDESK_FAILPOINT` names it, and waits for nothing.
     pub(crate) fn launch_with(&mut self, failpoint: Option<&str>) {
+        self.launch_in(failpoint.map(|plan| ("NIGHTDESK_FAILPOINT", plan)));
+    }
+
+    /// Starts the program with more in its environment, and waits for nothing.
+    pub(crate) fn launch_in<'a>(&mut self, environment: impl IntoIterator<Item = (&'a str, &'a str)>) {
         assert!(self.running.is_none(), "it runs already");
         self.starts += 1;
         let log = File::create(self.log_file()).expect("the folder is writable");
@@ -123,7 +133,7 @@ impl Shop {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_nightdesk"), "run", "--config"]);
         command.arg(self.path("config.yaml")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        command.env_remove("RUST_LOG").env("NO_COLOR", "1").envs(failpoint.map(|plan| ("NIGHTDESK_FAILPOINT", plan)));
+        command.env_remove("RUST_LOG").env("NO_COLOR", "1").envs(environment);
         self.running = Some(command.spawn().expect("setpriv is part of util-linux"));
     }
 

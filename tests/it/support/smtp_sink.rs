@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,6 +19,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::sleep,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -36,14 +38,31 @@ pub(crate) enum Act {
     Cut,
     /// Silence until the client goes away.
     Stall,
+    /// These bytes as they are, `\\r` and `\\n` resolved.
+    Raw(&'static str),
+    /// The same, one byte at a time, each after this pause.
+    Drip(Duration, &'static str),
+    /// These bytes again and again until the client goes away.
+    Endless(&'static str),
+    /// These bytes as they are, `\\r` and `\\n` resolved, then the connection closes.
+    Leave(&'static str),
+    /// The connection is reset.
+    Reset,
+    /// The connection closes, and a message that has come is thrown away.
+    Forget,
 }
 
 impl Act {
     /// Says whether a server that does this after the final dot has kept the message.
     fn keeps(&self) -> bool {
         match self {
-            Self::Accept | Self::Cut | Self::Stall => true,
-            Self::Say(reply) | Self::SayAndCut(reply) => !reply.starts_with(['4', '5']),
+            Self::Accept | Self::Cut | Self::Stall | Self::Endless(_) | Self::Reset => true,
+            Self::Say(reply)
+            | Self::SayAndCut(reply)
+            | Self::Raw(reply)
+            | Self::Drip(_, reply)
+            | Self::Leave(reply) => !reply.starts_with(['4', '5']),
+            Self::Forget => false,
         }
     }
 }
@@ -69,6 +88,8 @@ pub(crate) struct Script {
     pub(crate) body: Act,
     /// After the final dot.
     pub(crate) dot: Act,
+    /// At QUIT.
+    pub(crate) quit: Act,
 }
 
 impl Default for Script {
@@ -83,7 +104,8 @@ impl Default for Script {
             rcpt: accept.clone(),
             data: accept.clone(),
             body: accept.clone(),
-            dot: accept,
+            dot: accept.clone(),
+            quit: accept,
         }
     }
 }
@@ -148,6 +170,24 @@ struct Log {
     taken: Mutex<Vec<Taken>>,
     commands: Mutex<Vec<String>>,
     arriving: AtomicUsize,
+    closed: AtomicUsize,
+}
+
+/// A connection that can end with a reset.
+trait Reset {
+    fn reset_at_close(&self);
+}
+
+impl Reset for TcpStream {
+    fn reset_at_close(&self) {
+        self.set_zero_linger().expect("an open socket");
+    }
+}
+
+impl Reset for tokio_rustls::server::TlsStream<TcpStream> {
+    fn reset_at_close(&self) {
+        self.get_ref().0.reset_at_close();
+    }
 }
 
 impl SmtpSink {
@@ -198,6 +238,11 @@ impl SmtpSink {
         self.log.arriving.load(Ordering::SeqCst)
     }
 
+    /// Returns how many connections are over.
+    pub(crate) fn closed(&self) -> usize {
+        self.log.closed.load(Ordering::SeqCst)
+    }
+
     /// Returns every command line received, in order, AUTH lines decoded.
     pub(crate) fn commands(&self) -> Vec<String> {
         self.log.commands.lock().expect("no holder panics").clone()
@@ -220,6 +265,7 @@ async fn serve(listener: TcpListener, plan: Plan, acceptor: TlsAcceptor, log: Ar
         tokio::spawn(async move {
             // An error is a client that went away.
             let _ended = connection(socket, &plan, &script, &acceptor, &log, witness).await;
+            log.closed.fetch_add(1, Ordering::SeqCst);
         });
     }
 }
@@ -257,7 +303,7 @@ struct Session<'a, S> {
 /// The connection is over.
 struct Over;
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
+impl<'a, S: AsyncRead + AsyncWrite + Reset + Unpin> Session<'a, S> {
     fn new(stream: S, plan: &'a Plan, script: &'a Script, log: &'a Log, witness: Witness, is_tls: bool) -> Self {
         Self { stream: BufReader::new(stream), plan, script, log, witness, is_tls, current: Taken::default() }
     }
@@ -294,10 +340,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
                     self.act(&self.script.rcpt, "250 2.1.5 ok").await?
                 }
                 "DATA" => self.data().await?,
-                "QUIT" => {
-                    self.write("221 bye\r\n").await?;
-                    Err(Over)
-                }
+                "QUIT" => self.act(&self.script.quit, "221 bye").await?.and(Err(Over)),
                 _ => self.act(&Act::Accept, "250 ok").await?,
             };
             if goes_on.is_err() {
@@ -340,7 +383,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
 
     async fn data(&mut self) -> std::io::Result<Result<(), Over>> {
         let outcome = self.act(&self.script.data, "354 go ahead").await?;
-        let takes_message = matches!(&self.script.data, Act::Accept) || self.script.data == Act::Say("354 go ahead");
+        let takes_message = match &self.script.data {
+            Act::Accept => true,
+            Act::Say(reply) | Act::Raw(reply) | Act::Drip(_, reply) => reply.starts_with("354"),
+            _ => false,
+        };
         if outcome.is_err() || !takes_message {
             return Ok(outcome);
         }
@@ -355,6 +402,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
                         return Ok(Err(Over));
                     }
                     act => {
+                        if let Act::Endless(text) = act {
+                            self.write(&resolved(text)).await?;
+                        }
+                        if matches!(act, Act::Endless(_) | Act::Stall) {
+                            self.record("body said");
+                        }
                         if self.act(act, "").await?.is_err() {
                             return Ok(Err(Over));
                         }
@@ -365,7 +418,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             if line == b".\r\n" {
                 let taken = std::mem::take(&mut self.current);
                 self.witness.dot(&taken.bytes, self.script.dot.keeps());
-                self.log.taken.lock().expect("no holder panics").push(taken);
+                if self.script.dot != Act::Forget {
+                    self.log.taken.lock().expect("no holder panics").push(taken);
+                }
                 return self.act(&self.script.dot, "250 2.0.0 queued as 4C1A2").await;
             }
             let unstuffed = if line.first() == Some(&b'.') { &line[1..] } else { &line[..] };
@@ -384,7 +439,25 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
                 self.write(reply).await?;
                 return Ok(Err(Over));
             }
-            Act::Cut => return Ok(Err(Over)),
+            Act::Raw(text) => self.write(&resolved(text)).await?,
+            Act::Drip(pause, text) => {
+                for byte in resolved(text).chars() {
+                    sleep(*pause).await;
+                    self.write(byte.encode_utf8(&mut [0; 4])).await?;
+                }
+            }
+            Act::Endless(text) => loop {
+                self.write(&resolved(text)).await?;
+            },
+            Act::Leave(text) => {
+                self.write(&resolved(text)).await?;
+                return Ok(Err(Over));
+            }
+            Act::Reset => {
+                self.stream.get_ref().reset_at_close();
+                return Ok(Err(Over));
+            }
+            Act::Cut | Act::Forget => return Ok(Err(Over)),
             Act::Stall => {
                 while self.line().await?.is_some() {}
                 return Ok(Err(Over));
@@ -412,6 +485,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     fn record(&self, line: &str) {
         self.log.commands.lock().expect("no holder panics").push(line.to_owned());
     }
+}
+
+fn resolved(text: &str) -> String {
+    text.replace("\\r", "\r").replace("\\n", "\n")
 }
 
 fn decoded(word: &str) -> String {

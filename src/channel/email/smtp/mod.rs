@@ -121,9 +121,7 @@ impl End {
             Meaning::Later(concerns) => Err(Self::Later(concerns, words())),
             Meaning::Login => Err(Self::Later(Concern::Account, words())),
             Meaning::Never => Err(Self::Never(words())),
-            Meaning::Odd => {
-                Err(Self::Later(Concern::Message, format!("{name}: the server answered {}", reply.words())))
-            }
+            Meaning::Odd => Err(Self::Later(step.concern(), format!("{name}: the server answered {}", reply.words()))),
         }
     }
 

@@ -53,6 +53,16 @@ pub enum Step {
     Dot,
 }
 
+impl Step {
+    /// Returns what trouble at this step is about when the reply does not tell: before the envelope no message is known.
+    pub fn concern(self) -> Concern {
+        match self {
+            Self::Greeting | Self::Hello | Self::StartTls | Self::Login => Concern::Account,
+            Self::Mail | Self::Rcpt | Self::Data | Self::Body | Self::Dot => Concern::Message,
+        }
+    }
+}
+
 /// What follows from a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
