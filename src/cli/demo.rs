@@ -177,6 +177,7 @@ impl Tour<'_> {
             }
         } else {
             self.catch_up().await?;
+            self.until_left().await?;
             say("Welcome back: the sample mails were handled at the first start.\n");
         }
         self.hints();
@@ -262,6 +263,23 @@ impl Tour<'_> {
             }
         }
         say("   (still at work)\n");
+        Ok(())
+    }
+
+    /// Waits until what earlier starts left to be sent has been tried: an answer that a person wrote meanwhile leaves
+    /// with this start, however short it is.
+    async fn until_left(&self) -> anyhow::Result<()> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < deadline && !self.stop.is_cancelled() {
+            let outbox = self.store.counts().await?.outbox;
+            if ["ready", "sending"].iter().all(|state| outbox.get(*state).copied().unwrap_or(0) == 0) {
+                break;
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
         Ok(())
     }
 

@@ -109,9 +109,9 @@ fn most_important_first(understanding: &Understanding<'_>) -> Vec<Hit> {
 /// Two rules that both ask for a person do not doubt one another.
 fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&Hit>) -> bool {
     let Some(first) = first.filter(|_| understanding.foreign_language.is_none()) else { return false };
-    let speaks = |rule: &Rule, hit: &Hit| rule.action == Action::Answer || hit == first;
-    let mut speaking = understanding.hits.iter().filter(|(rule, hit)| speaks(rule, hit));
-    speaking.all(|(rule, hit)| doubt::of(engine, understanding, rule, hit).is_none())
+    // What would answer was judged already.
+    let mut leading = understanding.hits.iter().filter(|(rule, hit)| hit == first && rule.action != Action::Answer);
+    understanding.doubts.is_empty() && leading.all(|(rule, hit)| doubt::of(engine, understanding, rule, hit).is_none())
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {

@@ -44,6 +44,10 @@ const MAX_STATED_QUESTION_WORDS: usize = 5;
 /// The same for scripts whose words are counted by character.
 const MAX_STATED_QUESTION_CHARACTERS: usize = 8;
 
+/// Hits of one message that are judged one by one. Each look costs as much as the message is long, and who writes thirty
+/// sentences that rules know has more to say than a machine should answer; the witness looks at no more sentences either.
+pub(super) const MAX_JUDGED: usize = 24;
+
 /// Returns why a hit is not enough to answer by itself, or nothing if it is.
 ///
 /// The gates are asked in the order of what they cost; the first that is shut speaks.
@@ -70,11 +74,15 @@ pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule
 
 /// Finds out for every hit that would answer what keeps it from that, for the record.
 pub(super) fn assign(engine: &Engine, understanding: &mut Understanding<'_>) {
-    let answers = understanding.hits.iter().filter(|(rule, _)| rule.action == Action::Answer);
+    let answers = || understanding.hits.iter().filter(|(rule, _)| rule.action == Action::Answer);
     let mut doubts: Vec<Doubt> = Vec::new();
-    for doubt in answers.filter_map(|(rule, hit)| of(engine, understanding, rule, hit)) {
-        if doubts.iter().all(|known| known.rule != doubt.rule) {
-            doubts.push(doubt);
+    if let Some((rule, _)) = answers().nth(MAX_JUDGED) {
+        let evidence = format!("{} places speak for rules, more than {MAX_JUDGED}", answers().count());
+        doubts.push(Doubt { rule: rule.id.clone(), gate: Gate::Form, evidence });
+    }
+    for (rule, hit) in answers().take(MAX_JUDGED) {
+        if doubts.iter().all(|known| known.rule != rule.id) {
+            doubts.extend(of(engine, understanding, rule, hit));
         }
     }
     understanding.doubts = doubts;

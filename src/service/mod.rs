@@ -108,10 +108,7 @@ impl Service {
             Some(address) => Some(status::bind(address).await?),
             None => None,
         };
-        for channel in self.accounts.channels() {
-            self.store.see(channel.name(), jiff::Timestamp::now()).await?;
-        }
-        restore::notice(&self.store).await?;
+        self.look_around().await?;
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let (listen, listens) = mpsc::unbounded_channel();
@@ -163,6 +160,15 @@ impl Service {
         crate::failpoint::reach("service.drain.after");
         self.store.close().await;
         ended
+    }
+
+    /// Notes since when each account is served, and whether the store is a restored one.
+    async fn look_around(&self) -> Result<(), ServiceError> {
+        for channel in self.accounts.channels() {
+            self.store.see(channel.name(), jiff::Timestamp::now()).await?;
+        }
+        restore::notice(&self.store).await?;
+        Ok(())
     }
 }
 
