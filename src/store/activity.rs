@@ -54,14 +54,14 @@ impl Activity {
 }
 
 impl Store {
-    /// Returns messages received after that one, oldest first.
+    /// Returns messages received after that one, oldest first, without what lies in the Sent folder: that is ours.
     pub async fn activity(&self, after: InboundId, limit: u32) -> Result<Vec<Activity>, StoreError> {
         let mut tx = self.db.read("reading what happened").await?;
         let rows = tx
             .all(
                 "SELECT id, COALESCE(sender_name, sender_key) AS sender, COALESCE(subject, '') AS subject,
                         COALESCE(text, '') AS text, outcome, outcome_reason, thread
-                 FROM inbound WHERE id > $1 ORDER BY id LIMIT $2",
+                 FROM inbound WHERE id > $1 AND in_sent = 0 ORDER BY id LIMIT $2",
                 &[after.0.into(), limit.into()],
             )
             .await?;

@@ -101,7 +101,7 @@ impl Stage {
 
     fn unfinished(&self, store: &Path, mails: usize) -> usize {
         let inbound = self.runtime.block_on(dump::rows(store, "SELECT id FROM inbound WHERE state = 'decided'"));
-        let waiting = "SELECT id FROM outbox WHERE state IN ('ready', 'sending', 'retry_at')";
+        let waiting = "SELECT id FROM outbox WHERE state IN ('ready', 'sending', 'retry_at', 'uncertain')";
         mails.saturating_sub(inbound.len()) + self.runtime.block_on(dump::rows(store, waiting)).len()
     }
 
