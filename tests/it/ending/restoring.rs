@@ -125,7 +125,7 @@ fn store_put_back_as_a_copied_file_is_found_out_by_the_sent_folder() {
     shop.kill();
     put_back(&shop, "copy.db");
     shop.start();
-    shop.until_logged("restore mode begins");
+    shop.until_logged("a message of ours that the store does not know lies in the Sent folder");
     until_all_ended(&shop, 2 * EACH);
     for number in 0..2 * EACH {
         assert_eq!(post.sent_to(&buyer(number)).len(), 1, "{}:\n{}", buyer(number), shop.log());
