@@ -236,6 +236,12 @@ impl Shop {
         self.with_store(async |store| store.activity(InboundId(0), MANY).await.expect("the store is readable"))
     }
 
+    /// Returns how many messages ended in silence, copies from the Sent folder among them.
+    pub(crate) fn silent(&self) -> u64 {
+        let counts = self.with_store(async |store| store.counts().await.expect("the store is readable"));
+        counts.inbound.get("suppressed").copied().unwrap_or(0)
+    }
+
     /// Waits until that many messages are decided and nothing they caused is on its way; returns them all.
     pub(crate) fn until_settled(&self, count: usize) -> Vec<Activity> {
         let mut last = Vec::new();
