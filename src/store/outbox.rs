@@ -1,6 +1,6 @@
 //! Messages of ours on their way out: queueing, claiming, and how far an attempt has come.
 //!
-//! What may follow what is said by [`DeliveryState::after`]; drafts are `held` until a person acts. How an attempt ends is
+//! What may follow what is said by [`DeliveryState::after`](crate::model::delivery::DeliveryState::after); drafts are `held` until a person acts. How an attempt ends is
 //! written by `delivery.rs`, what becomes of one that may have left by `evidence.rs`.
 
 use jiff::Timestamp;

@@ -217,7 +217,7 @@ async fn begin(tx: &mut Tx, reason: &str, by: &str, now: Timestamp) -> Result<()
     switches::audit(tx, by, "restored", reason, now).await
 }
 
-/// What was on its way is looked for until its time is up, as after a send that was broken off ([`DeliveryEvent::Restored`]).
+/// What was on its way is looked for until its time is up, as after a send that was broken off (`DeliveryEvent::Restored`).
 async fn doubt_what_was_on_its_way(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE outbox SET state = 'uncertain', reason = $2, due_at = $1, looks = 0, changed_at = $1,
