@@ -1,7 +1,7 @@
 //! The process dies: at a named place, at any place, after any time, and by request.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::Write as _,
     thread,
     time::{Duration, Instant},
@@ -279,6 +279,8 @@ pub(crate) fn pause(world: &mut World, wish: Option<&str>) -> Result<(), String>
 fn backup(world: &mut World, wish: Option<&str>) {
     // SQLite only; PostgreSQL has its own tools, and the command says so.
     let file = world.path("backup.db");
+    // A backup never takes the place of a file, so that of the last time would end this one before its places.
+    drop(fs::remove_file(&file));
     let words = ["backup", file.to_str().expect("a temporary folder has a plain name")];
     if wish.is_some() {
         world.command(&words, wish);
