@@ -86,7 +86,7 @@ impl Store {
             return Err(BackupError::Exists { path: path.to_owned() });
         }
         let partial = partial_of(path);
-        create_private(&partial)?;
+        create_private(&partial).map_err(|source| BackupError::Write { path: path.to_owned(), source })?;
         let made = copy(read, &partial, now).await;
         let named = made.and_then(|backed_up| name(&partial, path).map(|()| backed_up));
         if named.is_err() {
@@ -182,19 +182,16 @@ fn sync(path: &Path) -> io::Result<u64> {
 /// Returns the name under which a copy is made.
 fn partial_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
+    // Of this process alone: what a killed one left behind must not stop the next, and may be another's at work.
+    name.push(format!(".{}.partial", std::process::id()));
     PathBuf::from(name)
 }
 
 /// Creates an empty file that only its owner can read.
-fn create_private(path: &Path) -> Result<(), BackupError> {
+fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let refused = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => BackupError::Exists { path: path.to_owned() },
-        _ => BackupError::Write { path: path.to_owned(), source },
-    };
-    options.open(path).map(drop).map_err(refused)
+    options.open(path).map(drop)
 }
