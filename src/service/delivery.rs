@@ -47,6 +47,10 @@ const FIRST_REST: SignedDuration = SignedDuration::from_secs(30);
 /// was refused by itself.
 const LONGEST_REST: SignedDuration = SignedDuration::from_mins(15);
 
+/// After a stop, an attempt gets this long to come to its last bytes. It leaves the server some seconds to take them
+/// before the service ends; one that is slower is begun anew by whoever follows.
+const LAST_BYTES: Duration = Duration::from_secs(2);
+
 /// What is said of an attempt whose own code failed.
 const PANICKED: &str = "the attempt failed inside nightdesk";
 
@@ -145,7 +149,10 @@ impl Delivery {
                 Ok(None) => {}
                 Err(error) => {
                     tracing::error!("the outbox cannot be read, nothing is sent until it can: {error}");
-                    tokio::time::sleep(STORE_PAUSE).await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(STORE_PAUSE) => {}
+                    }
                 }
             }
             tokio::select! {
@@ -186,8 +193,15 @@ impl Delivery {
             }
             Some(channel) => {
                 failpoint::reach("delivery.attempt.before");
-                let receipt = self.attempt(&channel, &outbound).await;
+                let receipt = self.attempt(&channel, &outbound, stop).await;
                 failpoint::reach("delivery.attempt.after");
+                let Some(receipt) = receipt else {
+                    tracing::info!(
+                        outbox.id = outbound.id.0,
+                        "nothing of a message had left when the stop came; it is sent by whoever follows"
+                    );
+                    return outbound.account;
+                };
                 receipt
             }
         };
@@ -239,11 +253,14 @@ impl Delivery {
         }
     }
 
-    async fn attempt(&self, channel: &AnyChannel, outbound: &Outbound) -> Receipt {
+    /// Tries to send; none if a stop ended the attempt before its last bytes. Its row then stays as it is, and the next
+    /// holder of the account finds it.
+    async fn attempt(&self, channel: &AnyChannel, outbound: &Outbound, stop: &CancellationToken) -> Option<Receipt> {
         let (phase, mut steps) = PhaseLog::pair();
-        let may_have_left = AtomicBool::new(false);
+        let (at_its_end, may_have_left) = (AtomicBool::new(false), AtomicBool::new(false));
         let write = async {
             while let Some((reached, done)) = steps.recv().await {
+                at_its_end.fetch_or(reached == Phase::Dot, Ordering::Relaxed);
                 failpoint::reach("delivery.phase.before");
                 let written = self.store.set_phase(outbound.id, reached).await;
                 failpoint::reach("delivery.phase.after");
@@ -260,11 +277,22 @@ impl Delivery {
             drop(phase);
             receipt
         };
-        match tokio::join!(send, write).0 {
+        let turned_back = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_BYTES).await;
+            if at_its_end.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        let sent = tokio::select! {
+            (receipt, ()) = async { tokio::join!(send, write) } => receipt,
+            () = turned_back => return None,
+        };
+        Some(match sent {
             Ok(receipt) => receipt,
             Err(_) if may_have_left.load(Ordering::Relaxed) => Receipt::Uncertain { reason: PANICKED.to_owned() },
             Err(_) => Receipt::Retry { reason: PANICKED.to_owned(), after_seconds: None, concerns: Concern::Message },
-        }
+        })
     }
 
     async fn settlement(&self, outbound: &Outbound, receipt: Receipt, now: Timestamp) -> Settlement {

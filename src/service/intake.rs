@@ -176,7 +176,8 @@ impl Intake {
                 }
             }
         }
-        while slow.tasks.join_next().await.is_some() {}
+        // They may chew for long yet. What is not written is decided again from the row.
+        slow.tasks.shutdown().await;
     }
 
     /// Decides for every account that this process serves and that has something to decide; returns how much there was.

@@ -38,14 +38,12 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often a stopping process looks whether its work has ended.
 const DRAIN_LOOK: Duration = Duration::from_millis(20);
 
-/// How long a stopping process waits for its work to end before it leaves the lease to run out: less than the
-/// supervisor's own grace, so that leases of finished accounts are given back even if one send hangs.
-const DRAIN: Duration = Duration::from_secs(25);
-
 /// The accounts this process serves at this moment.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     tenures: Mutex<BTreeMap<AccountName, Tenure>>,
+    /// Work of all accounts.
+    work: TaskTracker,
 }
 
 /// One account from acquiring its lease to losing it.
@@ -64,7 +62,7 @@ struct Tenure {
 pub(super) struct Work {
     /// The store, fenced by the account's lease.
     pub store: Store,
-    _under_way: TaskTrackerToken,
+    _under_way: [TaskTrackerToken; 2],
 }
 
 /// A channel to listen to, until its own stop.
@@ -81,7 +79,13 @@ impl Held {
     pub(super) fn work(&self, account: &AccountName) -> Option<Work> {
         let tenures = self.tenures.lock().unwrap_or_else(PoisonError::into_inner);
         let tenure = tenures.get(account).filter(|tenure| tenure.lease.is_certain())?;
-        Some(Work { store: tenure.store.clone(), _under_way: tenure.tasks.token() })
+        Some(Work { store: tenure.store.clone(), _under_way: [tenure.tasks.token(), self.work.token()] })
+    }
+
+    /// Waits until no work is under way for any account; for tasks that were told to end and end soon.
+    pub(super) async fn at_rest(&self) {
+        self.work.close();
+        self.work.wait().await;
     }
 
     /// Returns since when each account is served, by name.
@@ -143,13 +147,10 @@ pub(super) struct Parts {
 }
 
 impl Leases {
-    /// Notes this process in the store; nothing is taken yet.
-    pub(super) async fn enroll(parts: Parts) -> Result<Self, StoreError> {
+    /// Puts the task together for a process that is enrolled; nothing is taken yet.
+    pub(super) fn new(runner: Runner, parts: Parts) -> Self {
         let Parts { store, accounts, held, verify, wake, listen, inbox, stop } = parts;
-        let names = accounts.channels().map(|channel| crate::channel::Channel::name(&*channel).clone());
-        let runner = Runner::new(host(), std::process::id(), names.collect())?;
-        store.enroll(&runner).await?;
-        Ok(Self {
+        Self {
             store,
             accounts,
             held,
@@ -161,10 +162,11 @@ impl Leases {
             stop,
             leaving: Vec::new(),
             renewed: Instant::now(),
-        })
+        }
     }
 
-    /// Serves this process's share until told to stop, then gives everything back.
+    /// Serves this process's share until told to stop, then gives each account back when its work has ended. What has not
+    /// ended when the service loses patience is given back by [`Store::retire`].
     pub(super) async fn run(mut self) {
         while !self.stop.is_cancelled() {
             if let Err(error) = self.look().await {
@@ -272,22 +274,24 @@ impl Leases {
         for account in self.held.accounts() {
             self.end(&account);
         }
-        let begun = Instant::now();
-        while !self.leaving.is_empty() && begun.elapsed() < DRAIN {
+        while !self.leaving.is_empty() {
             let done = match self.beat().await {
                 Ok(()) => self.give_back_finished().await,
                 failed => failed,
             };
             if let Err(error) = done {
-                tracing::warn!("leases could not be given back, they run out by themselves: {error}");
+                tracing::warn!("leases could not be given back yet: {error}");
                 return;
             }
             tokio::time::sleep(DRAIN_LOOK).await;
         }
-        if let Err(error) = self.store.retire(&self.runner).await {
-            tracing::warn!("this process could not sign off, the others notice by themselves: {error}");
-        }
     }
+}
+
+/// Names this process and what it could serve.
+pub(super) fn runner(accounts: &Accounts) -> Result<Runner, StoreError> {
+    let names = accounts.channels().map(|channel| crate::channel::Channel::name(&*channel).clone());
+    Runner::new(host(), std::process::id(), names.collect())
 }
 
 /// Returns the machine's name, for people.

@@ -22,9 +22,12 @@ pub mod supervise;
 mod sweep;
 pub mod verify;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, mpsc},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,16 +37,20 @@ use crate::{
         accounts::{Accounts, AnyChannel},
         delivery::{Delivery, RetrySchedule},
         intake::Intake,
-        lease::{Held, Leases, Parts},
+        lease::{Held, Leases, Listen, Parts},
         supervise::Supervisor,
         sweep::{Found, Sweep},
         verify::{Verifier, VerifySchedule},
     },
-    store::Store,
+    store::{Store, lease::Runner},
 };
 
 /// How many requests of channels may wait for the store; a batch of fifty messages each is plenty.
 const INBOX_CAPACITY: usize = 64;
+
+/// How long giving the leases back and closing the store may take after everything has ended: milliseconds where the
+/// store answers.
+const LAST_STEPS: Duration = Duration::from_millis(2500);
 
 /// What the service is told once.
 #[derive(Debug, Clone)]
@@ -99,7 +106,8 @@ impl Service {
         Arc::clone(&self.reread)
     }
 
-    /// Runs until told to stop, or until no channel is left.
+    /// Runs until told to stop, or until no channel is left. A stop takes ten seconds at most, whatever is under way:
+    /// what had not come to its end is sent by whoever follows, and what may have left is looked for.
     ///
     /// Each account is served while this process has its lease. Interrupted sends of the last holder are settled first:
     /// what may have left is looked for, the rest is sent.
@@ -108,12 +116,50 @@ impl Service {
             Some(address) => Some(status::bind(address).await?),
             None => None,
         };
-        self.look_around().await?;
+        let runner = lease::runner(&self.accounts)?;
+        let held = Arc::<Held>::default();
+        let (listen, listens) = mpsc::unbounded_channel();
+        let mut supervisor = Supervisor::new(stop.clone(), listens, self.accounts.clone());
+        let begun = tokio::select! {
+            begun = self.begin(&runner) => Some(begun?),
+            () = stop.cancelled() => None,
+        };
+        let ended = match begun {
+            Some(()) => {
+                self.serve(&mut supervisor, runner.clone(), held.clone(), listen, status, stop);
+                supervisor.run().await
+            }
+            None => Ok(()),
+        };
+        let left = tokio::time::timeout(LAST_STEPS, async {
+            // Only after this does nothing write for an account any more, so that it may be given away.
+            supervisor.drop_rest().await;
+            held.at_rest().await;
+            if let Err(error) = self.store.retire(&runner).await {
+                tracing::warn!("this process could not sign off, its leases run out by themselves: {error}");
+            }
+            crate::failpoint::reach("service.drain.after");
+            self.store.close().await;
+        });
+        if left.await.is_err() {
+            tracing::warn!("the store does not answer; what is written is safe, and leases run out by themselves");
+        }
+        ended
+    }
+
+    /// Puts every task under way.
+    fn serve(
+        &self,
+        supervisor: &mut Supervisor,
+        runner: Runner,
+        held: Arc<Held>,
+        listen: mpsc::UnboundedSender<Listen>,
+        status: Option<TcpListener>,
+        stop: CancellationToken,
+    ) {
         let wake = Wake::default();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
-        let (listen, listens) = mpsc::unbounded_channel();
-        let held = Arc::<Held>::default();
-        let leases = Leases::enroll(Parts {
+        let parts = Parts {
             store: self.store.clone(),
             accounts: self.accounts.clone(),
             held: held.clone(),
@@ -122,12 +168,10 @@ impl Service {
             listen,
             inbox,
             stop: stop.clone(),
-        });
-        let leases = leases.await?;
-        let mut supervisor = Supervisor::new(stop.clone(), listens, self.accounts.clone());
+        };
         let intake =
             Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), held.clone(), wake.clone());
-        supervisor.serve("reload", reload::follow(self.live.clone(), self.reread, stop.clone()));
+        supervisor.serve("reload", reload::follow(self.live.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
         let delivery =
@@ -153,21 +197,18 @@ impl Service {
                 found,
                 started: jiff::Timestamp::now(),
             };
-            supervisor.serve("status", status::serve(listener, page, stop.clone()));
+            supervisor.serve("status", status::serve(listener, page, stop));
         }
-        supervisor.serve("lease", leases.run());
-        let ended = supervisor.run().await;
-        crate::failpoint::reach("service.drain.after");
-        self.store.close().await;
-        ended
+        supervisor.serve("lease", Leases::new(runner, parts).run());
     }
 
-    /// Notes since when each account is served, and whether the store is a restored one.
-    async fn look_around(&self) -> Result<(), ServiceError> {
+    /// Notes since when each account is served, whether the store is a restored one, and that this process is there.
+    async fn begin(&self, runner: &Runner) -> Result<(), ServiceError> {
         for channel in self.accounts.channels() {
             self.store.see(channel.name(), jiff::Timestamp::now()).await?;
         }
         restore::notice(&self.store).await?;
+        self.store.enroll(runner).await?;
         Ok(())
     }
 }
@@ -186,7 +227,11 @@ pub struct Wake {
 /// Decides message after message. The examples of the rules are learned first, so that no buyer's decision runs into its
 /// time limit meanwhile; receiving and sending do not wait for that.
 async fn decide(live: Arc<Live>, intake: Intake, stop: CancellationToken) {
-    if tokio::task::spawn_blocking(move || live.engine().warm()).await.is_err() {
+    let learned = tokio::select! {
+        () = stop.cancelled() => return,
+        learned = tokio::task::spawn_blocking(move || live.engine().warm()) => learned,
+    };
+    if learned.is_err() {
         tracing::error!("the examples of the rules could not be learned ahead");
     }
     intake.decide_until(stop).await;

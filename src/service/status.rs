@@ -1,6 +1,6 @@
 //! Health and readiness over HTTP, for people and for process managers. Loopback by default; it tells no names.
 
-use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +30,9 @@ use crate::{
 /// A mailbox that was not read for so long needs a person: pauses between attempts end at five minutes, so this is three
 /// attempts in a row, or an account that gave up.
 const MAX_SILENCE: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long answers under way may take after a stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// What the pages look at.
 #[derive(Debug, Clone)]
@@ -82,9 +85,18 @@ pub(super) async fn serve(listener: TcpListener, page: Page, stop: CancellationT
         .route("/readyz", get(ready))
         .route("/status", get(status))
         .with_state(page);
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
-    if let Err(error) = served {
-        tracing::error!("the status page ended: {error}");
+    let stopped = stop.clone();
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let last_answers = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    // A client that connected and asks nothing, or never reads its answer, holds nobody up.
+    tokio::select! {
+        served = served.into_future() => if let Err(error) = served {
+            tracing::error!("the status page ended: {error}");
+        },
+        () = last_answers => {}
     }
 }
 

@@ -95,7 +95,10 @@ impl Verifier {
         while !stop.is_cancelled() {
             if let Err(error) = self.begin(&mut looks, &mut busy).await {
                 tracing::error!("messages in doubt cannot be settled until the store works: {error}");
-                tokio::time::sleep(STORE_PAUSE).await;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(STORE_PAUSE) => {}
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -323,11 +323,17 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that a process stopped in good order: others do not count with it any more.
+    /// Notes that a process stopped in good order: others do not count with it any more, and whatever it still holds is
+    /// free at once. Nothing of it may run any more, for a handle is not told that its lease is gone.
     pub async fn retire(&self, runner: &Runner) -> Result<(), StoreError> {
         retried(|| async {
             let mut tx = self.db.beside("signing this process off").await?;
             let now = tx.clock().await?;
+            tx.execute(
+                "UPDATE lease SET holder = '', until = $2 WHERE holder = $1",
+                &[(&runner.id).into(), now.into()],
+            )
+            .await?;
             tx.execute("UPDATE runner SET left_at = $2 WHERE id = $1", &[(&runner.id).into(), now.into()]).await?;
             tx.commit().await
         })
