@@ -143,6 +143,12 @@ impl Database {
         Ok(())
     }
 
+    /// Returns how many accounts a process holds.
+    pub(crate) fn leases_of(&self, process: u32) -> Result<usize, sqlx::Error> {
+        let held = format!("SELECT name FROM lease WHERE holder IN (SELECT id FROM runner WHERE pid = {process})");
+        Ok(self.all(&held)?.len())
+    }
+
     async fn connect(&self) -> Result<Connected, sqlx::Error> {
         if let Some(path) = self.url.strip_prefix("sqlite://") {
             let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);

@@ -97,7 +97,7 @@ impl Instance {
 
     /// Says whether the process still runs; its end is seen to by [`Self::wait`].
     pub(crate) fn lives(&self) -> bool {
-        let id = self.running.as_ref().map(Child::id).unwrap_or_default();
+        let id = self.id();
         // The state follows the name, which stands in parentheses; a zombie has ended.
         let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         state.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
@@ -147,6 +147,11 @@ impl Instance {
         }
         let status = child.wait().expect("the child is ours");
         self.ended(status);
+    }
+
+    /// Returns the id of its process; zero if it was not started.
+    pub(crate) fn id(&self) -> u32 {
+        self.running.as_ref().map(Child::id).unwrap_or_default()
     }
 
     /// Sends a signal, as `kill` names it.

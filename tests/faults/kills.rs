@@ -28,6 +28,9 @@ const TO_START: Duration = Duration::from_secs(15);
 /// How long one of several processes is waited for: it may be that the others serve every account.
 const TO_SHARE: Duration = Duration::from_secs(3);
 
+/// How long a process may take from SIGTERM to its end, whatever is under way.
+pub(crate) const TO_STOP: Duration = Duration::from_secs(10);
+
 /// Mail that was not dealt with, beyond which a cycle brings no more.
 const BACKLOG: usize = 150;
 
@@ -95,11 +98,19 @@ pub(crate) fn by_request(world: &mut World, effort: Effort) -> Result<(), String
         let index = any_instance(world);
         let instance = &mut world.instances[index];
         instance.signal("-TERM");
-        match instance.wait(Duration::from_secs(40)) {
+        let (name, id) = (instance.name.clone(), instance.id());
+        match instance.wait(TO_STOP) {
+            Ended::Code(0) => {
+                let held = world.database.leases_of(id).map_err(|error| error.to_string())?;
+                if held > 0 {
+                    return Err(format!("{name} ended in order and kept {held} leases"));
+                }
+            }
             // Before the signal handler is in place the signal ends the process by itself.
-            Ended::Code(0) | Ended::Signal(15) => world.faults += 1,
-            other => return Err(format!("{} did not end in order after SIGTERM: {other:?}", instance.name)),
+            Ended::Signal(15) => {}
+            other => return Err(format!("{name} did not end in order within {TO_STOP:?} of SIGTERM: {other:?}")),
         }
+        world.faults += 1;
     }
     Ok(())
 }

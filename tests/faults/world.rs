@@ -17,6 +17,7 @@ use crate::{
     chance::Chance,
     database::{Database, Progress},
     instance::{Ended, Instance, program},
+    kills::TO_STOP,
     load::Load,
     mailroom::{self, ACCOUNTS, Mailroom},
     server::Server,
@@ -219,7 +220,7 @@ impl World {
             instance.signal("-TERM");
         }
         for instance in &mut self.instances {
-            match instance.wait(Duration::from_secs(40)) {
+            match instance.wait(TO_STOP) {
                 // Before the signal handler is in place the signal ends the process by itself.
                 Ended::Code(0) | Ended::Signal(15) => {}
                 other if instance.is_started() => {
