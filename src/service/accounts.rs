@@ -163,12 +163,16 @@ impl Accounts {
             tracing::error!(account = %channel.name(),
                 "a channel stopped and needs a person; it tries again in {} minutes, or at SIGHUP: {error}",
                 REST.as_secs() / 60);
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(REST) => {}
-                () = self.again.notified() => {}
-            }
+            let stopped = tokio::select! {
+                () = stop.cancelled() => true,
+                () = tokio::time::sleep(REST) => false,
+                () = self.again.notified() => false,
+            };
+            // Once it is not ours any more, how it is doing is for another process to say.
             self.lock_down().remove(channel.name());
+            if stopped {
+                return Ok(());
+            }
             tracing::info!(account = %channel.name(), "trying an account again that had given up");
         }
     }
@@ -277,5 +281,41 @@ impl Channel for AnyChannel {
             Self::Folder(channel) => channel.verify(message_id).await,
             Self::Telegram(channel) => channel.verify(message_id).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn missing(name: &str) -> AccountSettings {
+        AccountSettings::Folder(folder::Settings {
+            name: name.into(),
+            address: "shop@example.com".to_owned(),
+            display_name: "Shop".to_owned(),
+            inbox: "missing/inbox".into(),
+            outbox: "missing/outbox".into(),
+            poll_millis: 50,
+        })
+    }
+
+    #[tokio::test]
+    async fn an_account_that_gave_up_and_is_given_back_is_no_longer_told_of() {
+        let accounts = Arc::new(Accounts::new(&[missing("one"), missing("two")], InstanceKey::new([7; 32])));
+        let (inbox, _requests) = Inbox::pair(1);
+        let (stop, listening) = (CancellationToken::new(), accounts.clone());
+        let stopped = stop.clone();
+        let listener = tokio::spawn(async move {
+            let channel = listening.channels().next().expect("two accounts");
+            listening.listen(&channel, inbox, stopped).await
+        });
+        while accounts.down().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        listener.await.expect("no panic").expect("it was told to stop");
+        assert!(accounts.down().is_empty(), "another process serves it now");
     }
 }

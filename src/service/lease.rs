@@ -240,13 +240,15 @@ impl Leases {
             if before > 0 { " now" } else { "" }
         );
         log_recovery(&recovered);
+        let under_way = tenure.tasks.token();
+        // First of all, for a channel that begins at once is refused while nobody may work for its account.
+        self.held.begin(tenure);
         if let Some(channel) = self.accounts.channel(account) {
-            let (inbox, under_way) = (self.inbox.clone(), tenure.tasks.token());
+            let inbox = self.inbox.clone();
             // The supervisor goes away only when everything ends.
             let _listening = self.listen.send(Listen { channel, inbox, stop, under_way });
             failpoint::reach("service.listen.after");
         }
-        self.held.begin(tenure);
         self.wake.received.notify_one();
         self.wake.outbox.notify_one();
         self.wake.doubt.notify_one();
