@@ -85,11 +85,15 @@ impl Sweep {
             unanswered: UNANSWERED,
             verify_for: self.settings.verify.verify_for,
         };
-        while !stop.is_cancelled() {
-            self.once(&bounds).await;
+        loop {
+            // A sweep that is broken off goes on with the next one.
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.once(&bounds) => {}
+            }
             let period = if self.is_restored().await { RESTORE_PERIOD } else { PERIOD };
             tokio::select! {
-                () = stop.cancelled() => {}
+                () = stop.cancelled() => return,
                 () = tokio::time::sleep(period) => {}
             }
         }

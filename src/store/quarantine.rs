@@ -113,33 +113,7 @@ impl Store {
     ) -> Result<TicketId, StoreError> {
         retried(|| async {
             let mut tx = self.db.write("putting a message into quarantine").await?;
-            let row = tx
-                .first("SELECT state, channel, account, thread FROM inbound WHERE id = $1", &[id.0.into()])
-                .await?
-                .ok_or_else(|| tx.missing("received message", id.0))?;
-            if row.get::<&str>("state")? == "decided" {
-                let ticket = ticket_of(&mut tx, id).await?;
-                return ticket.ok_or_else(|| tx.missing("ticket of the decided message", id.0));
-            }
-            let thread = match row.get::<Option<i64>>("thread")? {
-                Some(thread) => ThreadId(thread),
-                None => placeholder(&mut tx, &row, now).await?,
-            };
-            inbound::end(&mut tx, id, "escalated", reason, Some(thread), now).await?;
-            let reasons = [reason.to_owned()];
-            let matter = Case {
-                thread,
-                inbound: id,
-                urgency: Urgency::High,
-                reasons: &reasons,
-                intent: None,
-                tags: &[],
-                subject: UNREAD_SUBJECT,
-                buyer: UNREAD_BUYER,
-                now,
-            };
-            let ticket = ticket::raise(&mut tx, &matter).await?;
-            put(&mut tx, id, cause, reason, ticket, now).await?;
+            let ticket = put_aside(&mut tx, id, cause, reason, now).await?;
             failpoint::reach("store.quarantine.before");
             tx.commit().await?;
             failpoint::reach("store.quarantine.after");
@@ -219,6 +193,44 @@ impl Store {
         })
         .await
     }
+}
+
+/// Ends a message that cannot be decided on; one that has ended already keeps its end. Returns the ticket.
+pub(super) async fn put_aside(
+    tx: &mut Tx,
+    id: InboundId,
+    cause: Cause,
+    reason: &str,
+    now: Timestamp,
+) -> Result<TicketId, StoreError> {
+    let row = tx
+        .first("SELECT state, channel, account, thread FROM inbound WHERE id = $1", &[id.0.into()])
+        .await?
+        .ok_or_else(|| tx.missing("received message", id.0))?;
+    if row.get::<&str>("state")? == "decided" {
+        let ticket = ticket_of(tx, id).await?;
+        return ticket.ok_or_else(|| tx.missing("ticket of the decided message", id.0));
+    }
+    let thread = match row.get::<Option<i64>>("thread")? {
+        Some(thread) => ThreadId(thread),
+        None => placeholder(tx, &row, now).await?,
+    };
+    inbound::end(tx, id, "escalated", reason, Some(thread), now).await?;
+    let reasons = [reason.to_owned()];
+    let matter = Case {
+        thread,
+        inbound: id,
+        urgency: Urgency::High,
+        reasons: &reasons,
+        intent: None,
+        tags: &[],
+        subject: UNREAD_SUBJECT,
+        buyer: UNREAD_BUYER,
+        now,
+    };
+    let ticket = ticket::raise(tx, &matter).await?;
+    put(tx, id, cause, reason, ticket, now).await?;
+    Ok(ticket)
 }
 
 /// Begins a conversation for a message whose sender nobody knows.

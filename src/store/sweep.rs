@@ -18,7 +18,7 @@ use crate::{
         delivery,
         error::StoreError,
         outbox::Settlement,
-        quarantine::Cause,
+        quarantine::{self, Cause},
         ticket::{self, Case},
     },
 };
@@ -31,6 +31,9 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is said of a send that stopped after its last bytes.
 const STOPPED: &str = "the attempt stopped after the last bytes were written and never ended";
+
+/// What is said of a message whose turn never came.
+const PASSED_OVER: &str = "Nobody decided on it for a long time, while later messages were decided.";
 
 /// After which time a thing that has not ended is looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +94,7 @@ impl Store {
     pub async fn sweep(&self, bounds: &Bounds, now: Timestamp) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
         for id in self.unfinished(UNDECIDED, now - bounds.undecided).await? {
-            let reason = "Nobody decided on it for a long time, while later messages were decided.";
-            self.quarantine(InboundId(id), Cause::Stuck, reason, now).await?;
-            swept.undecided += 1;
+            swept.undecided += u32::from(self.pass_over(InboundId(id), now - bounds.undecided, now).await?);
         }
         for id in self.unfinished(BROKEN_OFF, now - bounds.sending).await? {
             swept.broken_off += u32::from(self.break_off(OutboxId(id), bounds, now).await?);
@@ -106,6 +107,22 @@ impl Store {
         let asked_before = now - bounds.unanswered;
         swept.unanswered_questions = self.escalate_all(Wrong::QuestionUnanswered, asked_before, now).await?;
         Ok(swept)
+    }
+
+    /// Puts a message into quarantine whose turn never came. One that was decided meanwhile, or that a person wants decided
+    /// again, is left alone.
+    async fn pass_over(&self, id: InboundId, before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        retried(|| async {
+            let mut tx = self.db.write("putting a message into quarantine").await?;
+            let still = tx.first(UNDECIDED, &[before.into(), id.0.into(), 1_u32.into()]).await?;
+            if still.is_none() {
+                return Ok(false);
+            }
+            quarantine::put_aside(&mut tx, id, Cause::Stuck, PASSED_OVER, now).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
     }
 
     async fn unfinished(&self, sql: &'static str, before: Timestamp) -> Result<Vec<i64>, StoreError> {

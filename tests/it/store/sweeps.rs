@@ -174,13 +174,18 @@ async fn at_once(b: Bench) {
     for chat in 0..20 {
         b.decide(&b.chat(chat, "a", at(0)).await, Plan::answer(), at(0)).await;
     }
+    for _ in 0..5 {
+        b.mail(ANA, "passed over", at(0)).await;
+    }
+    b.decide(&b.mail("tom@buyer.example", "later", at(1)).await, Plan::suppress(), at(1)).await;
     let sweeps = (0..4).map(|_| {
         let store = b.store.clone();
-        tokio::spawn(async move { store.sweep(&BOUNDS, at(27 * 60)).await.expect("swept").unsent })
+        tokio::spawn(async move { store.sweep(&BOUNDS, at(27 * 60)).await.expect("swept") })
     });
-    let mut found = 0;
+    let mut found = Swept::default();
     for sweep in sweeps.collect::<Vec<_>>() {
-        found += sweep.await.expect("no panic");
+        found.add(&sweep.await.expect("no panic"));
     }
-    assert_eq!((found, b.listed(&[]).await.len()), (20, 20));
+    assert_eq!(found, Swept { unsent: 20, undecided: 5, ..Swept::default() });
+    assert_eq!(b.listed(&[]).await.len(), 25, "one ticket each");
 }
