@@ -50,7 +50,9 @@ fn describe(pauses: &[Pause], restore: Option<&Restore>, counts: &Counts, now: T
     }
     if let Some(restore) = restore {
         lines.push(output::plain(&format!(
-            "Restore mode since {}: {}. Nothing that may have been answered before is answered by itself.",
+            "Restore mode since {}: {}. Nothing that may have been answered before is answered by itself. It \
+             ends when every mailbox was looked through; where several processes serve the store, with `nightdesk \
+             restored --done`.",
             restore.noticed_at, restore.reason
         )));
     }

@@ -122,7 +122,8 @@ pub(super) async fn notice(store: &Store) -> Result<(), StoreError> {
 }
 
 /// Ends restore mode when nothing of the time before is open: every mailbox was compared with the ledger since, every
-/// message is decided, and nothing that may have left is still looked for. Returns whether it ended.
+/// message is decided, and nothing that may have left is still looked for. A process knows of its own comparisons only, so
+/// where others serve accounts it never ends. Returns whether it ended.
 pub(super) async fn end_if_worked_through(
     store: &Store,
     accounts: &Accounts,
@@ -131,7 +132,7 @@ pub(super) async fn end_if_worked_through(
     let Some(restore) = store.restore().await? else { return Ok(false) };
     let mailboxes = accounts.mailboxes();
     let compared = mailboxes.values().all(|folders| !folders.is_empty() && folders.values().all(is_compared(&restore)));
-    if !compared || !store.is_worked_through().await? {
+    if !compared || is_elsewhere(store, accounts).await? || !store.is_worked_through().await? {
         return Ok(false);
     }
     let ended = store.end_restore(None, now).await?;
@@ -139,6 +140,12 @@ pub(super) async fn end_if_worked_through(
         tracing::info!(since = %restore.noticed_at, "restore mode is over: everything from before was looked through");
     }
     Ok(ended)
+}
+
+/// Returns whether another process serves an account that this one does not have.
+async fn is_elsewhere(store: &Store, accounts: &Accounts) -> Result<bool, StoreError> {
+    let living = store.standing().await?.runners.into_iter().filter(|seen| seen.lives);
+    Ok(living.flat_map(|seen| seen.runner.accounts).any(|account| accounts.channel(&account).is_none()))
 }
 
 fn is_compared(restore: &Restore) -> impl Fn(&FolderStatus) -> bool {

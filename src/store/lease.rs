@@ -225,6 +225,8 @@ impl Store {
             if !self.is_shared() {
                 tx.execute("DELETE FROM runner", &[]).await?;
                 tx.execute("UPDATE lease SET holder = '', until = $1 WHERE holder <> ''", &[now.into()]).await?;
+                // Elsewhere every heartbeat does.
+                tx.execute("DELETE FROM done_call WHERE at < $1", &[(now - KEPT).into()]).await?;
             }
             note_runner(&mut tx, runner, now).await?;
             tx.commit().await

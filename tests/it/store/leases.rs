@@ -27,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     ("a_holder_sees_the_rows_of_its_account_only", |b| Box::pin(own_rows(b))),
     ("a_lease_that_ran_out_and_nobody_took_still_holds", |b| Box::pin(nobody_took(b))),
     ("a_new_holder_finds_what_the_last_one_left_in_the_middle", |b| Box::pin(left_in_the_middle(b))),
+    ("a_process_that_signs_off_leaves_nothing_behind", |b| Box::pin(signed_off(b))),
     ("everybody_sees_who_lives_and_who_holds_what", |b| Box::pin(standing(b))),
     ("work_of_an_account_nobody_configured_is_seen", |b| Box::pin(abandoned(b))),
     ("two_who_want_a_lease_at_once_do_not_both_get_it", |b| Box::pin(two_at_once(b))),
@@ -190,6 +191,17 @@ async fn standing(b: Bench) {
         let seen = b.store.standing().await.expect("read");
         assert_eq!(seen.runners.len(), 1, "the file's lock proves that the first is gone");
     }
+}
+
+async fn signed_off(b: Bench) {
+    b.store.enroll(&runner("first")).await.expect("enrolled");
+    acquire(&b, "first").await.expect("it is free");
+    b.store.retire(&runner("second")).await.expect("signed off");
+    assert!(acquire(&b, "second").await.is_none(), "it gave back its own only");
+    b.store.retire(&runner("first")).await.expect("signed off");
+    let late = acquire(&b, "second").await.expect("it is free at once");
+    b.store.retire(&runner("first")).await.expect("once more");
+    b.store.held(&late).see(&account(), at(0)).await.expect("takes nothing from the second");
 }
 
 async fn abandoned(b: Bench) {
