@@ -271,12 +271,12 @@ impl Delivery {
                 }
             }
         };
-        let send = async {
+        let send = Box::pin(async {
             // A message on which a channel panics must not hold up its account for ever.
             let receipt = AssertUnwindSafe(channel.send(outbound, &phase)).catch_unwind().await;
             drop(phase);
             receipt
-        };
+        });
         let turned_back = async {
             stop.cancelled().await;
             tokio::time::sleep(LAST_BYTES).await;
@@ -284,11 +284,11 @@ impl Delivery {
                 std::future::pending::<()>().await;
             }
         };
-        let sent = tokio::select! {
+        let ended = tokio::select! {
             (receipt, ()) = async { tokio::join!(send, write) } => receipt,
             () = turned_back => return None,
         };
-        Some(match sent {
+        Some(match ended {
             Ok(receipt) => receipt,
             Err(_) if may_have_left.load(Ordering::Relaxed) => Receipt::Uncertain { reason: PANICKED.to_owned() },
             Err(_) => Receipt::Retry { reason: PANICKED.to_owned(), after_seconds: None, concerns: Concern::Message },

@@ -120,8 +120,8 @@ fn server_that_never_takes_the_end_of_a_mail_holds_up_no_stop_and_no_other_proce
 fn send_that_had_not_come_to_its_end_when_the_stop_came_is_sent_once_after_the_next_start() {
     let post = Post::start();
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    let port = silent.local_addr().expect("a bound listener has an address").port();
-    let mut shop = Shop::open(&plain_account(&post.dovecot, port), RETRY_SOON);
+    let address = silent.local_addr().expect("a bound listener has an address");
+    let mut shop = Shop::open(&plain_account(&post.dovecot, address.port()), RETRY_SOON);
     shop.start();
     post.deliver("anna@example.org", &Letter::new("anna@example.org", "Customs", QUESTION).raw());
     // Taken by the system; nobody ever says a word.
