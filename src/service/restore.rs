@@ -2,8 +2,9 @@
 //! the mode ends when everything was looked through.
 
 use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -20,6 +21,13 @@ use crate::{
     service::accounts::{Accounts, AnyChannel},
     store::{Store, error::StoreError, restore::Restore},
 };
+
+/// Every decision waits while a mailbox is asked, those of other accounts too. One that needed this long to say nothing is
+/// most likely away.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// For so long it is not asked again; messages of its account are left to people meanwhile, as they would be after waiting.
+const REST: Duration = Duration::from_mins(5);
 
 /// What a ticket says of a message that may have its answer already.
 const MAY_BE_ANSWERED: &str = "It may have been answered before the restore: look into the sent mail before writing.";
@@ -38,6 +46,24 @@ enum Past {
     Unknown(String),
 }
 
+/// Mailboxes that did not answer, until when they are left alone, and why.
+#[derive(Debug, Default)]
+struct Silent(BTreeMap<AccountName, (Instant, String)>);
+
+impl Silent {
+    /// Notes that a mailbox could not be asked at this moment, and how long that took.
+    fn note(&mut self, account: &AccountName, took: Duration, reason: &str, now: Instant) {
+        if took >= SLOW {
+            let _before = self.0.insert(account.clone(), (now + REST, reason.to_owned()));
+        }
+    }
+
+    /// Returns why a mailbox is not to be asked at this moment.
+    fn reason(&self, account: &AccountName, now: Instant) -> Option<String> {
+        self.0.get(account).filter(|(until, _)| now < *until).map(|(_, reason)| reason.clone())
+    }
+}
+
 /// Looks into the past of messages that a restored store does not know.
 #[derive(Debug, Clone)]
 pub(super) struct Doubted {
@@ -45,11 +71,12 @@ pub(super) struct Doubted {
     accounts: Arc<Accounts>,
     /// Accounts whose Sent folder is known to hold what was sent through them.
     kept: Arc<Mutex<BTreeSet<AccountName>>>,
+    silent: Arc<Mutex<Silent>>,
 }
 
 impl Doubted {
     pub(super) fn new(store: Store, accounts: Arc<Accounts>) -> Self {
-        Self { store, accounts, kept: Arc::default() }
+        Self { store, accounts, kept: Arc::default(), silent: Arc::default() }
     }
 
     /// Holds back what a decision would say by itself, unless nobody can have answered the message before. Returns whether
@@ -90,12 +117,23 @@ impl Doubted {
         let Some(channel) = self.accounts.channel(&inbound.account) else {
             return unknown("the account is not configured any more");
         };
+        let begun = Instant::now();
+        if let Some(reason) = self.silent().reason(&inbound.account, begun) {
+            return Ok(Past::Unknown(reason));
+        }
         match channel.answered(message_id).await {
             Verification::Found { proof } => Ok(Past::Answered(proof)),
-            Verification::Unknown { reason } => Ok(Past::Unknown(reason)),
+            Verification::Unknown { reason } => {
+                self.silent().note(&inbound.account, begun.elapsed(), &reason, Instant::now());
+                Ok(Past::Unknown(reason))
+            }
             Verification::Absent if self.keeps_sent_mail(&inbound.account, &channel).await? => Ok(Past::Unanswered),
             Verification::Absent => unknown("the folder of sent mail does not hold what was sent through this account"),
         }
+    }
+
+    fn silent(&self) -> MutexGuard<'_, Silent> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether the absence of an answer says anything: the newest mail that is known to have been sent lies in the
@@ -150,4 +188,21 @@ async fn is_elsewhere(store: &Store, accounts: &Accounts) -> Result<bool, StoreE
 
 fn is_compared(restore: &Restore) -> impl Fn(&FolderStatus) -> bool {
     |status| status.compared.is_some_and(|compared| compared.at > restore.noticed_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_that_lets_us_wait_is_left_alone_for_a_while_and_others_are_not() {
+        let (shop, other) = (AccountName::from("shop"), AccountName::from("other"));
+        let (mut silent, now) = (Silent::default(), Instant::now());
+        silent.note(&shop, Duration::from_millis(3), "this id cannot be searched for", now);
+        assert_eq!(silent.reason(&shop, now), None, "who answers at once costs nothing");
+        silent.note(&shop, SLOW, "it says nothing", now);
+        assert_eq!(silent.reason(&shop, now).as_deref(), Some("it says nothing"));
+        assert_eq!(silent.reason(&other, now), None);
+        assert_eq!(silent.reason(&shop, now + REST), None, "it is asked again");
+    }
 }
