@@ -1,12 +1,10 @@
 //! The list of cases.
 
-use std::process::Command;
-
 use crate::{
     disks,
     kills::{self, Effort},
+    lacks::{self, Lack, nothing},
     outages, people,
-    server::Server,
     volume::Storage,
     world::{Shape, World},
 };
@@ -19,16 +17,16 @@ pub(crate) struct Case {
     pub(crate) about: &'static str,
     /// Over which stores and with how many processes it runs.
     pub(crate) shapes: &'static [Shape],
-    /// How much of it the short suite does.
+    /// How much of it the short suite does; less over PostgreSQL, which takes longer.
     pub(crate) short: Effort,
-    /// How much of it the long run does.
+    /// How much of it the long run does; half of the rounds over PostgreSQL.
     pub(crate) long: Effort,
     /// Where its SQLite file lies.
     pub(crate) storage: Storage,
     /// What happens before the first mail, to a program that was never started.
     pub(crate) birth: fn(&mut World),
     /// Says why it cannot run here.
-    pub(crate) missing: fn() -> Option<String>,
+    pub(crate) missing: fn() -> Option<Lack>,
     /// Does it: brings mail and faults. What follows (drain, dump, verdict) is the same for all.
     pub(crate) run: fn(&mut World, Effort) -> Result<(), String>,
 }
@@ -41,15 +39,31 @@ const fn effort(rounds: u64, burst: u64) -> Effort {
     Effort { rounds, burst }
 }
 
-impl Effort {
-    /// Does less where a round takes longer: the short suite must stay short.
-    pub(crate) fn for_shape(self, shape: Shape) -> Self {
-        let divisor = match shape {
-            Shape { postgres: false, .. } => 1,
-            Shape { instances: 1, .. } => 2,
-            Shape { .. } => 4,
+/// Which share of which run is played.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    /// Of the long run, not of the short suite.
+    pub(crate) long: bool,
+    /// So many rounds of a hundred.
+    pub(crate) percent: u64,
+}
+
+impl Case {
+    /// Returns how much of it is done over a store.
+    pub(crate) fn effort(&self, shape: Shape, wanted: Share) -> Effort {
+        let (effort, divisor) = match shape {
+            Shape { postgres: false, .. } if wanted.long => (self.long, 1),
+            Shape { .. } if wanted.long => (self.long, 2),
+            Shape { postgres: false, .. } => (self.short, 1),
+            Shape { instances: 1, .. } => (self.short, 2),
+            Shape { .. } => (self.short, 4),
         };
-        Self { rounds: self.rounds.div_ceil(divisor), ..self }
+        Effort { rounds: (effort.rounds.div_ceil(divisor) * wanted.percent).div_ceil(100), ..effort }
+    }
+
+    /// Says why it cannot run here over a store.
+    pub(crate) fn lacks(&self, shape: Shape) -> Option<Lack> {
+        lacks::of_storage(self.storage).or_else(self.missing).or_else(|| lacks::of_shape(shape))
     }
 }
 
@@ -60,7 +74,7 @@ pub(crate) const CASES: &[Case] = &[
         about: "kill -9 at each named place, at its first or a later hit",
         shapes: &[SQLITE, POSTGRES, THREE],
         short: effort(80, 6),
-        long: effort(300, 30),
+        long: effort(400, 30),
         storage: Storage::Folder,
         birth: kills::at_birth,
         missing: nothing,
@@ -71,18 +85,29 @@ pub(crate) const CASES: &[Case] = &[
         about: "kill -9 at the n-th place reached, whichever that is",
         shapes: &[SQLITE, POSTGRES, THREE],
         short: effort(16, 8),
-        long: effort(120, 40),
+        long: effort(160, 40),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
         run: kills::at_any_place,
     },
     Case {
+        name: "backlog",
+        about: "kill -9 in the midst of hundreds of waiting mails",
+        shapes: &[SQLITE, POSTGRES, THREE],
+        short: effort(2, 100),
+        long: effort(80, 400),
+        storage: Storage::Folder,
+        birth: peaceful,
+        missing: nothing,
+        run: kills::in_a_backlog,
+    },
+    Case {
         name: "timer",
         about: "kill -9 after a random time",
         shapes: &[SQLITE, POSTGRES, THREE],
         short: effort(8, 8),
-        long: effort(60, 40),
+        long: effort(100, 40),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
@@ -93,7 +118,7 @@ pub(crate) const CASES: &[Case] = &[
         about: "kill -9 while the SMTP server delays, refuses, defers and cuts at every phase",
         shapes: &[SQLITE, POSTGRES, THREE],
         short: effort(8, 8),
-        long: effort(60, 40),
+        long: effort(100, 40),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
@@ -137,7 +162,7 @@ pub(crate) const CASES: &[Case] = &[
         about: "PostgreSQL stopped with -m immediate under load and started again",
         shapes: &[POSTGRES, THREE],
         short: effort(4, 20),
-        long: effort(25, 60),
+        long: effort(50, 60),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
@@ -148,7 +173,7 @@ pub(crate) const CASES: &[Case] = &[
         about: "connections to PostgreSQL cut at COMMIT: before it is heard, and after it is done",
         shapes: &[POSTGRES, THREE],
         short: effort(8, 8),
-        long: effort(100, 30),
+        long: effort(200, 30),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
@@ -159,7 +184,7 @@ pub(crate) const CASES: &[Case] = &[
         about: "SIGSTOP at any place for longer than the lease, then SIGCONT",
         shapes: &[THREE],
         short: effort(1, 20),
-        long: effort(9, 60),
+        long: effort(12, 60),
         storage: Storage::Folder,
         birth: peaceful,
         missing: nothing,
@@ -184,7 +209,7 @@ pub(crate) const CASES: &[Case] = &[
         long: effort(60, 30),
         storage: Storage::Folder,
         birth: peaceful,
-        missing: strace,
+        missing: lacks::of_strace,
         run: disks::failing,
     },
     Case {
@@ -201,19 +226,3 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 fn peaceful(_: &mut World) {}
-
-/// Nothing special is needed beyond what a shape needs.
-fn nothing() -> Option<String> {
-    None
-}
-
-fn strace() -> Option<String> {
-    let tried = Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).status();
-    let works = tried.is_ok_and(|status| status.success());
-    (!works).then(|| "strace is not installed or not allowed here".to_owned())
-}
-
-/// Says why a shape cannot run here.
-pub(crate) fn lacks(shape: Shape) -> Option<String> {
-    (shape.postgres && !Server::is_installed()).then(|| "PostgreSQL is not installed (package postgresql)".to_owned())
-}

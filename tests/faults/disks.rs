@@ -24,7 +24,7 @@ pub(crate) fn full(world: &mut World, effort: Effort) -> Result<(), String> {
         pause(world, 1500);
         if round % 3 == 2 {
             world.kill_all();
-            world.faults += 1;
+            world.count_kill();
         }
         on_volume(world, |world| world.volume()?.free())?;
         world.restart_ended();

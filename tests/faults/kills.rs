@@ -31,8 +31,17 @@ const TO_SHARE: Duration = Duration::from_secs(3);
 /// How long a process may take from SIGTERM to its end, whatever is under way.
 pub(crate) const TO_STOP: Duration = Duration::from_secs(10);
 
-/// Mail that was not dealt with, beyond which a cycle brings no more.
+/// Mail that was not dealt with, beyond which a cycle brings no more, unless its bursts are large.
 const BACKLOG: usize = 150;
+
+/// So many bursts may wait at a time.
+const BURSTS_WAITING: usize = 3;
+
+/// How long a process works on a backlog at most before it is killed where it is.
+const TO_PLACE_IN_BACKLOG: Duration = Duration::from_secs(8);
+
+/// Kills for each burst after which a backlog that is not worked off is given up.
+const KILLS_PER_BURST: u64 = 20;
 
 /// How much of a case is done.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +83,21 @@ pub(crate) fn at_any_place(world: &mut World, effort: Effort) -> Result<(), Stri
     Ok(())
 }
 
-/// The same while the submission server misbehaves in every way.
+/// Kills in the midst of hundreds of mails that wait, until that many bursts were worked off.
+pub(crate) fn in_a_backlog(world: &mut World, effort: Effort) -> Result<(), String> {
+    let wanted = usize::try_from(effort.rounds * effort.burst).expect("some ten thousand mails");
+    for _ in 0..effort.rounds * KILLS_PER_BURST {
+        // On average a burst is worked off between two kills.
+        let hit = world.chance.between(1, effort.burst * 80);
+        cycle(world, Some(&format!("any:{hit}:kill")), effort.burst, TO_PLACE_IN_BACKLOG)?;
+        if world.load.count() >= wanted {
+            return Ok(());
+        }
+    }
+    Err(format!("only {} of {wanted} mails could be brought", world.load.count()))
+}
+
+/// Kills at any place while the submission server misbehaves in every way.
 pub(crate) fn in_a_storm(world: &mut World, effort: Effort) -> Result<(), String> {
     world.sink.set(Weather::STORM);
     at_any_place(world, effort)
@@ -124,7 +147,7 @@ pub(crate) fn at_birth(world: &mut World) {
         if world.instances[0].wait(TO_PLACE) == Ended::NotYet {
             world.instances[0].kill();
         }
-        world.faults += 1;
+        world.count_kill();
     }
 }
 
@@ -207,7 +230,7 @@ fn begin(world: &mut World, wish: Option<&str>) -> usize {
     for number in 0..world.instances.len() {
         if (number == index || alone) && world.instances[number].is_started() {
             world.instances[number].kill();
-            world.faults += 1;
+            world.count_kill();
         }
     }
     world.pass_leases();
@@ -227,7 +250,7 @@ fn end(world: &mut World, index: usize, patience: Duration) -> Result<(), String
         Ended::Code(0) => return Ok(()),
         other => return Err(format!("{} ended by itself: {other:?}", instance.name)),
     }
-    world.faults += 1;
+    world.count_kill();
     Ok(())
 }
 
@@ -238,7 +261,8 @@ fn any_instance(world: &mut World) -> usize {
 
 /// Brings mail unless much of the last still waits. One mail in eight is for nobody to answer.
 pub(crate) fn post(world: &mut World, burst: u64) {
-    if world.load.count() * 7 / 8 < world.sink.dots() + BACKLOG {
+    let most = BACKLOG.max(BURSTS_WAITING * usize::try_from(burst).expect("a burst of some hundred mails"));
+    if world.load.count() * 7 / 8 < world.sink.dots() + most {
         world.post(burst);
     }
 }

@@ -8,13 +8,16 @@ mod disks;
 mod instance;
 mod judge;
 mod kills;
+mod lacks;
 mod load;
 mod mailroom;
 mod outages;
 mod people;
+mod play;
 mod points;
 mod proxy;
 mod report;
+mod sabotage;
 mod seeds;
 mod server;
 mod sink;
@@ -27,26 +30,19 @@ mod wishes;
 mod world;
 
 use std::{
-    collections::BTreeMap,
-    panic::{self, AssertUnwindSafe},
     process::ExitCode,
     sync::{Mutex, PoisonError},
     thread,
-    time::Instant,
+    time::Duration,
 };
-
-use serde_json::json;
 
 use crate::{
-    cases::{CASES, Case},
-    judge::Counts,
+    cases::CASES,
+    play::{Entry, Places},
     report::Row,
+    support::needs,
     wishes::Wishes,
-    world::{Shape, World},
 };
-
-/// How often each place was reached, and how often a process died there.
-type Places = BTreeMap<String, (u64, u64)>;
 
 fn main() -> ExitCode {
     let wishes = match Wishes::read(std::env::args().skip(1)) {
@@ -60,8 +56,8 @@ fn main() -> ExitCode {
         for _ in 0..wishes.jobs {
             scope.spawn(|| {
                 // The lock is held for a glance at the list, not for the play.
-                while let Some((case, shape, seed)) = next(&plan) {
-                    attend(case, shape, seed, &wishes, &played);
+                while let Some(entry) = next(&plan) {
+                    attend(entry, &wishes, &played);
                 }
             });
         }
@@ -70,10 +66,12 @@ fn main() -> ExitCode {
     let places = played.places.into_inner().unwrap_or_else(PoisonError::into_inner);
     report::print_end(&rows);
     let covered = unreached(&places, wishes.is_partial());
+    let enough = report::is_enough(&rows, &wishes);
+    let can_fail = !wishes.has_sabotage() || sabotage::all_noticed(wishes.seed);
     if let Some(file) = &wishes.markdown {
         report::write_markdown(&rows, file).expect("the Markdown file is writable");
     }
-    let passed = rows.iter().all(Row::passed) && covered;
+    let passed = rows.iter().all(Row::passed) && covered && enough && can_fail;
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -84,107 +82,49 @@ struct Played {
     places: Mutex<Places>,
 }
 
-type Plan = Mutex<std::vec::IntoIter<(&'static Case, Shape, u64)>>;
+type Plan = Mutex<std::vec::IntoIter<Entry>>;
 
-fn next(plan: &Plan) -> Option<(&'static Case, Shape, u64)> {
+fn next(plan: &Plan) -> Option<Entry> {
     plan.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// Plays one entry of the plan and prints its row.
-fn attend(case: &'static Case, shape: Shape, seed: u64, wishes: &Wishes, played: &Played) {
-    if let Some(why) = case.storage.missing().or_else(case.missing).or_else(|| cases::lacks(shape)) {
-        skipped(case, shape, &why);
-        return;
-    }
-    let row = play(case, shape, seed, wishes, &played.places);
+fn attend(entry: Entry, wishes: &Wishes, played: &Played) {
+    let (row, reached) = match entry.case.lacks(entry.shape).map(|lack| lack.excuse()) {
+        None => entry.attend(wishes),
+        Some(Ok(why)) => return skipped(entry, &why),
+        Some(Err(failure)) => (entry.failed(Duration::ZERO, failure), Places::default()),
+    };
     report::print_row(&row);
+    let mut places = played.places.lock().unwrap_or_else(PoisonError::into_inner);
+    for (place, (reached, died)) in reached {
+        let sum = places.entry(place).or_default();
+        *sum = (sum.0 + reached, sum.1 + died);
+    }
     played.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
 }
 
 /// Returns what is played: every kept seed, then each case in each of its shapes.
-fn planned(wishes: &Wishes) -> Vec<(&'static Case, Shape, u64)> {
-    let wanted = |case: &&Case| wishes.only.as_deref().is_none_or(|only| case.name == only);
+fn planned(wishes: &Wishes) -> Vec<Entry> {
     let mut plan = Vec::new();
     for kept in seeds::kept() {
-        if let Some(case) = CASES.iter().filter(wanted).find(|case| case.name == kept.case) {
-            plan.push((case, kept.shape, kept.seed));
+        if let Some(case) = CASES.iter().find(|case| case.name == kept.case) {
+            plan.push(Entry { case, shape: kept.shape, seed: kept.seed });
         }
     }
-    for case in CASES.iter().filter(wanted) {
+    for case in CASES {
         for (number, shape) in (0..).zip(case.shapes) {
-            plan.push((case, *shape, wishes.seed * 1000 + number));
+            plan.push(Entry { case, shape: *shape, seed: wishes.seed * 1000 + number });
         }
     }
-    plan.retain(|(_, shape, _)| wishes.takes(*shape));
+    plan.retain(|entry| wishes.takes(entry.case.name, entry.shape));
     plan
 }
 
-/// Plays one case to its verdict; whatever goes wrong is in the row.
-fn play(case: &'static Case, shape: Shape, seed: u64, wishes: &Wishes, places: &Mutex<Places>) -> Row {
-    let started = Instant::now();
-    let effort = if wishes.long { case.long } else { case.short.for_shape(shape) };
-    let played = panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut world = World::build(seed, shape, case.storage);
-        (case.birth)(&mut world);
-        world.first_look();
-        let trouble = match (case.run)(&mut world, effort).and_then(|()| world.drain()) {
-            Ok(()) => String::new(),
-            Err(trouble) => trouble,
-        };
-        for (place, (reached, died)) in world.places() {
-            let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
-            let sum = places.entry(place).or_default();
-            *sum = (sum.0 + reached, sum.1 + died);
-        }
-        judged(&mut world, trouble, wishes.keep)
-    }));
-    let (faults, counts, verdict, trouble) =
-        played.unwrap_or_else(|panic| (0, Counts::default(), None, format!("the harness failed: {}", words(&*panic))));
-    Row { case: case.name, shape, seed, faults, counts, verdict, took: started.elapsed(), trouble }
-}
-
-type Judged = (u64, Counts, Option<judge::Verdict>, String);
-
-fn judged(world: &mut World, mut trouble: String, keep: bool) -> Judged {
-    world.kill_all();
-    world.quiet_sink();
-    let counted = match world.database.dump(world.folder()) {
-        Ok(dump) => Some(judge::count(world, &dump)),
-        Err(error) => {
-            trouble = format!("{trouble} the store cannot be read: {error}");
-            None
-        }
-    };
-    let unix = jiff::Timestamp::now().as_millisecond();
-    world.truth.now("run", "dumped", json!({"unix_ms": unix}));
-    world.truth.close();
-    let verdict = counted.is_some().then(|| judge::check(world));
-    let counts = counted.unwrap_or_default();
-    let broken = matches!(verdict, Some(judge::Verdict::Broken(_)));
-    if keep || broken || !trouble.is_empty() || counts.lost + counts.double > 0 {
-        let folder = world.keep();
-        trouble = format!("{trouble} (folder {})", folder.display());
-        if !broken && counts.lost + counts.double == 0 && trouble.starts_with(" (folder") {
-            kept(&trouble);
-            trouble.clear();
-        }
-    }
-    (world.faults, counts, verdict, trouble)
-}
-
-fn words(panic: &dyn std::any::Any) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
-}
-
 #[expect(clippy::print_stdout, reason = "what was not done must be seen")]
-fn skipped(case: &Case, shape: Shape, why: &str) {
+fn skipped(Entry { case, shape, .. }: Entry, why: &str) {
     println!("{:<12} {:<9}{:>10}  skipped: {why}", case.name, report::store(shape), shape.instances);
-}
-
-#[expect(clippy::print_stdout, reason = "somebody asked for it")]
-fn kept(folder: &str) {
-    println!("  kept{folder}");
+    needs::skipped(&format!("the faults `{}`: {why}", case.name));
 }
 
 /// Names the places that the whole suite should have reached and did not; says whether there are none.

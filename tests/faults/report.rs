@@ -4,6 +4,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use crate::{
     judge::{Counts, Verdict},
+    wishes::Wishes,
     world::Shape,
 };
 
@@ -17,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) seed: u64,
     /// Kills and other faults.
     pub(crate) faults: u64,
+    /// Of these, processes killed at a named place or a random moment.
+    pub(crate) kills: u64,
     /// The suite's own counts.
     pub(crate) counts: Counts,
     /// The checker's word; none if it was not asked.
@@ -27,12 +30,19 @@ pub(crate) struct Row {
     pub(crate) trouble: String,
 }
 
+/// Kills of a long run, at least.
+const KILLS: u64 = 1000;
+
+/// Mails of a long run, at least.
+const MAILS: usize = 50_000;
+
 /// Widths of the columns of numbers.
-const HEAD: [&str; 12] = [
+const HEAD: [&str; 13] = [
     "case",
     "store",
     "n",
     "faults",
+    "kills",
     "mails",
     "answered",
     "tickets",
@@ -50,7 +60,7 @@ impl Row {
         self.trouble.is_empty() && self.counts.lost == 0 && self.counts.double == 0 && holds
     }
 
-    fn cells(&self) -> [String; 12] {
+    fn cells(&self) -> [String; 13] {
         let counts = &self.counts;
         let verdict = match &self.verdict {
             Some(Verdict::Holds(_)) => "holds",
@@ -63,6 +73,7 @@ impl Row {
             store(self.shape).to_owned(),
             self.shape.instances.to_string(),
             self.faults.to_string(),
+            self.kills.to_string(),
             counts.messages.to_string(),
             counts.answered.to_string(),
             counts.tickets.to_string(),
@@ -112,11 +123,23 @@ pub(crate) fn print_end(rows: &[Row]) {
     println!("{} passed, {failed} failed", rows.len() - failed);
 }
 
+/// Says whether a whole long run did what it is for, and what is missing.
+#[expect(clippy::print_stdout, reason = "the table is the suite's result")]
+pub(crate) fn is_enough(rows: &[Row], wishes: &Wishes) -> bool {
+    let kills: u64 = rows.iter().map(|row| row.kills).sum();
+    let mails: usize = rows.iter().map(|row| row.counts.messages).sum();
+    if !wishes.long || wishes.is_partial() || (kills >= KILLS && mails >= MAILS) {
+        return true;
+    }
+    println!("too little for a long run: {kills} of {KILLS} kills, {mails} of {MAILS} mails");
+    false
+}
+
 /// Writes the table as Markdown.
 pub(crate) fn write_markdown(rows: &[Row], path: &Path) -> io::Result<()> {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(&HEAD.map(str::to_owned));
-    text.push_str(&line(&["---"; 12].map(str::to_owned)));
+    text.push_str(&line(&["---"; 13].map(str::to_owned)));
     for row in rows {
         text.push_str(&line(&row.cells()));
     }
@@ -124,7 +147,7 @@ pub(crate) fn write_markdown(rows: &[Row], path: &Path) -> io::Result<()> {
     fs::write(path, text)
 }
 
-fn sum(rows: &[Row]) -> [String; 12] {
+fn sum(rows: &[Row]) -> [String; 13] {
     let total = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>().to_string();
     let took: Duration = rows.iter().map(|row| row.took).sum();
     [
@@ -132,6 +155,7 @@ fn sum(rows: &[Row]) -> [String; 12] {
         String::new(),
         String::new(),
         rows.iter().map(|row| row.faults).sum::<u64>().to_string(),
+        rows.iter().map(|row| row.kills).sum::<u64>().to_string(),
         total(|row| row.counts.messages),
         total(|row| row.counts.answered),
         total(|row| row.counts.tickets),
@@ -143,7 +167,7 @@ fn sum(rows: &[Row]) -> [String; 12] {
     ]
 }
 
-fn aligned(cells: &[String; 12]) -> String {
+fn aligned(cells: &[String; 13]) -> String {
     let numbers: Vec<String> = cells[2..].iter().map(|cell| format!("{cell:>10}")).collect();
     format!("{:<12} {:<9}{}", cells[0], cells[1], numbers.concat())
 }

@@ -67,7 +67,9 @@ impl Server {
     pub(crate) fn launch(&mut self) {
         assert!(self.running.is_none(), "it runs already");
         let data = self.folder.path().join("data");
-        let mut server = postgres::command(programs().join("postgres"), self.user.as_deref());
+        // The kernel ends it with the thread of its case: a case that is left alone must not leave a server behind.
+        let mut server = postgres::command("setpriv", self.user.as_deref());
+        server.args(["--pdeathsig", "QUIT", "--"]).arg(programs().join("postgres"));
         server.arg("-D").arg(&data).arg("-k").arg(self.folder.path()).arg("-p").arg(self.port.to_string());
         server.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100", "-c", "shared_buffers=32MB"]);
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

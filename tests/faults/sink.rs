@@ -107,6 +107,7 @@ pub(crate) struct Sink {
 struct Shared {
     sky: Mutex<(Weather, Chance)>,
     arrivals: Mutex<Vec<Arrival>>,
+    latest: Mutex<Option<(Arrival, Transaction)>>,
     connections: AtomicU64,
     talking: AtomicU64,
     truth: Truth,
@@ -132,6 +133,7 @@ impl Sink {
         let shared = Arc::new(Shared {
             sky: Mutex::new((Weather::default(), Chance::new(seed))),
             arrivals: Mutex::default(),
+            latest: Mutex::default(),
             connections: AtomicU64::default(),
             talking: AtomicU64::default(),
             truth,
@@ -160,6 +162,16 @@ impl Sink {
     /// Returns what came to a final dot so far.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         held(&self.shared.arrivals).clone()
+    }
+
+    /// Takes the last mail that was taken once more, as if it had been sent again word for word; none if there is none.
+    pub(crate) fn echo(&self) -> Option<()> {
+        let (arrival, mut seen) = held(&self.shared.latest).clone()?;
+        seen.connection = self.shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
+        (seen.start_ns, seen.data_ns, seen.dot_ns) = (now_ns(), Some(now_ns()), Some(now_ns()));
+        held(&self.shared.arrivals).push(arrival);
+        self.shared.truth.transaction(&seen);
+        Some(())
     }
 
     /// Says whether nobody talks to it at this moment, so that all it saw is written down.
@@ -209,7 +221,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     }
     shared.talking.fetch_add(1, Ordering::SeqCst);
     let seen = Transaction { connection, ..Transaction::default() };
-    let mut talk = Talk { stream: BufReader::new(stream), shared, fate, seen };
+    let mut talk = Talk { stream: BufReader::new(stream), shared, fate, seen, arrival: None };
     let ended = talk.stream.get_ref().set_nodelay(true).and_then(|()| talk.run());
     talk.ended();
     shared.talking.fetch_sub(1, Ordering::SeqCst);
@@ -221,6 +233,8 @@ struct Talk<'a> {
     shared: &'a Shared,
     fate: Fate,
     seen: Transaction,
+    /// What `seen` was taken as.
+    arrival: Option<Arrival>,
 }
 
 impl Talk<'_> {
@@ -327,6 +341,7 @@ impl Talk<'_> {
             reply,
         };
         self.seen.message = Some(bytes);
+        self.arrival = (reply == Reply::Taken).then(|| arrival.clone());
         held(&self.shared.arrivals).push(arrival);
     }
 
@@ -336,6 +351,9 @@ impl Talk<'_> {
         let seen = std::mem::replace(&mut self.seen, Transaction { connection, ..Transaction::default() });
         if !seen.phase.is_empty() {
             self.shared.truth.transaction(&seen);
+        }
+        if let (Some(arrival), true) = (self.arrival.take(), seen.written) {
+            *held(&self.shared.latest) = Some((arrival, seen));
         }
     }
 

@@ -36,26 +36,6 @@ pub(crate) struct Volume {
     storage: Storage,
 }
 
-impl Storage {
-    /// Says why this machine does not have it.
-    pub(crate) fn missing(self) -> Option<String> {
-        let found = |program: &str, argument: &str| {
-            let asked = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            asked.is_ok()
-        };
-        match self {
-            Self::Folder => None,
-            Self::Image if !found("mkfs.ext4", "-V") || !found("python3", "-V") => {
-                Some("mkfs.ext4 or python3 is not installed".to_owned())
-            }
-            Self::Small | Self::Image => {
-                let tried = Volume::mount(self);
-                tried.err().map(|error| format!("file systems cannot be mounted here: {error}"))
-            }
-        }
-    }
-}
-
 impl Volume {
     /// Makes and mounts one.
     pub(crate) fn mount(storage: Storage) -> io::Result<Self> {

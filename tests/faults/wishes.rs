@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use crate::{cases::CASES, report, world::Shape};
+use crate::{
+    cases::{CASES, Share},
+    report, sabotage,
+    world::Shape,
+};
 
 /// The arguments.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +21,8 @@ pub(crate) struct Wishes {
     pub(crate) store: Option<String>,
     /// Only with so many processes.
     pub(crate) instances: Option<usize>,
+    /// So many rounds of a hundred.
+    pub(crate) percent: u64,
     /// How many cases are played at a time.
     pub(crate) jobs: usize,
     /// Where the table is written as Markdown.
@@ -26,21 +32,23 @@ pub(crate) struct Wishes {
 }
 
 const USAGE: &str = "usage: bash tests/faults/run [--short|--long] [--seed N] [--only CASE] [--store sqlite|postgres]
-                            [--instances N] [--jobs N] [--markdown FILE] [--keep] [--list]";
+                            [--instances N] [--share PERCENT] [--jobs N] [--markdown FILE] [--keep]
+                            [--list]";
 
 impl Wishes {
     /// Reads the arguments; the error is how to end at once.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, ExitCode> {
-        let mut wishes = Self { seed: 1, jobs: 2, ..Self::default() };
+        let mut wishes = Self { seed: 1, jobs: 2, percent: 100, ..Self::default() };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(usage);
             match argument.as_str() {
                 "--short" => wishes.long = false,
                 "--long" => wishes.long = true,
                 "--seed" => wishes.seed = value()?.parse().map_err(|_| usage())?,
-                "--only" => wishes.only = Some(value()?).filter(|only| CASES.iter().any(|case| case.name == only)),
+                "--only" => wishes.only = Some(value()?).filter(|only| names().any(|name| name == only)),
                 "--store" => wishes.store = Some(value()?),
                 "--instances" => wishes.instances = Some(value()?.parse().map_err(|_| usage())?),
+                "--share" => wishes.percent = value()?.parse().map_err(|_| usage())?,
                 "--jobs" => wishes.jobs = value()?.parse().map_err(|_| usage())?,
                 "--markdown" => wishes.markdown = Some(value()?.into()),
                 "--keep" => wishes.keep = true,
@@ -59,14 +67,30 @@ impl Wishes {
 
     /// Says whether a part of the suite is left out on purpose.
     pub(crate) fn is_partial(&self) -> bool {
-        self.only.is_some() || self.store.is_some() || self.instances.is_some()
+        self.only.is_some() || self.store.is_some() || self.instances.is_some() || self.percent < 100
     }
 
-    /// Says whether runs of that shape are wanted.
-    pub(crate) fn takes(&self, shape: Shape) -> bool {
-        self.store.as_deref().is_none_or(|store| store == report::store(shape))
+    /// Returns how much of each case is wanted.
+    pub(crate) fn share(&self) -> Share {
+        Share { long: self.long, percent: self.percent }
+    }
+
+    /// Says whether it is wanted to be shown that the suite can fail.
+    pub(crate) fn has_sabotage(&self) -> bool {
+        self.only.as_deref().map_or(!self.is_partial(), |only| only == sabotage::NAME)
+    }
+
+    /// Says whether a case is wanted in that shape.
+    pub(crate) fn takes(&self, name: &str, shape: Shape) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
+            && self.store.as_deref().is_none_or(|store| store == report::store(shape))
             && self.instances.is_none_or(|instances| instances == shape.instances)
     }
+}
+
+/// Returns what may be played alone.
+fn names() -> impl Iterator<Item = &'static str> {
+    CASES.iter().map(|case| case.name).chain([sabotage::NAME])
 }
 
 #[expect(clippy::print_stdout, reason = "somebody asked for the list")]
@@ -74,6 +98,7 @@ fn list() {
     for case in CASES {
         println!("{:<12} {}", case.name, case.about);
     }
+    println!("{:<12} promises broken on purpose, which must be noticed", sabotage::NAME);
 }
 
 #[expect(clippy::print_stderr, reason = "the caller asked for something unknown")]

@@ -66,6 +66,8 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     /// Faults injected so far, other than those of the submission server.
     pub(crate) faults: u64,
+    /// Of these, processes killed in the middle of their work.
+    pub(crate) kills: u64,
     store: String,
     folder: TempDir,
     // Last, so that nothing uses it any more when it is unmounted.
@@ -106,6 +108,7 @@ impl World {
             truth,
             chance: Chance::new(seed),
             faults: 0,
+            kills: 0,
             store,
             folder,
             volume,
@@ -155,6 +158,12 @@ impl World {
         }
     }
 
+    /// Counts a process that was killed in the middle of its work.
+    pub(crate) fn count_kill(&mut self) {
+        self.faults += 1;
+        self.kills += 1;
+    }
+
     /// Has the leases of dead processes run out, which would take them seconds.
     pub(crate) fn pass_leases(&mut self) {
         let dead: Vec<u32> = self.instances.iter_mut().flat_map(Instance::take_dead).collect();
@@ -199,6 +208,7 @@ impl World {
         let mut moved = Instant::now();
         loop {
             self.restart_ended();
+            let looked = Instant::now();
             let seen = self.database.progress().map(|progress| (progress, self.sink.dots()));
             match seen {
                 Ok((progress, _)) if self.is_done(progress) => break,
@@ -209,7 +219,8 @@ impl World {
                 self.kill_all();
                 return Err(format!("nothing moved for {STANDSTILL:?}: {:?} of {} mails", last.0, self.load.count()));
             }
-            thread::sleep(Duration::from_millis(40));
+            // Looking at a store of many thousand mails must not be most of the work.
+            thread::sleep((4 * looked.elapsed()).max(Duration::from_millis(40)));
         }
         self.stop_all()
     }

@@ -1,11 +1,22 @@
-//! Files made to cost time or memory are refused by budgets, with one finding that says which. What refusing costs is
-//! measured by `benches/reading.rs`.
+//! Files made to cost time or memory are refused by budgets, with one finding that says which, within little
+//! memory. How long refusing takes is measured by `benches/reading.rs`.
+
+use std::{fs, process::Command};
 
 use nightdesk::diagnostic::{
     Code,
     source::SourceMap,
     yaml::{DUPLICATE_KEY, MAX_BYTES, MAX_DEPTH, MAX_NODES, YAML_SYNTAX, YAML_TOO_LARGE, parse_all},
 };
+
+/// Names the file that this process is to read, and nothing else.
+const READ_ALONE: &str = "NIGHTDESK_TESTS_HOSTILE_FILE";
+
+/// What refusing a hostile file may take beyond what a process had before, in KiB.
+const MOST_KIB: u64 = 50 * 1024;
+
+/// A hostile file: what it is made of, its text, and what is said of it.
+type Hostile = (&'static str, String, Code, &'static str);
 
 /// Repeats a line up to the size of the largest file that is read.
 fn full(line: &str) -> String {
@@ -29,11 +40,10 @@ fn findings(text: &str) -> (bool, Vec<(Code, String)>) {
     (tree.is_some(), findings.into_iter().map(|finding| (finding.code, finding.message)).collect())
 }
 
-#[test]
-fn hostile_files_are_refused_with_one_finding() {
+fn hostile() -> Vec<Hostile> {
     let indented: Vec<String> = (0..2 * MAX_DEPTH).map(|depth| format!("{}-\n", " ".repeat(depth))).collect();
     let keys: Vec<String> = (0..MAX_NODES).map(|number| format!("k{number}:\n")).collect();
-    for (what, text, code, says) in [
+    vec![
         ("a bomb of aliases", bomb(), YAML_SYNTAX, "aliases"),
         ("aliases", format!("a: &a x\nb: [{}]\n", full("*a, ")), YAML_SYNTAX, "aliases"),
         ("anchors", full("- &a x\n"), YAML_SYNTAX, "anchors"),
@@ -50,12 +60,55 @@ fn hostile_files_are_refused_with_one_finding() {
         ("many directives", full("%TAG ! tag:x\n"), YAML_SYNTAX, "not YAML"),
         ("a line without an end", full("a: b: "), YAML_SYNTAX, "not YAML"),
         ("a quote without an end", format!("a: \"{}", full("x ")), YAML_SYNTAX, "not YAML"),
-    ] {
+    ]
+}
+
+#[test]
+fn hostile_files_are_refused_with_one_finding() {
+    for (what, text, code, says) in hostile() {
         let (read, findings) = findings(&text);
         assert!(!read, "{what}: there is no tree");
         let [(found, message)] = findings.as_slice() else { panic!("{what}: {} findings", findings.len()) };
         assert!(*found == code && message.contains(says), "{what}: {found:?} {message}");
     }
+}
+
+/// Each in a process of its own: memory that was freed before would hide what is taken now.
+#[expect(clippy::print_stdout, reason = "the figures are the result")]
+#[test]
+fn refusing_a_hostile_file_takes_less_than_fifty_megabytes() {
+    if let Some(file) = std::env::var_os(READ_ALONE) {
+        let text = fs::read_to_string(file).expect("the file is there");
+        let before = peak_forgotten();
+        drop(findings(&text));
+        println!("\ntook {} KiB", peak() - before);
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hostile.yaml");
+    for (what, text, ..) in hostile() {
+        fs::write(&file, &text).expect("own folder");
+        let name = "hostile::refusing_a_hostile_file_takes_less_than_fifty_megabytes";
+        let mut alone = Command::new(std::env::current_exe().expect("a running program"));
+        let said = alone.args(["--exact", name, "--nocapture"]).env(READ_ALONE, &file).output().expect("it starts");
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let taken = said.split("took ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+        let taken = taken.unwrap_or_else(|| panic!("{what}: {said}"));
+        println!("{what}: {} bytes, {taken} KiB", text.len());
+        assert!(taken < MOST_KIB, "{what}: {taken} KiB");
+    }
+}
+
+/// Forgets the peak of this process's memory and returns what it has now, in KiB.
+fn peak_forgotten() -> u64 {
+    fs::write("/proc/self/clear_refs", "5").expect("Linux lets a process forget its peak");
+    peak()
+}
+
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux says so");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak is in it");
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number of KiB")
 }
 
 #[test]

@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
@@ -20,7 +19,7 @@ use crate::{
         given::{Given, copy},
         nightdesk, repository,
     },
-    support::until,
+    support::{needs, until},
 };
 
 const EXPECTED: &str = "expected.txt";
@@ -84,7 +83,7 @@ fn difference(case: &Path) -> Option<String> {
     let found = match played(case) {
         Ok(found) => found,
         Err(why) => {
-            writeln!(std::io::stderr(), "skipped {name}: {why}").expect("stderr takes a line");
+            needs::skipped(&format!("the command line's case {name}: {why}"));
             return None;
         }
     };

@@ -2,6 +2,7 @@
 
 mod codes;
 mod commands;
+mod proof;
 mod quality;
 mod reference;
 mod transcript;

@@ -1,9 +1,11 @@
 //! The SMTP server refuses, delays, or hangs up.
 
+use std::net::{Ipv4Addr, TcpListener};
+
 use crate::support::{
-    dovecot::Dovecot,
+    dovecot::{Dovecot, HOST, PASSWORD},
     letter::Letter,
-    post::{Post, RETRY_SOON, SHOP, account},
+    post::{Post, RETRY_SOON, SHOP, account, mailbox},
     shop::{Shop, until_in},
     smtp_relay::{Outcome, SmtpRelay},
 };
@@ -94,6 +96,29 @@ fn server_that_is_away_only_delays_the_answer() {
     shop.until_settled(1);
     assert_eq!(relay.mails().len(), 1);
     assert!(shop.tickets().is_empty());
+}
+
+#[test]
+fn server_that_never_speaks_delays_no_other_account() {
+    let post = Post::start();
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    let dead = silent.local_addr().expect("a bound listener has an address").port();
+    let smtp = |port: u16| format!("{{host: {HOST}, port: {port}, tls: none}}");
+    // By their names, the one that hangs has the first turn.
+    let hangs = mailbox(&post.dovecot, "a-hangs", "hangs@example.com", PASSWORD, &smtp(dead));
+    let works = mailbox(&post.dovecot, "b-works", SHOP, PASSWORD, &smtp(post.relay.port()));
+    let mut shop = Shop::open(&format!("{hangs}{works}"), RETRY_SOON);
+    shop.start();
+    let raw = Letter::new("anna@example.org", "Customs", QUESTION).raw().replace(SHOP, "hangs@example.com");
+    post.dovecot.deliver("hangs@example.com", "anna@example.org", raw.as_bytes());
+    // It is never closed, so the attempt waits for a greeting until the others are done.
+    let (_held, _) = silent.accept().expect("the attempt begins");
+    for (index, buyer) in ["tom@example.net", "mei@example.com", "eve@example.com"].into_iter().enumerate() {
+        ask(&post, buyer);
+        post.until_relayed(index + 1);
+        assert_eq!(post.sent_to(buyer).len(), 1);
+    }
+    assert_eq!(shop.log().matches(LATER).count(), 0, "the first attempt still hangs:\n{}", shop.log());
 }
 
 fn ask(post: &Post, from: &str) {

@@ -1,8 +1,8 @@
 //! The clock of the machine jumps between two runs, or runs away within one: nothing is answered twice, nothing is lost,
-//! and nobody is hammered. Played with the real program under libfaketime; where that is not installed (Debian package
-//! `faketime`), these tests do nothing.
+//! and nobody is hammered; and several processes need not agree about the time. Played with the real program under
+//! libfaketime.
 
-use std::{fs, path::PathBuf};
+use std::time::Duration;
 
 use crate::support::{
     dovecot::Dovecot,
@@ -10,12 +10,17 @@ use crate::support::{
     post::{Post, RETRY_SOON, SHOP, account},
     shop::{Shop, until_in},
     smtp_relay::SmtpRelay,
+    until::within,
+    wrong::Wrong,
 };
 
 const QUESTION: &str = "Hi, will I have to pay customs if you ship to Germany?";
 
 /// Logins to one mailbox in one run of seconds; more is a storm.
 const MAX_LOGINS: usize = 3;
+
+/// A killed process is replaced after its leases ran out and somebody looked; the rest is room for a busy machine.
+const TAKE_OVER: Duration = Duration::from_secs(40);
 
 #[test]
 fn a_clock_forty_days_ahead_answers_nothing_twice() {
@@ -66,6 +71,42 @@ fn a_pause_taken_under_a_wrong_clock_ends_when_it_is_right() {
     assert_eq!(relay.mails().len(), 1, "exactly one answer");
 }
 
+#[test]
+fn a_process_an_hour_ahead_takes_no_account_from_one_that_lives_and_every_account_from_one_that_died() {
+    beside_one_that_lives("+1h");
+}
+
+#[test]
+fn a_process_an_hour_behind_takes_no_account_from_one_that_lives_and_every_account_from_one_that_died() {
+    beside_one_that_lives("-1h");
+}
+
+/// A process with a wrong clock on the same database: when a lease ends is the database's word, not its own.
+fn beside_one_that_lives(clock: &'static str) {
+    let Some(wrong) = Wrong::clock(clock, "UTC") else { return };
+    let post = Post::start();
+    let Some(mut first) = Shop::on_postgres(&post.account(), RETRY_SOON) else { return };
+    let mut second = first.beside(&post.account(), RETRY_SOON);
+    let holder = |shop: &Shop| shop.standing().leases.into_iter().find_map(|lease| lease.holder);
+    first.start();
+    let serving = until_in("a holder", || holder(&first));
+    second.launch_in(wrong.environment());
+    until_in("two processes", || {
+        (first.standing().runners.iter().filter(|seen| seen.lives).count() == 2).then_some(())
+    });
+    // Each answer takes several of the second process's looks for accounts that nobody serves.
+    for (index, buyer) in ["anna@example.org", "tom@example.net", "mei@example.com"].into_iter().enumerate() {
+        let question = Letter::new(buyer, "Customs", QUESTION);
+        post.deliver(&question.from, &question.raw());
+        first.until_settled(index + 1);
+        assert_eq!(holder(&first).as_ref(), Some(&serving), "{clock}: it was taken from a process that lives");
+        assert_eq!(post.sent_to(buyer).len(), 1, "{clock}: exactly one answer to {buyer}");
+    }
+    first.kill();
+    let heir = within(TAKE_OVER, || holder(&second).filter(|heir| *heir != serving));
+    assert!(heir.is_some(), "{clock}: nobody took over from a process that died: {:?}", second.standing());
+}
+
 /// One question before the jump, one while the clock is wrong, one after it was set right; killed in between.
 fn jump(clock: &'static str, zone: &'static str) {
     let Some(wrong) = Wrong::clock(clock, zone) else { return };
@@ -97,33 +138,4 @@ fn jump(clock: &'static str, zone: &'static str) {
         );
     }
     assert!(shop.activity().iter().all(|activity| activity.messages.len() <= 1), "{:#?}", shop.activity());
-}
-
-/// A clock that is wrong.
-struct Wrong {
-    library: String,
-    clock: &'static str,
-    zone: &'static str,
-}
-
-impl Wrong {
-    /// Returns a clock in libfaketime's words, in a time zone; none where the library is not installed.
-    fn clock(clock: &'static str, zone: &'static str) -> Option<Self> {
-        Some(Self { library: library()?.display().to_string(), clock, zone })
-    }
-
-    fn environment(&self) -> [(&str, &str); 4] {
-        [
-            ("LD_PRELOAD", &self.library),
-            ("FAKETIME", self.clock),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("TZ", self.zone),
-        ]
-    }
-}
-
-/// Returns the library, wherever this machine's kind keeps it.
-fn library() -> Option<PathBuf> {
-    let kinds = fs::read_dir("/usr/lib").ok()?.flatten();
-    kinds.map(|kind| kind.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists())
 }

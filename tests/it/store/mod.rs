@@ -18,6 +18,7 @@ mod rates;
 mod receiving;
 mod restores;
 mod sent;
+mod server;
 mod sweeps;
 mod switches;
 mod tickets;

@@ -92,7 +92,7 @@ impl RunAs {
 /// Returns the program's full path; panics with what to do if it is not installed.
 pub(crate) fn installed(candidates: &[&'static str]) -> &'static str {
     let found = candidates.iter().find(|path| Path::new(path).exists());
-    found.unwrap_or_else(|| panic!("{} is not installed: `bash tests/run` installs the test servers", candidates[0]))
+    found.unwrap_or_else(|| panic!("{} is not installed: `bash tests/run` installs what tests need", candidates[0]))
 }
 
 fn hand_over(path: &Path, user: Option<u32>, group: Option<u32>) -> io::Result<()> {

@@ -17,6 +17,8 @@ use std::{
 
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, postgres::PgConnectOptions};
 
+use super::needs;
+
 /// Who may come in: the role `locked` by password, everybody else at once, because proving a password costs a debug
 /// build more than the test itself.
 const LOGINS: &str = "local all locked scram-sha-256\nlocal all all trust\n";
@@ -26,7 +28,7 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Starts the server in the background, waits for the end of standard input, stops it at once and cleans up.
 const WATCHDOG: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=400 -c shared_buffers=32MB >"$2/log" 2>&1 &
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections="$3" -c shared_buffers=32MB >"$2/log" 2>&1 &
 server=$!
 read -r _
 kill -QUIT "$server"
@@ -34,7 +36,7 @@ wait "$server"
 rm -rf "$2"
 "#;
 
-/// The running cluster.
+/// A running cluster.
 pub(crate) struct Cluster {
     folder: PathBuf,
     databases: AtomicU32,
@@ -42,10 +44,15 @@ pub(crate) struct Cluster {
     _watchdog: Child,
 }
 
-/// Returns the cluster of this process; none where PostgreSQL is not installed, which is said once.
+/// Returns the cluster of this process; none where somebody wished to do without PostgreSQL. Panics if it is missing.
 pub(crate) fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    CLUSTER.get_or_init(start).as_ref()
+    CLUSTER.get_or_init(|| start(400)).as_ref()
+}
+
+/// Returns a cluster of the caller's own, whose settings may be spoiled; gone when dropped.
+pub(crate) fn own_cluster() -> Option<Cluster> {
+    start(20)
 }
 
 impl Cluster {
@@ -75,12 +82,9 @@ impl Cluster {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped suite must be seen in the test's output")]
-fn start() -> Option<Cluster> {
-    let Some(programs) = programs() else {
-        eprintln!("skipped: the store's suite on PostgreSQL needs Debian's package `postgresql`");
-        return None;
-    };
+/// Starts a cluster for so many connections.
+fn start(connections: u32) -> Option<Cluster> {
+    let programs = needs::has("postgresql").then(programs)??;
     let folder = tempfile::Builder::new().prefix("nightdesk-pg-").tempdir().expect("a temporary folder").keep();
     let user = unprivileged_user();
     if let Some(user) = &user {
@@ -88,7 +92,12 @@ fn start() -> Option<Cluster> {
     }
     initialize(&programs, &folder, user.as_deref());
     let mut watchdog = command("sh", user.as_deref());
-    watchdog.args(["-c", WATCHDOG, "watchdog"]).arg(&programs).arg(&folder).stdin(Stdio::piped());
+    watchdog
+        .args(["-c", WATCHDOG, "watchdog"])
+        .arg(&programs)
+        .arg(&folder)
+        .arg(connections.to_string())
+        .stdin(Stdio::piped());
     // Left open, they keep the test runner waiting for the end of its output.
     watchdog.stdout(Stdio::null()).stderr(Stdio::null());
     let watchdog = watchdog.spawn().expect("sh starts");

@@ -60,7 +60,7 @@ impl Shop {
         Self::furnish(folder, store, accounts, more)
     }
 
-    /// The same over an empty PostgreSQL database; none where PostgreSQL is not installed.
+    /// The same over an empty PostgreSQL database; none where somebody wished to do without PostgreSQL.
     pub(crate) fn on_postgres(accounts: &str, more: &str) -> Option<Self> {
         let cluster = postgres::cluster()?;
         let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
