@@ -240,6 +240,7 @@ async fn read(path: &Path, account: &AccountName, name: &str) -> io::Result<Rece
     } else {
         file.take(MAX_MESSAGE_BYTES).read_to_end(&mut raw).await?;
     }
+    let now = Timestamp::now();
     let modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
     let unique = name.split(':').next().unwrap_or(name).to_owned();
     Ok(Received {
@@ -247,7 +248,8 @@ async fn read(path: &Path, account: &AccountName, name: &str) -> io::Result<Rece
         account: account.clone(),
         key: SourceKey::Maildir { name: unique },
         raw,
-        received_at: modified.unwrap_or_else(Timestamp::now),
+        // A copied file may have a time that is still to come.
+        received_at: modified.map_or(now, |modified| modified.min(now)),
         size: metadata.len(),
         role: FolderRole::Inbox,
         reconciled: false,

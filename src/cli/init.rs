@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::{
+    channel::email::addresses,
     check::schema::{FOLDER, header},
     cli::{ask, exit::Exit, output, schema, write},
     library,
@@ -167,9 +168,8 @@ fn name_objection(answer: &str) -> Option<&'static str> {
 }
 
 fn address_objection(answer: &str) -> Option<&'static str> {
-    let parts = answer.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
-    let whole = parts && !answer.contains(char::is_whitespace);
-    name_objection(answer).or((!whole).then_some("write it as name@shop.example"))
+    let can_answer = addresses::can_be_ours(answer);
+    name_objection(answer).or((!can_answer).then_some("write it as name@shop.example"))
 }
 
 fn host_objection(answer: &str) -> Option<&'static str> {

@@ -8,6 +8,7 @@ use crate::{
     channel::{
         email::{
             EnvelopeSender, ImapSettings, Login, OAuth2, Secret, SentFolder, Settings as Email, SmtpSettings, TlsMode,
+            addresses,
         },
         folder::Settings as Folder,
         telegram::Settings as Telegram,
@@ -232,17 +233,13 @@ fn telegram(reader: &mut Reader<'_>, name: AccountName, node: &Node) -> Option<T
 
 fn address(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<String> {
     let address: String = fields.require("address", "the address buyers write to")?;
-    let sound = address.split_once('@').is_some_and(|(local, domain)| {
-        let clean = !address.contains(|character: char| character.is_whitespace() || character.is_control());
-        !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.contains('@') && clean
-    });
-    if sound {
+    if addresses::can_be_ours(&address) {
         return Some(address);
     }
     let span = fields.node("address").map_or(0..0, |node| node.span.clone());
     let message = format!("`{address}` is no mail address");
     let found = Diagnostic::error(BAD_ADDRESS, message, Span::new(reader.file, span), "here");
-    fields.push(found.help("write it as name@shop.example"));
+    fields.push(found.help("write it as name@shop.example, a domain beyond ASCII in its xn-- form"));
     None
 }
 

@@ -28,9 +28,9 @@ pub(super) const BAD_VALUE: Code = Code::new("bad-value");
 /// Two accounts of one name.
 pub(super) const DUPLICATE_ACCOUNT: Code = Code::new("duplicate-account");
 
-/// The promise to buyers if the shop makes none: half a day at the desk.
 /// Below one half the machine would answer what it believes to be wrong.
 pub(super) const LEAST_ANSWER_AT: f64 = 0.5;
+/// The promise to buyers if the shop makes none: half a day at the desk.
 const DEFAULT_REPLY_WITHIN_SECONDS: u64 = 4 * 3_600;
 
 /// Reads sections and collects what is wrong.

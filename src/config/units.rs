@@ -1,6 +1,9 @@
 //! Durations and sizes as people write them: `90s`, `4h`, `25 MB`.
 
-/// Returns the seconds of `90s`, `15m`, `4h`, `2d`; none if it is written otherwise.
+/// The longest duration, ten years: nothing waits longer, and every moment it leads to can be written down.
+const LONGEST_SECONDS: u64 = 3_650 * 86_400;
+
+/// Returns the seconds of `90s`, `15m`, `4h`, `2d`; none if it is written otherwise, or longer than ten years.
 pub(super) fn seconds(written: &str) -> Option<u64> {
     let (number, unit) = split(written)?;
     let factor = match unit.as_str() {
@@ -10,7 +13,7 @@ pub(super) fn seconds(written: &str) -> Option<u64> {
         "d" | "day" | "days" => 86_400,
         _ => return None,
     };
-    number.checked_mul(factor)
+    number.checked_mul(factor).filter(|seconds| *seconds <= LONGEST_SECONDS)
 }
 
 /// Returns the bytes of `500 kB`, `25 MB`, counted in powers of 1,000 as disks are sold.

@@ -41,6 +41,12 @@ pub fn is_real(address: &str) -> bool {
     is_local_part(local) && is_domain(domain)
 }
 
+/// Returns whether answers can come from there: what mail is sent from must be what mail can be sent to, in ASCII, since
+/// few servers take more (SMTPUTF8, RFC 6531), and without quotes.
+pub fn can_be_ours(address: &str) -> bool {
+    address.is_ascii() && !address.contains('"') && is_real(address)
+}
+
 fn is_local_part(local: &str) -> bool {
     if local.is_empty() || local.len() > 64 {
         return false;

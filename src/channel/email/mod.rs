@@ -1,10 +1,11 @@
 //! Mail: IMAP in, SMTP out, and the parse and compose between them.
 //!
 //! This file holds what a mail account is made of and the [`EmailChannel`] over it. Protocols live in `imap/` and
-//! `smtp.rs`; neither knows the other.
+//! `smtp/`; neither knows the other.
 
 pub mod addresses;
 pub mod compose;
+pub mod echo;
 pub mod flatten;
 pub mod headers;
 pub mod ids;

@@ -14,9 +14,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::Url;
+use reqwest::{Url, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use tokio::{sync::Mutex, task::spawn_blocking, time::Instant};
 
 use crate::{
@@ -29,6 +30,12 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 /// The life of a token whose answer names none; providers give about an hour, half of that is safe.
 const DEFAULT_LIFE: u64 = 1800;
+
+/// The longest life that is believed: a token is fetched anew once a day at least.
+const MAX_LIFE: u64 = 24 * 60 * 60;
+
+/// The longest answer read; one with two tokens has a few KiB.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// Longest description of a provider that is shown to people.
 const MAX_WORDS: usize = 200;
@@ -80,6 +87,7 @@ struct Access {
 #[derive(Deserialize)]
 struct Answer {
     access_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<u64>,
     refresh_token: Option<SecretString>,
     error: Option<String>,
@@ -135,7 +143,7 @@ impl State {
         let Some(token) = answer.access_token else {
             return Err(OAuthError::Unavailable("its answer holds no access_token".to_owned()));
         };
-        let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
+        let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE).min(MAX_LIFE));
         self.access = Some(Access { token: token.clone(), old_at: asked_at + life.mul_f64(0.8) });
         Ok(token)
     }
@@ -245,21 +253,40 @@ fn endpoint(text: &str) -> Result<Url, OAuthError> {
 
 async fn ask(url: Url, form: &[(&str, &str)]) -> Result<Answer, OAuthError> {
     let unavailable = |error: reqwest::Error| OAuthError::Unavailable(error.without_url().to_string());
-    let client = reqwest::Client::builder().timeout(ANSWER).build().map_err(unavailable)?;
-    let response = client.post(url).form(form).send().await.map_err(unavailable)?;
+    // Never sent on: a redirect would carry the refresh token to a place that nobody has named, in clear perhaps.
+    let client = reqwest::Client::builder().timeout(ANSWER).redirect(redirect::Policy::none());
+    let client = client.build().map_err(unavailable)?;
+    let mut response = client.post(url).form(form).send().await.map_err(unavailable)?;
     let status = response.status();
-    let answer: Answer = response
-        .json()
-        .await
+    if status.is_redirection() {
+        return Err(OAuthError::Unavailable(format!("it answered {status}: `token_url` has moved")));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(OAuthError::Unavailable(format!("it answered more than {MAX_ANSWER_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let answer: Answer = serde_json::from_slice(&body)
         .map_err(|_| OAuthError::Unavailable(format!("it answered {status} with something that is no JSON")))?;
     let Some(code) = &answer.error else { return Ok(answer) };
-    let words: String = answer.error_description.iter().flat_map(|text| text.chars()).take(MAX_WORDS).collect();
-    let words: String = words.chars().filter(|c| !c.is_control()).collect();
+    let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect::<String>();
+    let words = shown(answer.error_description.as_deref().unwrap_or_default());
     match code.as_str() {
         // RFC 6749 section 5.2: nothing that another try could mend.
         "invalid_grant" | "invalid_client" | "unauthorized_client" | "invalid_scope" => {
             Err(OAuthError::Refused { code: code.clone(), words })
         }
-        _ => Err(OAuthError::Unavailable(format!("{status} {code}: {words}"))),
+        code => Err(OAuthError::Unavailable(format!("{status} {}: {words}", shown(code)))),
     }
+}
+
+/// Reads a number of seconds; some providers write it as a text, and what is neither is none.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
 }

@@ -3,6 +3,8 @@
 //! Only the per-recipient fields of `message/delivery-status` are read. They are a stranger's words: whether the report
 //! is about a message of ours is told by the HMAC in the address it was sent to, never by its text.
 
+use crate::channel::email::headers;
+
 /// The per-recipient fields of a delivery report, of the first recipient that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryStatus {
@@ -12,6 +14,8 @@ pub struct DeliveryStatus {
     pub diagnostic: Option<String>,
 }
 
+/// Characters of a status; the longest is `5.999.999` (RFC 3463 section 2).
+const MAX_STATUS: usize = 9;
 /// The server's words kept of one report.
 const MAX_DIAGNOSTIC: usize = 300;
 /// Report parts are short; what lies further down is the returned message.
@@ -47,16 +51,16 @@ pub fn failure(raw: &[u8]) -> Option<DeliveryStatus> {
         return None;
     }
     let status = fields.iter().find_map(|field| value(field, "Status"))?;
-    let status = status.split_whitespace().next().unwrap_or_default().to_owned();
-    let diagnostic = fields.iter().find_map(|field| value(field, "Diagnostic-Code")).map(|mut words| {
-        words.truncate(words.floor_char_boundary(MAX_DIAGNOSTIC));
-        words
-    });
-    Some(DeliveryStatus { status, diagnostic })
+    let status = headers::clean(status.split_whitespace().next().unwrap_or_default(), MAX_STATUS);
+    let diagnostic = fields.iter().find_map(|field| value(field, "Diagnostic-Code"));
+    Some(DeliveryStatus { status, diagnostic: diagnostic.map(|words| headers::clean(&words, MAX_DIAGNOSTIC)) })
 }
 
+/// Returns where the part's type stands; blanks or a fold may come before it.
 fn status_part(text: &str) -> Option<usize> {
-    text.to_ascii_lowercase().find("content-type: message/delivery-status")
+    let lower = text.to_ascii_lowercase();
+    let mut types = lower.match_indices("message/delivery-status").map(|(at, _)| at);
+    types.find(|at| lower[..*at].trim_ascii_end().ends_with("content-type:"))
 }
 
 /// Returns the header-like lines with continuation lines joined.

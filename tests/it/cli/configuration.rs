@@ -116,6 +116,26 @@ fn no_secret_is_ever_printed_with_the_configuration() {
 
 /// Takes the # away from every default; returns how many lines that were. A line marked as an example stays, with
 /// those that are indented below it.
+#[test]
+fn an_address_that_no_answer_can_come_from_is_found_before_the_first_mail() {
+    let with = |address: &str| SMALLEST.replace("a@shop.example", &format!("'{address}'"));
+    for good in ["a@shop.example", "first.last+shop@mail.shop.example", "a@xn--lden-loa.example"] {
+        config(&with(good)).unwrap_or_else(|found| panic!("{found}"));
+    }
+    for bad in [
+        "shop",
+        "a@shop",
+        "a@.example",
+        "a b@shop.example",
+        "a<b@shop.example",
+        "läden@shop.example",
+        "a@läden.example",
+    ] {
+        let found = config(&with(bad)).expect_err("nobody can answer from there");
+        assert!(found.contains("is no mail address") && found.contains("xn--"), "{bad}: {found}");
+    }
+}
+
 fn switched_on(text: &str) -> (String, usize) {
     let mut lines = 0;
     let mut example_indent = None;

@@ -7,3 +7,4 @@ mod parsing;
 mod reports;
 mod sending;
 mod stripping;
+mod tokens;

@@ -36,3 +36,28 @@ fn folded_words_of_the_server_are_joined() {
     assert_eq!(report.status, "5.2.1");
     assert_eq!(report.diagnostic.as_deref(), Some("smtp; 550 5.2.1 mailbox disabled"));
 }
+
+#[test]
+fn a_type_without_a_blank_or_behind_a_fold_is_read_too() {
+    for head in ["Content-Type:message/delivery-status", "content-type:\r\n\tMessage/Delivery-Status; charset=us-ascii"]
+    {
+        let mail = format!("{head}\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n");
+        assert_eq!(failure(mail.as_bytes()).map(|report| report.status).as_deref(), Some("5.1.1"), "{head}");
+    }
+}
+
+#[test]
+fn words_of_a_stranger_are_short_and_move_no_terminal() {
+    let (long, escape) = ("5".repeat(1_000_000), "550 \u{1b}[2Jno \u{202e}such user");
+    let mail = format!(
+        "Content-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: {long}\r\n\
+         Diagnostic-Code: smtp; {escape} {long}\r\n"
+    );
+    let report = failure(mail.as_bytes()).expect("it is a delivery report");
+    let diagnostic = report.diagnostic.expect("the server's words");
+    assert_eq!(report.status, "555555555");
+    assert!(
+        diagnostic.starts_with("smtp; 550 [2Jno such user 555") && diagnostic.chars().count() == 300,
+        "{diagnostic}"
+    );
+}

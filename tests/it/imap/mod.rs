@@ -6,4 +6,5 @@ mod dovecot;
 mod many;
 mod real;
 mod scripts;
+mod search;
 mod sent;

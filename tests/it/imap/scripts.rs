@@ -64,6 +64,7 @@ cases! {
     a_comparison_that_is_refused_is_left,
     a_fetch_called_bad_after_its_data_keeps_the_mark,
     a_fetch_refused_after_its_data_keeps_the_mark,
+    a_first_look_at_numbers_below_the_messages_asks_for_the_last,
     a_first_look_imports_nothing,
     a_flood_of_remarks_ends_the_connection,
     a_flood_within_idle_ends_the_connection,

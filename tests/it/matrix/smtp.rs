@@ -29,6 +29,9 @@ const MESSAGE: &[u8] =
 /// Who logs in must not show anywhere.
 const PASSWORD: &str = "hunter2";
 
+/// Nor may it as it travels, by its beginning.
+const ENCODED: &str = "AHN1cHBvcnQA";
+
 /// Short enough that rows of silence end, long enough that a busy machine is not taken for silence.
 const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(8),
@@ -104,7 +107,7 @@ async fn play(case: Case) -> Vec<String> {
     };
     expect(&format!("not {}", case.outcome), outcome(&first.receipt) == case.outcome);
     expect("other words", words(&first.receipt).contains(case.words));
-    expect("the password is shown", !words(&first.receipt).contains(PASSWORD));
+    expect("the password is shown", ![PASSWORD, ENCODED].iter().any(|secret| words(&first.receipt).contains(secret)));
     expect("another number of messages", sink.taken().len().to_string() == case.dots);
     expect("a dot that was not written down", first.dot || case.dots == "0");
     expect("no clear text before TLS", tls != TlsMode::StartTls || !clear_secret(&sink));

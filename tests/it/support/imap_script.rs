@@ -418,9 +418,10 @@ fn expand(line: &str) -> Vec<String> {
     }
     let Some(rest) = line.strip_prefix("@select ") else { return vec![line.to_owned()] };
     let (validity, next) = rest.split_once(' ').expect("@select UIDVALIDITY UIDNEXT");
+    let exists = next.parse::<u32>().expect("UIDNEXT").saturating_sub(1).min(3);
     vec![
         "C: SELECT \"INBOX\"".to_owned(),
-        "S: * 3 EXISTS".to_owned(),
+        format!("S: * {exists} EXISTS"),
         format!("S: * OK [UIDVALIDITY {validity}] valid"),
         format!("S: * OK [UIDNEXT {next}] next"),
         "S: $ OK [READ-WRITE] selected".to_owned(),

@@ -2,7 +2,8 @@
 //! in this file.
 //!
 //! The mark moves only together with the messages it vouches for, in one [`Inbox::receive`], and only after the server
-//! said `OK` to every command that led there. A message that a tagged `OK` left out is gone.
+//! said `OK` to every command that led there. A message that a tagged `OK` left out is gone, or was never there: the mark
+//! does not move for it.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracing::{error, info, warn};
@@ -41,6 +42,9 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// After so many connections lost over one message, only its header is asked for.
 const MAX_LOSSES: u32 = 3;
+
+/// No number can follow the last one, and a server that takes -1 for "none" writes it so: the mark never stands there.
+const LAST_UID: u32 = u32::MAX;
 
 /// After so many, half an hour of growing pauses, the message is stored without content: it becomes a ticket, stays on
 /// the server, and no longer holds up what came after it.
@@ -106,6 +110,24 @@ impl Place<'_> {
         }
         let mark = self.backfill(commands, uid_validity, uid_next, &known, trouble).await?;
         Ok(Entered { mark, searched: true })
+    }
+
+    /// Looks again at a folder that has been open for a while: under an open folder a mailbox may be restored or numbered
+    /// anew, and a mark that went too far hides everything behind it. True if the folder was searched by date for that.
+    pub(super) async fn look_again(
+        &self,
+        commands: &mut Commands,
+        mark: &mut FolderMark,
+        trouble: &mut Trouble,
+    ) -> Result<bool, ImapError> {
+        let selected = session::select(commands, self.folder).await?;
+        if selected.uid_validity.is_none() {
+            // The numbers of such a server hold as long as the connection, and to enter means to read the days again.
+            return Ok(false);
+        }
+        let entered = self.enter(commands, selected, trouble).await?;
+        *mark = entered.mark;
+        Ok(entered.searched)
     }
 
     /// Returns the server's UIDVALIDITY. A server without one promises its numbers for one session only (RFC 9051 section
@@ -214,16 +236,18 @@ impl Place<'_> {
         trouble: &mut Trouble,
     ) -> Result<usize, ImapError> {
         let (mut batch, mut bytes, mut total) = (Vec::new(), 0, 0);
+        let mut brought = None;
         for (index, message) in listed.iter().enumerate() {
             if let Some(raw) = self.fetch(commands, *message, trouble).await? {
                 bytes += raw.len();
                 batch.push(self.received(*message, raw, arrival));
+                brought = Some(message.uid).filter(|uid| *uid < LAST_UID).or(brought);
             }
             let last = index + 1 == listed.len();
-            if !last && batch.len() < MAX_BATCH && bytes < MAX_BATCH_BYTES {
+            if batch.is_empty() || !last && batch.len() < MAX_BATCH && bytes < MAX_BATCH_BYTES {
                 continue;
             }
-            let moved = mark.as_deref().map(|mark| FolderMark { uid: message.uid, ..mark.clone() });
+            let moved = mark.as_deref().zip(brought).map(|(mark, uid)| FolderMark { uid, ..mark.clone() });
             failpoint::reach("imap.batch.before");
             let outcomes = self.inbox.receive(std::mem::take(&mut batch), moved.clone()).await?;
             failpoint::reach("imap.batch.after");

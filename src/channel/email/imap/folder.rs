@@ -21,7 +21,7 @@ use crate::{
                 command::{Commands, Woken},
                 connection,
                 error::{Consequence, ImapError},
-                login,
+                login, name,
                 reconcile::Comparing,
                 search, session,
             },
@@ -174,7 +174,7 @@ impl Target {
         let found = match self {
             Self::Named(name) => return Ok(Some(name.clone())),
             Self::Sent(Some(name)) => Some(name.clone()),
-            Self::Sent(None) => search::sent_folder(commands).await?.map(utf7_imap::decode_utf7_imap),
+            Self::Sent(None) => search::sent_folder(commands).await?.map(|wire| name::decoded(&wire)),
             Self::Junk => session::special_folder(commands, &NameAttribute::Junk).await?,
         };
         Ok(found.filter(|name| !account.settings.imap.folders.contains(name)))
@@ -305,6 +305,8 @@ async fn watch(
     let mut pushes = commands.can("IDLE");
     let mut silent_finds = 0;
     let mut unannounced = false;
+    // The folder was selected a moment ago.
+    let mut is_fresh = true;
     loop {
         let before = mark.clone();
         let found = place.catch_up(commands, mark, &mut memory.trouble).await?;
@@ -319,12 +321,16 @@ async fn watch(
             pushes = false;
         }
         // New mail first: what was just fetched needs no comparison.
-        if memory.comparing.is_due()
-            && let Some(compared) =
+        if memory.comparing.is_due() {
+            if !is_fresh && place.look_again(commands, mark, &mut memory.trouble).await? {
+                memory.comparing.searched();
+            } else if let Some(compared) =
                 place.reconcile(commands, &before, &mut memory.comparing, &mut memory.trouble).await?
-        {
-            account.status.compared(target.label(), compared);
+            {
+                account.status.compared(target.label(), compared);
+            }
         }
+        is_fresh = false;
         unannounced = wait_for_news(account, place, commands, &mut pushes).await?;
         if unannounced || !pushes {
             session::refresh(commands).await?;

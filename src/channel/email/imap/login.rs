@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::channel::email::{
-    Login, Secret,
+    Login, Secret, echo,
     imap::{command::Commands, error::ImapError},
     oauth::{OAuthTokens, xoauth2},
 };
@@ -25,7 +25,7 @@ async fn with_password(commands: &mut Commands, user: &str, password: &SecretStr
     if commands.can("AUTH=PLAIN") {
         // RFC 4616: no authorization identity, user, password.
         let response = SecretString::from(STANDARD.encode(format!("\0{user}\0{secret}")));
-        return authenticate(commands, "PLAIN", response, "*").await;
+        return authenticate(commands, "PLAIN", response, "*").await.map_err(|error| hidden(error, "", secret));
     }
     if commands.can("LOGINDISABLED") {
         return Err(ImapError::Setup(
@@ -33,7 +33,17 @@ async fn with_password(commands: &mut Commands, user: &str, password: &SecretStr
         ));
     }
     let (line, answers) = login_command(&[user, secret]);
-    commands.log_in(&line, &answers, "*").await
+    commands.log_in(&line, &answers, "*").await.map_err(|error| hidden(error, "", secret))
+}
+
+/// Returns the error of a login without what was said in it.
+fn hidden(error: ImapError, encoded: &str, plain: &str) -> ImapError {
+    let without = |words| echo::without(words, &[encoded], plain);
+    match error {
+        ImapError::Login { code, words } => ImapError::Login { code, words: without(words) },
+        ImapError::Bye { during, words } => ImapError::Bye { during, words: without(words) },
+        other => other,
+    }
 }
 
 /// Returns the LOGIN command and what follows its literals. An argument that no quoted string can carry is announced at
@@ -77,11 +87,13 @@ async fn authenticate(
     response: SecretString,
     then: &str,
 ) -> Result<(), ImapError> {
-    if commands.can("SASL-IR") {
-        let line = SecretString::from(format!("AUTHENTICATE {mechanism} {}", response.expose_secret()));
-        return commands.log_in(&line, &[], then).await;
-    }
-    commands.log_in(&SecretString::from(format!("AUTHENTICATE {mechanism}")), &[response], then).await
+    let (line, answers) = if commands.can("SASL-IR") {
+        (format!("AUTHENTICATE {mechanism} {}", response.expose_secret()), vec![])
+    } else {
+        (format!("AUTHENTICATE {mechanism}"), vec![response.clone()])
+    };
+    let entered = commands.log_in(&SecretString::from(line), &answers, then).await;
+    entered.map_err(|error| hidden(error, response.expose_secret(), ""))
 }
 
 /// Returns the text as a quoted string, or none if it holds what only a literal can carry (RFC 9051, quoted).

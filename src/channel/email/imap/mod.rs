@@ -2,7 +2,8 @@
 //!
 //! From the bottom: `wire` counts and caps bytes, `command` knows tags and refusals, `connection` opens and protects,
 //! `login` and `session` are the commands we use, `catchup` decides what to fetch and when the mark moves,
-//! `reconcile` looks for what was missed, `folder` keeps one folder going, `backoff` and `error` say when and whether to try again. Nothing here changes the mailbox.
+//! `reconcile` looks for what was missed, `folder` keeps one folder going, `backoff` and `error` say when and whether to
+//! try again. Nothing here changes the mailbox.
 
 mod backoff;
 mod catchup;
@@ -11,6 +12,7 @@ mod connection;
 mod error;
 mod folder;
 mod login;
+mod name;
 mod reconcile;
 pub(super) mod search;
 mod session;

@@ -1,10 +1,11 @@
 //! One question to the mailbox: does the folder of sent mail hold a message with this Message-ID, or one that answers it?
-//! On a short connection
-//! of its own, so that no reading waits for it; the folder is only examined, so nothing in it changes.
+//! On a short connection of its own, so that no reading waits for it; the folder is only examined, so nothing in it
+//! changes.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
+use futures_util::FutureExt as _;
 
 use crate::{
     channel::email::{
@@ -14,7 +15,7 @@ use crate::{
             connection,
             error::ImapError,
             login::{self, quoted},
-            session,
+            name, session,
         },
         oauth::OAuthTokens,
         tls,
@@ -56,12 +57,17 @@ pub(in crate::channel::email) async fn sent(
     field: Field,
     message_id: &str,
 ) -> Verification {
-    let looked = tokio::time::timeout(WHOLE, look(settings, tokens, field, message_id)).await;
-    match looked {
-        Ok(Ok(Some((folder, uid)))) => Verification::Found { proof: format!("message {uid} in the folder {folder}") },
-        Ok(Ok(None)) => Verification::Absent,
-        Ok(Err(error)) => Verification::Unknown { reason: error.to_string() },
-        Err(_) => Verification::Unknown { reason: format!("the mailbox took more than {} s", WHOLE.as_secs()) },
+    let look = AssertUnwindSafe(look(settings, tokens, field, message_id)).catch_unwind();
+    let unknown = |reason: String| Verification::Unknown { reason };
+    match tokio::time::timeout(WHOLE, look).await {
+        Ok(Ok(Ok(Some((folder, uid))))) => {
+            Verification::Found { proof: format!("message {uid} in the folder {folder}") }
+        }
+        Ok(Ok(Ok(None))) => Verification::Absent,
+        Ok(Ok(Err(error))) => unknown(error.to_string()),
+        // As when reading: the parser meets unchecked bytes, and whoever asks looks for other messages too.
+        Ok(Err(_)) => unknown("the mailbox server's answer made the parser give up".to_owned()),
+        Err(_) => unknown(format!("the mailbox took more than {} s", WHOLE.as_secs())),
     }
 }
 
@@ -83,7 +89,7 @@ async fn look(
     }
     session::identify(&mut commands).await?;
     let folder = match &settings.sent {
-        SentFolder::Named(name) => Some(utf7_imap::encode_utf7_imap(name.clone())),
+        SentFolder::Named(name) => Some(name::encoded(name)),
         SentFolder::Auto | SentFolder::Off => sent_folder(&mut commands).await?,
     };
     let folder = folder.ok_or_else(|| {
@@ -91,7 +97,7 @@ async fn look(
     })?;
     let found = search(&mut commands, &folder, field, &wanted).await?;
     commands.log_out(LOGOUT).await;
-    Ok(found.map(|uid| (utf7_imap::decode_utf7_imap(folder), uid)))
+    Ok(found.map(|uid| (name::decoded(&folder), uid)))
 }
 
 /// Returns the folder of sent mail as the server spells it: the one with the `\Sent` attribute, else by a usual name.
@@ -101,7 +107,7 @@ pub(super) async fn sent_folder(commands: &mut Commands) -> Result<Option<String
         let Response::MailboxData(MailboxDatum::List(list)) = response else { return };
         if list.name_attributes.contains(&NameAttribute::Sent) {
             marked.get_or_insert_with(|| list.name.to_string());
-        } else if USUAL_NAMES.contains(&utf7_imap::decode_utf7_imap(list.name.to_string()).as_str()) {
+        } else if USUAL_NAMES.contains(&name::decoded(&list.name).as_str()) {
             named.get_or_insert_with(|| list.name.to_string());
         }
     };

@@ -12,6 +12,7 @@ use crate::channel::email::imap::{
     command::{COMMAND, Commands, Patience},
     error::ImapError,
     login::quoted,
+    name,
 };
 
 /// Messages that one search may find: a server that repeats itself without end costs no more memory than that.
@@ -68,7 +69,7 @@ pub(super) async fn special_folder(
     let each = |response: &Response<'_>| {
         let Response::MailboxData(MailboxDatum::List(list)) = response else { return };
         if list.name_attributes.contains(wanted) && found.is_none() {
-            found = Some(utf7_imap::decode_utf7_imap(list.name.to_string()));
+            found = Some(name::decoded(&list.name));
         }
     };
     commands.run("LIST", line, Patience::Whole(COMMAND), each).await?;
@@ -82,7 +83,7 @@ pub(super) async fn exists(commands: &mut Commands, folder: &str) -> Result<bool
     let mut found = false;
     let each = |response: &Response<'_>| {
         let Response::MailboxData(MailboxDatum::List(list)) = response else { return };
-        found |= utf7_imap::decode_utf7_imap(list.name.to_string()) == folder;
+        found |= name::decoded(&list.name) == folder;
     };
     commands.run("LIST", &format!("LIST \"\" {name}"), Patience::Whole(COMMAND), each).await?;
     Ok(found)
@@ -121,7 +122,8 @@ pub(super) async fn select(commands: &mut Commands, folder: &str) -> Result<Sele
         }
     }
     let uid_next = match (uid_next, exists) {
-        (Some(uid_next @ 1..), _) => uid_next,
+        // So many messages need so many numbers: a smaller UIDNEXT is none.
+        (Some(uid_next @ 1..), _) if uid_next > exists.unwrap_or(0) => uid_next,
         (_, Some(0)) => 1,
         _ => after_the_last(commands).await?,
     };
@@ -229,7 +231,7 @@ async fn search(commands: &mut Commands, key: &str) -> Result<Vec<u32>, ImapErro
 
 /// Returns a folder name as it stands in a command: modified UTF-7 (RFC 3501 section 5.1.3), quoted.
 fn encoded(folder: &str) -> Result<String, ImapError> {
-    quoted(&utf7_imap::encode_utf7_imap(folder.to_owned()))
+    quoted(&name::encoded(folder))
         .ok_or_else(|| ImapError::Setup(format!("the folder name {folder:?} cannot exist on a mail server")))
 }
 

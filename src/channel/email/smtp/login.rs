@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::channel::email::{
-    Login, Secret,
+    Login, Secret, echo,
     oauth::{OAuthTokens, xoauth2},
     smtp::{
         hello::Server,
@@ -25,22 +25,32 @@ pub(super) async fn log_in(
     limit: Duration,
 ) -> Result<(), String> {
     let refused = |reason: String| format!("login as {}: {reason}", login.user);
-    let reply = match &login.secret {
-        Secret::Password(password) => with_password(wire, server, &login.user, password, limit).await,
+    let (reply, said) = match &login.secret {
+        Secret::Password(password) => {
+            let reply = with_password(wire, server, &login.user, password, limit).await;
+            (reply, (plain(&login.user, password), password.clone()))
+        }
         Secret::OAuth2(_) => {
             let token = access.token().await.map_err(|error| refused(error.to_string()))?;
             let reply = with_token(wire, &login.user, &token, limit).await;
             if !reply.as_ref().is_ok_and(is_in) {
                 access.forget(&token).await;
             }
-            reply
+            (reply, (xoauth2(&login.user, &token), token))
         }
     };
-    match reply {
-        Ok(reply) if is_in(&reply) => Ok(()),
-        Ok(reply) => Err(refused(reply.words())),
-        Err(error) => Err(refused(error.to_string())),
-    }
+    let words = match reply {
+        Ok(reply) if is_in(&reply) => return Ok(()),
+        Ok(reply) => reply.words(),
+        Err(error) => error.to_string(),
+    };
+    let (response, secret) = (said.0.expose_secret(), said.1.expose_secret());
+    Err(refused(echo::without(words, &[response, &STANDARD.encode(secret)], secret)))
+}
+
+/// RFC 4616: no authorization identity, user, password.
+fn plain(user: &str, password: &SecretString) -> SecretString {
+    SecretString::from(STANDARD.encode(format!("\0{user}\0{}", password.expose_secret())))
 }
 
 fn is_in(reply: &Reply) -> bool {
@@ -54,10 +64,8 @@ async fn with_password(
     password: &SecretString,
     limit: Duration,
 ) -> Result<Reply, WireError> {
-    let secret = password.expose_secret();
     if server.can_log_in_by("PLAIN") {
-        // RFC 4616: no authorization identity, user, password.
-        return wire.command(&format!("AUTH PLAIN {}", STANDARD.encode(format!("\0{user}\0{secret}"))), limit).await;
+        return wire.command(&format!("AUTH PLAIN {}", plain(user, password).expose_secret()), limit).await;
     }
     if !server.can_log_in_by("LOGIN") {
         let offered = server.mechanisms.join(", ");
@@ -67,7 +75,7 @@ async fn with_password(
         )));
     }
     let mut reply = wire.command("AUTH LOGIN", limit).await?;
-    for answer in [user, secret] {
+    for answer in [user, password.expose_secret()] {
         if reply.code != 334 {
             break;
         }
