@@ -65,6 +65,7 @@ fn describe(pauses: &[Pause], restore: Option<&Restore>, counts: &Counts, now: T
     };
     lines.push(format!("Undecided   {waiting}"));
     lines.push(format!("Messages    {}", words(&counts.inbound)));
+    lines.push(format!("Sent folder {} recorded", counts.sent_folder));
     lines.push(format!("Outbox      {}", words(&counts.outbox)));
     lines.push(format!("Tickets     {}", words(&counts.tickets)));
     lines.push(format!("Quarantine  {}", counts.quarantined));

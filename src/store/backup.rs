@@ -4,13 +4,14 @@
 //! (`restore.rs`).
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
     str::FromStr as _,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool, postgres::PgConnectOptions,
@@ -19,7 +20,7 @@ use sqlx::{
 
 use crate::{
     failpoint,
-    store::{Settings, Store, database::Pools, dialect},
+    store::{Settings, Store, database::Pools, dialect, error::StoreError, once},
 };
 
 /// The tables whose rows are counted: rows are only ever added to them, so the copy holds no fewer than there were before
@@ -27,6 +28,13 @@ use crate::{
 const COUNTED: &str = "SELECT (SELECT COUNT(*) FROM inbound) + (SELECT COUNT(*) FROM ledger)
     + (SELECT COUNT(*) FROM thread) + (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM ticket)
     + (SELECT COUNT(*) FROM ticket_event) + (SELECT COUNT(*) FROM message_id)";
+
+/// What the names of copies end with while they are made.
+const PARTIAL: &str = ".partial";
+
+/// An unfinished copy that nobody wrote to for so long was left behind by a process that was killed: writing one takes
+/// minutes, looking it over as long again.
+const LEFT_BEHIND: SignedDuration = SignedDuration::from_hours(24);
 
 /// A copy that was made and looked over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +71,9 @@ pub enum BackupError {
         /// The system's words.
         source: io::Error,
     },
+    /// The system gives no random bytes for the name of the unfinished copy.
+    #[error(transparent)]
+    Name(StoreError),
     /// No room for a second store.
     #[error("the disk is full: a copy needs as much room as the store; free some, or name a place on another disk")]
     DiskFull,
@@ -79,13 +90,15 @@ impl From<sqlx::Error> for BackupError {
 
 impl Store {
     /// Copies the store into a new file that only its owner can read, while others write: the copy is the state of one
-    /// moment. It is checked, marked as a backup, and on the disk when this returns.
+    /// moment. It is checked, marked as a backup, and on the disk when this returns. Unfinished copies for the same file
+    /// that were left behind long ago are removed.
     pub async fn backup(&self, path: &Path, now: Timestamp) -> Result<BackedUp, BackupError> {
         let Pools::Sqlite { read, .. } = &self.db.pools else { return Err(BackupError::Server) };
         if path.exists() {
             return Err(BackupError::Exists { path: path.to_owned() });
         }
-        let partial = partial_of(path);
+        remove_left_behind(path, now);
+        let partial = partial_of(path)?;
         create_private(&partial).map_err(|source| BackupError::Write { path: path.to_owned(), source })?;
         let made = copy(read, &partial, now).await;
         let named = made.and_then(|backed_up| name(&partial, path).map(|()| backed_up));
@@ -116,10 +129,15 @@ pub fn server_command(settings: &Settings, path: &Path) -> Option<String> {
 }
 
 async fn copy(read: &SqlitePool, partial: &Path, now: Timestamp) -> Result<BackedUp, BackupError> {
+    // Another name than this one would be another file, which everybody can read.
+    let name = partial.to_str().ok_or_else(|| BackupError::Write {
+        path: partial.to_owned(),
+        source: io::Error::new(io::ErrorKind::InvalidFilename, "the name is no UTF-8"),
+    })?;
     let mut source = read.acquire().await?;
     let before: i64 = sqlx::query_scalar(COUNTED).fetch_one(&mut *source).await?;
     failpoint::reach("backup.copy.before");
-    sqlx::query("VACUUM INTO $1").bind(partial.to_string_lossy().into_owned()).execute(&mut *source).await?;
+    sqlx::query("VACUUM INTO $1").bind(name.to_owned()).execute(&mut *source).await?;
     failpoint::reach("backup.copy.after");
     let after: i64 = sqlx::query_scalar(COUNTED).fetch_one(&mut *source).await?;
     drop(source);
@@ -166,9 +184,8 @@ fn name(partial: &Path, path: &Path) -> Result<(), BackupError> {
     failpoint::reach("backup.name.before");
     fs::hard_link(partial, path).map_err(refused)?;
     fs::remove_file(partial).map_err(refused)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Not every system can write a folder back; the file itself is on the disk.
-    drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    drop(File::open(folder_of(path)).and_then(|folder| folder.sync_all()));
     Ok(())
 }
 
@@ -179,12 +196,40 @@ fn sync(path: &Path) -> io::Result<u64> {
     Ok(file.metadata()?.len())
 }
 
-/// Returns the name under which a copy is made.
-fn partial_of(path: &Path) -> PathBuf {
+/// Returns the name under which a copy is made: one of its own each time, for what a killed process left behind must not
+/// stop the next, and may be another's at work. No process id: in a container that is the same one each time.
+fn partial_of(path: &Path) -> Result<PathBuf, BackupError> {
+    let token = once::token().map_err(BackupError::Name)?;
     let mut name = path.as_os_str().to_owned();
-    // Of this process alone: what a killed one left behind must not stop the next, and may be another's at work.
-    name.push(format!(".{}.partial", std::process::id()));
-    PathBuf::from(name)
+    name.push(format!(".{}{PARTIAL}", &token[..8]));
+    Ok(PathBuf::from(name))
+}
+
+/// Removes unfinished copies for this file that were left behind. What cannot be looked at or removed stays.
+fn remove_left_behind(path: &Path, now: Timestamp) {
+    let Ok(entries) = fs::read_dir(folder_of(path)) else { return };
+    for entry in entries.flatten().filter(|entry| is_partial_of(path, &entry.file_name())) {
+        let written = entry.metadata().and_then(|metadata| metadata.modified());
+        let written = written.ok().and_then(|written| Timestamp::try_from(written).ok());
+        if written.is_some_and(|written| now.duration_since(written) > LEFT_BEHIND) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// Returns whether a file is an unfinished copy for this one, or its journal.
+fn is_partial_of(path: &Path, name: &OsStr) -> bool {
+    let token = || {
+        let name = name.to_str()?;
+        let rest = name.strip_prefix(path.file_name()?.to_str()?)?.strip_prefix('.')?;
+        rest.strip_suffix("-journal").unwrap_or(rest).strip_suffix(PARTIAL)
+    };
+    token().is_some_and(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Returns the folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Creates an empty file that only its owner can read.

@@ -20,15 +20,12 @@ use crate::{
         quarantine::{self, Cause},
         restore, sent, switches,
         thread::{self, NewThread, index_key},
-        ticket::{self, Case},
+        ticket::{self, Case, buyer_of, subject_of},
     },
 };
 
 /// Below this the detector's guess alone decides nothing, so it is not remembered either (`verdict::LanguageChoice`).
 const SURE: f64 = 0.5;
-
-/// The words of a chat message that stand for its subject.
-const SUBJECT_CHARACTERS: usize = 80;
 
 impl Store {
     /// Writes a decision: buyer, thread, message, verdict, ticket with its history, outbox rows, threading ids.
@@ -286,21 +283,4 @@ async fn queue(
 
 fn is_suppressed(commit: &Commit) -> bool {
     matches!(commit.verdict.outcome, Outcome::Suppressed { .. })
-}
-
-/// Returns the subject, or the first words of a chat message.
-pub(super) fn subject_of(subject: &str, text: &str) -> String {
-    if !subject.trim().is_empty() {
-        return subject.trim().to_owned();
-    }
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(SUBJECT_CHARACTERS) {
-        Some((end, _)) => format!("{}…", words[..end].trim_end()),
-        None => words,
-    }
-}
-
-/// Returns the buyer's name, or the address, for lists.
-pub(super) fn buyer_of<'a>(name: Option<&'a str>, key: Option<&'a str>) -> &'a str {
-    name.filter(|name| !name.trim().is_empty()).or(key).unwrap_or("(unknown sender)")
 }

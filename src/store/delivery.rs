@@ -12,15 +12,14 @@ use crate::{
     },
     store::{
         Store, buyer,
-        commit::{buyer_of, subject_of},
-        database::{Row, Tx, resumed, retried},
+        database::{Tx, resumed, retried},
         error::StoreError,
         evidence,
         once::Call,
         outbox::{self, Recovered, Settlement},
         rest,
         thread::index_key,
-        ticket::{self, Case},
+        ticket::{self, Stored},
     },
 };
 
@@ -256,8 +255,9 @@ async fn write(
 /// A message whose answer will never arrive is a person's case.
 async fn unanswered(tx: &mut Tx, inbound: InboundId, reason: &str) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2
-         WHERE id = $1 AND outcome IN ('answered', 'asked')",
+        "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
+           outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
+         WHERE id = $1 AND outcome IN ('answered', 'asked', 'escalated')",
         &[inbound.0.into(), reason.into()],
     )
     .await?;
@@ -274,31 +274,17 @@ pub(super) async fn trouble(
 ) -> Result<TicketId, StoreError> {
     let row = tx
         .first(
-            "SELECT id, subject, text, sender_name, sender_key FROM inbound
+            "SELECT id FROM inbound
              WHERE thread = $1 ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END, id DESC LIMIT 1",
             &[sent.thread.0.into(), sent.inbound.map_or(0, |inbound| inbound.0).into()],
         )
         .await?
         .ok_or_else(|| tx.missing("message in the thread", sent.thread.0))?;
-    let reasons = [what.to_owned()];
-    let case = Case {
-        thread: sent.thread,
-        inbound: InboundId(row.get("id")?),
-        urgency: Urgency::High,
-        reasons: &reasons,
-        intent: None,
-        tags: &[],
-        subject: &subject_of(text(&row, "subject")?, text(&row, "text")?),
-        buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
-        now,
-    };
-    let ticket = ticket::raise(tx, &case).await?;
+    let inbound = InboundId(row.get("id")?);
+    let stored = Stored { thread: sent.thread, inbound, urgency: Urgency::High, reason: what, now };
+    let (ticket, _) = ticket::raise_stored(tx, &stored).await?;
     ticket::note(tx, ticket, "nightdesk", EventKind::Delivery, words, now).await?;
     Ok(ticket)
-}
-
-fn text<'r>(row: &'r Row, column: &str) -> Result<&'r str, StoreError> {
-    Ok(row.get::<Option<&str>>(column)?.unwrap_or_default())
 }
 
 /// Returns whether a bounce says that later attempts fail as well: an enhanced status of class 5 (RFC 3463), or the

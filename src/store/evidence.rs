@@ -24,7 +24,7 @@ use crate::{
 const MAY_HAVE_BEEN_SENT: &str =
     "a message may have been sent: look into the sent mail or the chat before writing again";
 
-/// Messages looked for in one round; the next round takes the next ones.
+/// Messages of one account looked for in one round; the next round takes the next ones.
 const ROUND: u32 = 100;
 
 /// What a proof from outside has led to.
@@ -92,17 +92,27 @@ impl Store {
         row.map(|row| Ok((OutboxId(row.get("id")?), row.word("state", DeliveryState::from_word)?))).transpose()
     }
 
-    /// Returns the messages in doubt that are due to be looked for, the longest due first.
+    /// Returns the messages in doubt that are due to be looked for, account by account, the longest due first: of each so
+    /// many that those of an account nobody looks after keep no others waiting.
     pub async fn doubts(&self, now: Timestamp) -> Result<Vec<Doubt>, StoreError> {
         let mut tx = self.db.read("reading what may have been sent").await?;
-        let rows = tx
-            .all(
-                "SELECT id, account, message_id, looks, verify_by FROM outbox
-                 WHERE state = 'uncertain' AND (due_at <= $1 OR changed_at > $1) ORDER BY due_at, id LIMIT $2",
-                &[now.into(), ROUND.into()],
-            )
-            .await?;
-        rows.iter().map(doubt_of).collect()
+        let accounts =
+            tx.all("SELECT DISTINCT account FROM outbox WHERE state = 'uncertain' ORDER BY account", &[]).await?;
+        let mut doubts = Vec::new();
+        for account in &accounts {
+            let rows = tx
+                .all(
+                    "SELECT id, account, message_id, looks, verify_by FROM outbox
+                     WHERE state = 'uncertain' AND account = $3 AND (due_at <= $1 OR changed_at > $1)
+                     ORDER BY due_at, id LIMIT $2",
+                    &[now.into(), ROUND.into(), account.get::<&str>("account")?.into()],
+                )
+                .await?;
+            for row in &rows {
+                doubts.push(doubt_of(row)?);
+            }
+        }
+        Ok(doubts)
     }
 
     /// Notes that a message in doubt was looked for and not seen; the next look is due at `again`.

@@ -1,4 +1,5 @@
-//! Received messages between the two transactions, and the end without a verdict: ignore.
+//! Received messages between the two transactions, and the end without a verdict: ignore. Which one is next is found by
+//! `next.rs`.
 
 use jiff::Timestamp;
 
@@ -32,56 +33,6 @@ pub struct StoredInbound {
 }
 
 impl Store {
-    /// Returns messages that wait for a decision, oldest first, under a lease those of its account.
-    pub async fn undecided(&self, limit: u32) -> Result<Vec<StoredInbound>, StoreError> {
-        self.undecided_besides(limit, &[]).await
-    }
-
-    /// Returns messages that wait for a decision without those that are being decided, oldest first; those of the Sent
-    /// folder come before all others, because what a person wrote there decides what the machine may still say.
-    pub async fn undecided_besides(&self, limit: u32, busy: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
-        let busy: String = busy.iter().flat_map(|id| [" ".to_owned(), id.to_string(), " ".to_owned()]).collect();
-        let mut tx = self.db.read("reading undecided messages").await?;
-        let sent = tx
-            .all(
-                "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
-                        i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
-                 FROM inbound i
-                 LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
-                 LEFT JOIN account_seen s ON s.account = i.account
-                 WHERE i.state = 'undecided' AND i.in_sent = 1 AND ($2 IS NULL OR i.account = $2)
-                   AND REPLACE($3, ' ' || i.id || ' ', '') = $3
-                 ORDER BY i.id LIMIT $1",
-                &[limit.into(), self.db.account().into(), (&busy).into()],
-            )
-            .await?;
-        if !sent.is_empty() {
-            return sent.iter().map(stored).collect();
-        }
-        let rows = tx
-            .all(
-                "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
-                        i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
-                 FROM inbound i
-                 LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
-                 LEFT JOIN account_seen s ON s.account = i.account
-                 WHERE i.state = 'undecided' AND ($2 IS NULL OR i.account = $2)
-                   AND REPLACE($3, ' ' || i.id || ' ', '') = $3
-                 ORDER BY i.id LIMIT $1",
-                &[limit.into(), self.db.account().into(), (&busy).into()],
-            )
-            .await?;
-        rows.iter().map(stored).collect()
-    }
-
-    /// Returns the accounts with messages that wait for a decision.
-    pub async fn waiting(&self) -> Result<Vec<AccountName>, StoreError> {
-        let mut tx = self.db.read("looking for undecided messages").await?;
-        let rows =
-            tx.all("SELECT DISTINCT account FROM inbound WHERE state = 'undecided' ORDER BY account", &[]).await?;
-        rows.iter().map(|row| Ok(AccountName::new(row.get::<String>("account")?))).collect()
-    }
-
     /// Counts one more try to decide, before the message is parsed; returns the count. A message whose count rises
     /// without a decision kills its process and belongs into quarantine.
     pub async fn tried(&self, id: InboundId) -> Result<u32, StoreError> {
@@ -131,22 +82,11 @@ pub(super) async fn end(
 
 /// Returns one received message.
 pub(super) async fn one(tx: &mut Tx, id: InboundId) -> Result<Option<StoredInbound>, StoreError> {
-    let row = tx
-        .first(
-            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
-                    i.received_at, i.stored_at,
-                    i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
-             FROM inbound i
-             LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
-             LEFT JOIN account_seen s ON s.account = i.account
-             WHERE i.id = $1",
-            &[id.0.into()],
-        )
-        .await?;
+    let row = tx.first(concat!(include_str!("sql/stored-message.sql"), "WHERE i.id = $1"), &[id.0.into()]).await?;
     row.as_ref().map(stored).transpose()
 }
 
-/// Reads one row of the columns that [`Store::undecided`] selects.
+/// Reads one row of what `sql/stored-message.sql` selects.
 pub(super) fn stored(row: &Row) -> Result<StoredInbound, StoreError> {
     let size = u64::try_from(row.get::<i64>("size")?).map_err(|error| row.damaged(&error))?;
     Ok(StoredInbound {

@@ -14,6 +14,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (3, "receiving", include_str!("sql/sqlite/0003-receiving.sql")),
     (4, "endings", include_str!("sql/sqlite/0004-endings.sql")),
     (5, "leases", include_str!("sql/sqlite/0005-leases.sql")),
+    (6, "crowds", include_str!("sql/sqlite/0006-crowds.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -23,6 +24,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (3, "receiving", include_str!("sql/postgres/0003-receiving.sql")),
     (4, "endings", include_str!("sql/postgres/0004-endings.sql")),
     (5, "leases", include_str!("sql/postgres/0005-leases.sql")),
+    (6, "crowds", include_str!("sql/postgres/0006-crowds.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -33,6 +33,7 @@ mod database;
 mod delivery;
 mod dialect;
 mod migration;
+mod next;
 mod once;
 mod receive;
 mod rest;

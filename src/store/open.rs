@@ -42,7 +42,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a free connection before it hears that the database cannot be reached.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// No statement here takes more than milliseconds; one that takes this long is stuck.
+/// No statement here takes more than milliseconds; one that takes this long is stuck. Changes of the schema are not held to
+/// it: an index over a large store takes its time, and what was given up would be begun anew at each start.
 const STATEMENT_TIMEOUT: &str = "30s";
 
 /// A transaction that sits idle lost its process, or its process was stopped; the server ends it so that others get
@@ -154,7 +155,7 @@ pub enum OpenError {
     },
 }
 
-/// The right to serve a SQLite store alone. On PostgreSQL it guards nothing yet: leases come with several instances.
+/// The right to serve a SQLite store alone. On PostgreSQL it guards nothing: there, each account has a lease.
 #[derive(Debug)]
 pub struct ServingLock {
     _file: Option<File>,
@@ -375,6 +376,10 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     if let Some(setting) = switched_off(&mut first).await.map_err(|error| server.refused(&error))? {
         return Err(OpenError::Unsafe { place: server.place, setting, found: "off".to_owned(), needed: "on" });
     }
+    let patient = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options.clone().options([("statement_timeout", "0")]));
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -390,7 +395,8 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .await
         .map_err(|error| server.refused(&error))?;
     crate::failpoint::reach("store.schema.before");
-    server.migrate(&pool).await?;
+    server.migrate(&patient).await?;
+    patient.close().await;
     crate::failpoint::reach("store.schema.after");
     let db = Db { pools: Pools::Postgres(pool), place: Arc::from(server.place.as_str()), fence: None };
     Ok(Store { db, file: None, usual: Arc::default() })
@@ -422,18 +428,17 @@ struct Server {
 
 impl Server {
     async fn migrate(&self, pool: &PgPool) -> Result<(), OpenError> {
+        let refused = |error: sqlx::Error| self.refused(&error);
         let migrator = migration::migrator(migration::POSTGRES);
         for _ in 1..MIGRATION_ATTEMPTS {
             match migrator.run(pool).await {
                 Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
                     tokio::time::sleep(MIGRATION_PAUSE).await;
                 }
-                result => {
-                    return result.map_err(|error| migrate_error(&self.place, error, |error| self.refused(&error)));
-                }
+                result => return result.map_err(|error| migrate_error(&self.place, error, refused)),
             }
         }
-        migrator.run(pool).await.map_err(|error| migrate_error(&self.place, error, |error| self.refused(&error)))
+        migrator.run(pool).await.map_err(|error| migrate_error(&self.place, error, refused))
     }
 
     fn refused(&self, error: &sqlx::Error) -> OpenError {

@@ -14,7 +14,7 @@ use crate::{
         Store,
         database::{Row, Tx, resumed, retried},
         error::StoreError,
-        once, switches,
+        next, once, switches,
         thread::{self, index_key},
     },
 };
@@ -70,13 +70,12 @@ impl Store {
     /// of the present one is over. Under a lease, messages of its account only; a claim whose answer was lost on the way
     /// is found again by the next one.
     pub async fn claim(&self, now: Timestamp, busy: &[AccountName]) -> Result<Option<Outbound>, StoreError> {
-        let busy = listed(busy);
         let lost = self.db.fence.as_ref().and_then(|fence| fence.lost_claim());
         let (token, lost) = match lost {
             Some(token) => (token, true),
             None => (once::token()?, false),
         };
-        let claimed = resumed(|doubt| self.claim_once(now, &busy, &token, doubt || lost)).await;
+        let claimed = resumed(|doubt| self.claim_once(now, busy, &token, doubt || lost)).await;
         if let (Err(error), Some(fence)) = (&claimed, &self.db.fence)
             && error.may_heal()
         {
@@ -88,7 +87,7 @@ impl Store {
     async fn claim_once(
         &self,
         now: Timestamp,
-        busy: &str,
+        busy: &[AccountName],
         token: &str,
         doubt: bool,
     ) -> Result<Option<Outbound>, StoreError> {
@@ -97,29 +96,7 @@ impl Store {
             return Ok(Some(outbound));
         }
         loop {
-            let row = tx
-                .first(
-                    "SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts, o.created_at, o.payload,
-                            o.epoch, t.epoch AS thread_epoch
-                     FROM outbox o JOIN thread t ON t.id = o.thread
-                     WHERE o.state IN ('ready', 'retry_at')
-                       AND (o.state = 'ready' OR o.due_at <= $1 OR o.changed_at > $1)
-                       AND (o.human = 1 OR NOT EXISTS (
-                         SELECT 1 FROM switch s
-                         WHERE s.scope = 'shop' OR (s.scope = 'account' AND s.name = o.account)
-                           OR (s.scope = 'rule' AND REPLACE(o.intents, '\"' || s.name || '\"', '') <> o.intents)))
-                       AND NOT EXISTS (
-                         SELECT 1 FROM outbox e
-                         WHERE e.thread = o.thread AND e.id < o.id AND e.state IN ('ready', 'sending', 'retry_at')
-                           AND (o.human = 0 OR e.human = 1 OR e.state = 'sending'))
-                       AND NOT EXISTS (
-                         SELECT 1 FROM account_rest r
-                         WHERE r.account = o.account AND r.until_at > $1 AND r.changed_at <= $1)
-                       AND REPLACE($2, '\n' || o.account || '\n', '') = $2 AND ($3 IS NULL OR o.account = $3)
-                     ORDER BY o.human DESC, o.id LIMIT 1",
-                    &[now.into(), busy.into(), self.db.account().into()],
-                )
-                .await?;
+            let row = next::to_send(&mut tx, self.db.account(), busy, now).await?;
             let Some(row) = row else {
                 tx.commit().await?;
                 return Ok(None);
@@ -185,20 +162,6 @@ impl Store {
         .await?;
         // The database may have been slow.
         last(self)
-    }
-
-    /// Returns the accounts with messages that are due; some may have to wait for others of their thread.
-    pub async fn due(&self, now: Timestamp) -> Result<Vec<AccountName>, StoreError> {
-        let mut tx = self.db.read("looking for messages to send").await?;
-        let rows = tx
-            .all(
-                "SELECT DISTINCT account FROM outbox
-                 WHERE state IN ('ready', 'retry_at') AND (state = 'ready' OR due_at <= $1 OR changed_at > $1)
-                 ORDER BY account",
-                &[now.into()],
-            )
-            .await?;
-        rows.iter().map(|row| Ok(AccountName::new(row.get::<String>("account")?))).collect()
     }
 }
 
@@ -319,9 +282,4 @@ pub(super) async fn drop_draft(tx: &mut Tx, thread: ThreadId, reason: &str, now:
     )
     .await?;
     Ok(())
-}
-
-/// Returns names as one text in which each stands between line breaks, which no name contains.
-fn listed(names: &[AccountName]) -> String {
-    names.iter().flat_map(|name| ["\n", name.as_str(), "\n"]).collect()
 }

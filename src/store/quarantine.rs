@@ -13,12 +13,11 @@ use crate::{
     },
     store::{
         Store,
-        commit::{buyer_of, subject_of},
         database::{Row, Tx, retried},
         error::StoreError,
         inbound::{self, channel_of},
         thread::{self, NewThread, index_key},
-        ticket::{self, Case},
+        ticket::{self, Case, buyer_of, subject_of},
     },
 };
 

@@ -15,12 +15,11 @@ use crate::{
     },
     store::{
         Store,
-        commit::{buyer_of, subject_of},
         database::{Tx, Value, resumed},
         error::StoreError,
         inbound,
         thread::{self, NewThread, index_key},
-        ticket::{self, Case},
+        ticket::{self, Stored},
     },
 };
 
@@ -32,9 +31,6 @@ const ANSWERED: &str = "a person answered in the mailbox";
 
 /// Who a ticket's history names: mail programs do not say which person sat before them.
 const MAILBOX: &str = "mailbox";
-
-/// How many ids of In-Reply-To and References are looked up: longer chains are loops or attacks.
-const MAX_PARENTS: usize = 40;
 
 /// Recipients looked up; a mail to more people is no answer to one buyer.
 const MAX_RECIPIENTS: usize = 20;
@@ -189,25 +185,12 @@ pub(super) async fn person_answered(
 }
 
 async fn bearing(tx: &mut Tx, mail: &HumanMail<'_>, now: Timestamp) -> Result<Bearing, StoreError> {
-    let mut referred = None;
-    for id in mail.parents.iter().take(MAX_PARENTS) {
-        let rows = tx
-            .all(
-                "SELECT t.id, t.participant FROM message_id m JOIN thread t ON t.id = m.thread
-                 WHERE m.message_id = $1 ORDER BY t.id DESC",
-                &[index_key(id).as_ref().into()],
-            )
-            .await?;
-        for row in rows {
-            let thread = ThreadId(row.get("id")?);
-            let participant: &str = row.get("participant")?;
-            if mail.recipients.iter().any(|recipient| index_key(recipient) == participant) {
-                return Ok(Bearing::Answers(thread));
-            }
-            referred = referred.or(Some(thread));
-        }
+    let recipients: Vec<_> = mail.recipients.iter().map(|recipient| index_key(recipient)).collect();
+    let referred = thread::referred(tx, mail.parents.iter(), &recipients).await?;
+    if let Some(thread) = referred.theirs {
+        return Ok(Bearing::Answers(thread));
     }
-    if let Some(thread) = referred {
+    if let Some(thread) = referred.others {
         // A buyer's Reply-To may be another address than From, so the recipient need not be the one we know.
         return Ok(if mail.forwarded { Bearing::PassesOn(thread) } else { Bearing::Answers(thread) });
     }
@@ -280,7 +263,7 @@ async fn stop_machine(
     }
     let ticket = match (ticket::open_of(tx, thread).await?, stopped) {
         (Some(ticket), _) => Some(ticket),
-        (None, Some(inbound)) => Some(raise(tx, thread, inbound, now).await?),
+        (None, Some(inbound)) => Some(ticket::raise_untold(tx, &answered(thread, inbound, now)).await?),
         (None, None) => None,
     };
     if let Some(ticket) = ticket {
@@ -304,25 +287,8 @@ async fn stopped_answer(tx: &mut Tx, thread: ThreadId) -> Result<Option<InboundI
     row.map(|row| row.get("inbound").map(InboundId)).transpose()
 }
 
-async fn raise(tx: &mut Tx, thread: ThreadId, id: InboundId, now: Timestamp) -> Result<TicketId, StoreError> {
-    let row =
-        tx.one("SELECT subject, text, sender_name, sender_key FROM inbound WHERE id = $1", &[id.0.into()]).await?;
-    let word = |column| row.get::<Option<&str>>(column).map(Option::unwrap_or_default);
-    let reasons = [ANSWERED.to_owned()];
-    let case = Case {
-        thread,
-        inbound: id,
-        urgency: Urgency::Normal,
-        reasons: &reasons,
-        intent: None,
-        tags: &[],
-        subject: &subject_of(word("subject")?, word("text")?),
-        buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
-        now,
-    };
-    let ticket = ticket::raise(tx, &case).await?;
-    ticket::note(tx, ticket, "buyer", EventKind::Inbound, word("text")?, now).await?;
-    Ok(ticket)
+fn answered(thread: ThreadId, inbound: InboundId, now: Timestamp) -> Stored<'static> {
+    Stored { thread, inbound, urgency: Urgency::Normal, reason: ANSWERED, now }
 }
 
 async fn wait_for_buyer(tx: &mut Tx, ticket: TicketId, said: &str, now: Timestamp) -> Result<(), StoreError> {
@@ -382,7 +348,7 @@ async fn end_answered(
     }
     tx.execute("UPDATE human_answer SET answered = $2 WHERE sent = $1", &[answer.sent.0.into(), id.0.into()]).await?;
     let said = tx.one("SELECT text FROM inbound WHERE id = $1", &[answer.sent.0.into()]).await?;
-    let ticket = raise(tx, answer.thread, id, now).await?;
+    let ticket = ticket::raise_untold(tx, &answered(answer.thread, id, now)).await?;
     wait_for_buyer(tx, ticket, said.get::<Option<&str>>("text")?.unwrap_or_default(), now).await?;
     Ok(ticket)
 }

@@ -22,8 +22,10 @@ pub struct Instance {
 /// The figures of the status page. Words are those of the store; a word without rows is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// Decided messages by outcome.
+    /// Decided messages by outcome, without what was only recorded from the Sent folder.
     pub inbound: BTreeMap<String, u64>,
+    /// Mails of the Sent folder that were recorded: the shop's own.
+    pub sent_folder: u64,
     /// Messages that wait for a decision.
     pub undecided: u64,
     /// When the oldest of them was stored.
@@ -52,20 +54,34 @@ impl Store {
         let waiting = tx
             .one("SELECT COUNT(*) AS waiting, MIN(stored_at) AS oldest FROM inbound WHERE state = 'undecided'", &[])
             .await?;
+        let recorded = tx
+            .one("SELECT COUNT(*) AS recorded FROM inbound WHERE in_sent = 1 AND outcome = 'suppressed'", &[])
+            .await?
+            .count("recorded")?
+            .into();
         let aside = tx.one("SELECT COUNT(*) AS aside FROM quarantine WHERE left_at IS NULL", &[]).await?;
         Ok(Counts {
             quarantined: aside.count("aside")?.into(),
-            inbound: by_word(
-                &mut tx,
-                "SELECT outcome AS word, COUNT(*) AS rows FROM inbound WHERE outcome IS NOT NULL GROUP BY outcome",
-            )
-            .await?,
+            inbound: by_outcome(&mut tx, recorded).await?,
+            sent_folder: recorded,
             undecided: waiting.count("waiting")?.into(),
             oldest_undecided: waiting.maybe_moment("oldest")?,
             outbox: by_word(&mut tx, "SELECT state AS word, COUNT(*) AS rows FROM outbox GROUP BY state").await?,
             tickets: by_word(&mut tx, "SELECT state AS word, COUNT(*) AS rows FROM ticket GROUP BY state").await?,
         })
     }
+}
+
+/// Counts by outcome; what was recorded from the Sent folder is suppressed in the store, and no message to the shop.
+async fn by_outcome(tx: &mut Tx, recorded: u64) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut outcomes =
+        by_word(tx, "SELECT outcome AS word, COUNT(*) AS rows FROM inbound WHERE outcome IS NOT NULL GROUP BY outcome")
+            .await?;
+    if let Some(suppressed) = outcomes.get_mut("suppressed") {
+        *suppressed = suppressed.saturating_sub(recorded);
+    }
+    outcomes.retain(|_, count| *count > 0);
+    Ok(outcomes)
 }
 
 async fn by_word(tx: &mut Tx, sql: &'static str) -> Result<BTreeMap<String, u64>, StoreError> {

@@ -9,17 +9,17 @@ use crate::{
     failpoint,
     model::{
         ids::{InboundId, OutboxId, ThreadId},
-        ticket::{EventKind, Urgency},
+        ticket::Urgency,
     },
     store::{
         Store,
-        commit::{buyer_of, subject_of},
         database::{Row, Tx, retried},
         delivery,
         error::StoreError,
         outbox::Settlement,
         quarantine::{self, Cause},
-        ticket::{self, Case},
+        rest,
+        ticket::{self, Stored},
     },
 };
 
@@ -32,7 +32,7 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What is said of a send that stopped after its last bytes.
 const STOPPED: &str = "the attempt stopped after the last bytes were written and never ended";
 
-/// What is said of a message whose turn never came.
+/// What is said of a message that nobody decided.
 const PASSED_OVER: &str = "Nobody decided on it for a long time, while later messages were decided.";
 
 /// After which time a thing that has not ended is looked into.
@@ -94,7 +94,7 @@ impl Store {
     pub async fn sweep(&self, bounds: &Bounds, now: Timestamp) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
         for id in self.unfinished(UNDECIDED, now - bounds.undecided).await? {
-            swept.undecided += u32::from(self.pass_over(InboundId(id), now - bounds.undecided, now).await?);
+            swept.undecided += u32::from(self.put_aside(InboundId(id), now - bounds.undecided, now).await?);
         }
         for id in self.unfinished(BROKEN_OFF, now - bounds.sending).await? {
             swept.broken_off += u32::from(self.break_off(OutboxId(id), bounds, now).await?);
@@ -107,22 +107,6 @@ impl Store {
         let asked_before = now - bounds.unanswered;
         swept.unanswered_questions = self.escalate_all(Wrong::QuestionUnanswered, asked_before, now).await?;
         Ok(swept)
-    }
-
-    /// Puts a message into quarantine whose turn never came. One that was decided meanwhile, or that a person wants decided
-    /// again, is left alone.
-    async fn pass_over(&self, id: InboundId, before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        retried(|| async {
-            let mut tx = self.db.write("putting a message into quarantine").await?;
-            let still = tx.first(UNDECIDED, &[before.into(), id.0.into(), 1_u32.into()]).await?;
-            if still.is_none() {
-                return Ok(false);
-            }
-            quarantine::put_aside(&mut tx, id, Cause::Stuck, PASSED_OVER, now).await?;
-            tx.commit().await?;
-            Ok(true)
-        })
-        .await
     }
 
     async fn unfinished(&self, sql: &'static str, before: Timestamp) -> Result<Vec<i64>, StoreError> {
@@ -143,6 +127,22 @@ impl Store {
         Ok(escalated)
     }
 
+    /// Puts a message into quarantine that nobody decided. One that was decided meanwhile, or that a person wants decided
+    /// again, is left alone.
+    async fn put_aside(&self, id: InboundId, before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        retried(|| async {
+            let mut tx = self.db.write("putting a message aside that nobody decided").await?;
+            if tx.first(UNDECIDED, &[before.into(), id.0.into(), 1_u32.into()]).await?.is_none() {
+                return Ok(false);
+            }
+            quarantine::put_aside(&mut tx, id, Cause::Stuck, PASSED_OVER, now).await?;
+            failpoint::reach("store.sweep.aside.before");
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// Ends a send that stopped in the middle: by its phase it is ready again, or it may have left and is looked for.
     async fn break_off(&self, id: OutboxId, bounds: &Bounds, now: Timestamp) -> Result<bool, StoreError> {
         retried(|| async {
@@ -161,7 +161,7 @@ impl Store {
                     "UPDATE outbox SET state = 'uncertain', reason = $4, due_at = $2, looks = 0, changed_at = $2,
                        verify_by = CASE WHEN message_id IS NULL THEN $2 ELSE $5 END
                      WHERE id = $1 AND state = 'sending' AND phase = 'dot' AND changed_at < $3",
-                    &[id.0.into(), now.into(), before, STOPPED.into(), (now + bounds.verify_for).into()],
+                    &[id.0.into(), now.into(), before, STOPPED.into(), rest::later(now, bounds.verify_for).into()],
                 )
                 .await?;
             failpoint::reach("store.sweep.send.before");
@@ -240,7 +240,7 @@ impl Wrong {
 }
 
 // Every query takes the moment before which a thing is late, one number to look at or 0 for all, and how many; those of
-// decided messages also how far back to look.
+// decided messages also how far back to look. The order of what waits is that of its index, so that nothing else is read.
 
 /// Undecided, while a later message of the account was decided long ago. What is decided again waits anew.
 const UNDECIDED: &str = "\
@@ -250,7 +250,7 @@ const UNDECIDED: &str = "\
         SELECT 1 FROM inbound d
         WHERE d.account = i.account AND d.id > i.id AND d.decided_at < $1 AND d.decided_at > i.stored_at)
       AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)
-    ORDER BY i.id LIMIT $3";
+    ORDER BY i.account, i.in_sent, i.id LIMIT $3";
 
 const BROKEN_OFF: &str = "\
     SELECT id FROM outbox
@@ -261,7 +261,7 @@ const UNSENT: &str = "\
     SELECT id FROM outbox
     WHERE state IN ('ready', 'retry_at') AND created_at < $1
       AND (id = $2 OR $2 = 0)
-    ORDER BY id LIMIT $3";
+    ORDER BY account, human, id LIMIT $3";
 
 /// Answered or asked, and every message that did it was cancelled.
 const UNANSWERED: &str = "\
@@ -294,30 +294,15 @@ const UNANSWERED_QUESTIONS: &str = "\
 
 async fn bring_up(tx: &mut Tx, wrong: Wrong, id: InboundId, now: Timestamp) -> Result<(), StoreError> {
     let row = tx
-        .first(
-            "SELECT thread, subject, text, sender_name, sender_key, received_at FROM inbound WHERE id = $1",
-            &[id.0.into()],
-        )
+        .first("SELECT thread, received_at FROM inbound WHERE id = $1", &[id.0.into()])
         .await?
         .ok_or_else(|| tx.missing("received message", id.0))?;
     let Some(thread) = row.get::<Option<i64>>("thread")?.map(ThreadId) else {
         return Err(row.damaged(&"a decided message without a conversation"));
     };
     if wrong == Wrong::QuestionUnanswered || !a_person_has_it(tx, thread, &row).await? {
-        let reasons = [wrong.reason().to_owned()];
-        let case = Case {
-            thread,
-            inbound: id,
-            urgency: Urgency::Normal,
-            reasons: &reasons,
-            intent: None,
-            tags: &[],
-            subject: &subject_of(text(&row, "subject")?, text(&row, "text")?),
-            buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
-            now,
-        };
-        let ticket = ticket::raise(tx, &case).await?;
-        ticket::note(tx, ticket, "buyer", EventKind::Inbound, text(&row, "text")?, now).await?;
+        let stored = Stored { thread, inbound: id, urgency: Urgency::Normal, reason: wrong.reason(), now };
+        ticket::raise_untold(tx, &stored).await?;
     }
     tx.execute(
         "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2, with_answer = 0 WHERE id = $1",
@@ -340,8 +325,4 @@ async fn a_person_has_it(tx: &mut Tx, thread: ThreadId, row: &Row) -> Result<boo
         .maybe_moment("last_human_reply")?;
     let received = row.moment("received_at")?;
     Ok(replied.is_some_and(|replied| replied >= received))
-}
-
-fn text<'r>(row: &'r Row, column: &str) -> Result<&'r str, StoreError> {
-    Ok(row.get::<Option<&str>>(column)?.unwrap_or_default())
 }

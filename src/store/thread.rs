@@ -47,26 +47,50 @@ pub(super) async fn find(tx: &mut Tx, inbound: &Inbound, sender: Option<&str>) -
         return Ok(Found { thread: state_of(tx, id).await?, unverified: None });
     }
     let Some(mail) = &inbound.mail else { return Ok(Found { thread: None, unverified: None }) };
-    let sender = sender.map(index_key);
-    let mut unverified = None;
-    let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev());
+    let sender: Vec<_> = sender.map(index_key).into_iter().collect();
+    let referred = referred(tx, mail.in_reply_to.iter().chain(mail.references.iter().rev()), &sender).await?;
+    match referred.theirs {
+        Some(thread) => Ok(Found { thread: state_of(tx, Some(thread)).await?, unverified: None }),
+        None => Ok(Found { thread: None, unverified: referred.others }),
+    }
+}
+
+/// Where the ids that a mail refers to lead.
+pub(super) struct Referred {
+    /// The first conversation with one of those people.
+    pub(super) theirs: Option<ThreadId>,
+    /// The first conversation with somebody else; looked for only as long as there is none of theirs.
+    pub(super) others: Option<ThreadId>,
+}
+
+/// Finds the conversations that ids lead to, the nearest id first. `people` are keys as [`index_key`] makes them. Of the
+/// many conversations that strangers may give one id, one is read: the newest with one of these people, else the newest.
+pub(super) async fn referred(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = &String>,
+    people: &[Cow<'_, str>],
+) -> Result<Referred, StoreError> {
+    let people = if people.is_empty() { String::new() } else { format!("\n{}\n", people.join("\n")) };
+    let mut others = None;
     for id in ids.take(MAX_REFERENCES) {
-        let rows = tx
-            .all(
-                "SELECT t.id, t.participant FROM message_id m JOIN thread t ON t.id = m.thread
-                 WHERE m.message_id = $1 ORDER BY t.id DESC",
-                &[index_key(id).as_ref().into()],
+        let row = tx
+            .first(
+                "SELECT t.id,
+                        CAST(CASE WHEN REPLACE($2, '\n' || t.participant || '\n', '') <> $2 THEN 1 ELSE 0 END AS BIGINT)
+                          AS theirs
+                 FROM message_id m JOIN thread t ON t.id = m.thread
+                 WHERE m.message_id = $1 ORDER BY theirs DESC, t.id DESC LIMIT 1",
+                &[index_key(id).as_ref().into(), (&people).into()],
             )
             .await?;
-        for row in rows {
-            let thread = ThreadId(row.get("id")?);
-            if sender.as_deref() == Some(row.get("participant")?) {
-                return Ok(Found { thread: state_of(tx, Some(thread)).await?, unverified: None });
-            }
-            unverified = unverified.or(Some(thread));
+        let Some(row) = row else { continue };
+        let thread = ThreadId(row.get("id")?);
+        if row.flag("theirs")? {
+            return Ok(Referred { theirs: Some(thread), others });
         }
+        others = others.or(Some(thread));
     }
-    Ok(Found { thread: None, unverified })
+    Ok(Referred { theirs: None, others })
 }
 
 /// Reads a thread as the engine sees it.

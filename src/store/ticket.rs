@@ -27,6 +27,9 @@ const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many reasons a ticket shows; its history holds them all.
 const MAX_REASONS: usize = 20;
 
+/// The words of a chat message that stand for its subject.
+const SUBJECT_CHARACTERS: usize = 80;
+
 /// Which tickets to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketFilter {
@@ -217,17 +220,16 @@ async fn last_text(tx: &mut Tx, thread: ThreadId) -> Result<Option<String>, Stor
 async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbound>, StoreError> {
     let row = tx
         .first(
-            "SELECT i.id, i.channel, i.account, i.source_key, i.raw, i.size, i.in_junk, i.in_sent, i.reconciled,
-                    i.received_at, i.stored_at, i.tries, COALESCE(f.go_live, s.first_seen) AS go_live
-             FROM inbound i
-             LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
-             LEFT JOIN account_seen s ON s.account = i.account
+            "SELECT i.id FROM inbound i
              WHERE i.thread = $1 AND i.in_sent = 0
              ORDER BY CASE WHEN i.outcome = 'suppressed' THEN 1 ELSE 0 END, i.id DESC LIMIT 1",
             &[thread.0.into()],
         )
         .await?;
-    row.as_ref().map(inbound::stored).transpose()
+    match row {
+        Some(row) => inbound::one(tx, InboundId(row.get("id")?)).await,
+        None => Ok(None),
+    }
 }
 
 async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
@@ -310,6 +312,46 @@ pub(super) async fn raise(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, Stor
     Ok(id)
 }
 
+/// A message that was stored before and needs a person after all.
+pub(super) struct Stored<'a> {
+    pub(super) thread: ThreadId,
+    pub(super) inbound: InboundId,
+    pub(super) urgency: Urgency,
+    pub(super) reason: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// Brings a message before people that was stored before, by the names it was stored with. Returns the ticket and what
+/// the buyer wrote.
+pub(super) async fn raise_stored(tx: &mut Tx, stored: &Stored<'_>) -> Result<(TicketId, String), StoreError> {
+    let row = tx
+        .first("SELECT subject, text, sender_name, sender_key FROM inbound WHERE id = $1", &[stored.inbound.0.into()])
+        .await?
+        .ok_or_else(|| tx.missing("received message", stored.inbound.0))?;
+    let word = |column| row.get::<Option<&str>>(column).map(Option::unwrap_or_default);
+    let reasons = [stored.reason.to_owned()];
+    let case = Case {
+        thread: stored.thread,
+        inbound: stored.inbound,
+        urgency: stored.urgency,
+        reasons: &reasons,
+        intent: None,
+        tags: &[],
+        subject: &subject_of(word("subject")?, word("text")?),
+        buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
+        now: stored.now,
+    };
+    let ticket = raise(tx, &case).await?;
+    Ok((ticket, word("text")?.to_owned()))
+}
+
+/// The same for a message that no ticket has told of yet: what the buyer wrote joins the history.
+pub(super) async fn raise_untold(tx: &mut Tx, stored: &Stored<'_>) -> Result<TicketId, StoreError> {
+    let (ticket, text) = raise_stored(tx, stored).await?;
+    note(tx, ticket, "buyer", EventKind::Inbound, &text, stored.now).await?;
+    Ok(ticket)
+}
+
 async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
     let (reasons, tags) = (tx.json(case.reasons)?, tx.json(case.tags)?);
     let row = tx
@@ -380,4 +422,21 @@ pub(super) async fn note(
     )
     .await?;
     Ok(())
+}
+
+/// Returns the subject, or the first words of a chat message.
+pub(super) fn subject_of(subject: &str, text: &str) -> String {
+    if !subject.trim().is_empty() {
+        return subject.trim().to_owned();
+    }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SUBJECT_CHARACTERS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words,
+    }
+}
+
+/// Returns the buyer's name, or the address, for lists.
+pub(super) fn buyer_of<'a>(name: Option<&'a str>, key: Option<&'a str>) -> &'a str {
+    name.filter(|name| !name.trim().is_empty()).or(key).unwrap_or("(unknown sender)")
 }

@@ -22,7 +22,7 @@ use nightdesk::{
     store::{Settings, Store, ticket::TicketFilter},
 };
 use sha2::{Digest as _, Sha256};
-use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool, Row as _, SqlitePool};
 use tempfile::TempDir;
 
 use crate::support::postgres;
@@ -41,6 +41,13 @@ pub(super) struct Bench {
     beside: Beside,
     folder: TempDir,
     next: AtomicU32,
+}
+
+/// A value for `$n`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given {
+    Number(i64),
+    Text(&'static str),
 }
 
 /// A connection of the test's own.
@@ -169,6 +176,29 @@ impl Bench {
             Beside::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
         };
         text.expect("the query is well-formed")
+    }
+
+    /// Returns the plan of a query beside the store: on PostgreSQL with what it looked at.
+    pub(super) async fn plan(&self, sql: &str, given: &[Given]) -> String {
+        let lines: Result<Vec<String>, _> = match &self.beside {
+            Beside::Sqlite(pool) => {
+                let query = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let query = given.iter().fold(sqlx::query(query), |query, value| match value {
+                    Given::Number(number) => query.bind(*number),
+                    Given::Text(text) => query.bind(*text),
+                });
+                query.fetch_all(pool).await.map(|rows| rows.iter().map(|row| row.get("detail")).collect())
+            }
+            Beside::Postgres(pool) => {
+                let query = AssertSqlSafe(format!("EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) {sql}"));
+                let query = given.iter().fold(sqlx::query_scalar(query), |query, value| match value {
+                    Given::Number(number) => query.bind(*number),
+                    Given::Text(text) => query.bind(*text),
+                });
+                query.fetch_all(pool).await
+            }
+        };
+        lines.expect("the query is well-formed").join("\n")
     }
 
     /// Runs a statement beside the store and returns whether the schema refuses it.

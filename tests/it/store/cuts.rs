@@ -78,6 +78,7 @@ const WRITES: &[Write] = &[
     ("changing a ticket", |run| Box::pin(change(run))),
     ("pausing", |run| Box::pin(pause(run))),
     ("resuming", |run| Box::pin(resume(run))),
+    ("putting a message aside that nobody decided", |run| Box::pin(passed_over(run))),
     ("ending a send that stopped", |run| Box::pin(stopped_send(run))),
     ("giving up an old message", |run| Box::pin(old_message(run))),
     ("asking a person about a message that did not end", |run| Box::pin(unanswered(run))),
@@ -412,6 +413,13 @@ async fn sweep(run: Run) -> (Run, String) {
     run.arm();
     run.store.sweep(&bounds, at(60 * 25)).await.expect("the call finds its way");
     (run, String::new())
+}
+
+async fn passed_over(run: Run) -> (Run, String) {
+    run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    let later = run.bench.mail("tom@buyer.example", "q", at(0)).await;
+    run.bench.decide(&later, Plan::suppress(), at(1)).await;
+    sweep(run).await
 }
 
 async fn stopped_send(run: Run) -> (Run, String) {

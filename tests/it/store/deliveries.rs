@@ -6,6 +6,7 @@ use nightdesk::{
         ids::{AccountName, OutboxId, TicketId},
         outbound::{OutboundKind, Phase},
         ticket::{EventKind, TicketState, Urgency},
+        verdict::Outcome,
     },
     store::{
         error::StoreError,
@@ -24,8 +25,10 @@ use super::{
 pub(super) const CASES: &[Case] = &[
     ("a_sent_message_keeps_its_proof", |b| Box::pin(keeps_its_proof(b))),
     ("a_failed_answer_becomes_a_persons_case", |b| Box::pin(failed_answer(b))),
+    ("a_part_that_was_answered_in_vain_was_not_answered", |b| Box::pin(failed_part(b))),
     ("an_uncertain_send_is_never_claimed_again", |b| Box::pin(uncertain_send(b))),
     ("a_doubt_is_looked_for_at_its_times", |b| Box::pin(looked_for_at_its_times(b))),
+    ("doubts_of_an_account_nobody_serves_keep_no_others_waiting", |b| Box::pin(no_account_keeps_others_waiting(b))),
     ("evidence_ends_a_doubt", |b| Box::pin(evidence_ends_a_doubt(b))),
     ("evidence_after_the_ticket_is_noted_on_it", |b| Box::pin(evidence_after_the_ticket(b))),
     ("a_bounce_proves_that_a_message_left", |b| Box::pin(bounce_of_a_doubt(b))),
@@ -99,6 +102,17 @@ async fn failed_answer(b: Bench) {
     assert_eq!(counts.inbound.get("escalated"), Some(&1), "what will never arrive did not answer");
 }
 
+async fn failed_part(b: Bench) {
+    let mut plan = Plan::escalate().sending(&[OutboundKind::Answer]);
+    plan.outcome = Outcome::Escalated { with_answer: true };
+    let id = b.decide(&b.mail(ANA, "q", at(0)).await, plan, at(0)).await.outbox[0];
+    claim(&b, 0).await;
+    settle(&b, id, &failed()).await.expect("a person must look");
+    let whole =
+        "SELECT COUNT(*) FROM inbound WHERE outcome = 'escalated' AND outcome_reason IS NULL AND with_answer = 0";
+    assert_eq!(b.number(whole).await, 1);
+}
+
 async fn uncertain_send(b: Bench) {
     let id = begun(&b).await;
     assert_eq!(settle(&b, id, &uncertain()).await, None, "it is looked for first");
@@ -127,6 +141,23 @@ async fn looked_for_at_its_times(b: Bench) {
     assert!(due(99).await.is_empty(), "that is a person's now");
     b.store.look_again(id, at(5), at(17)).await.expect("written");
     assert!(b.is(id, "escalated").await);
+}
+
+async fn no_account_keeps_others_waiting(b: Bench) {
+    const CROWD: usize = 150;
+    let own = begun(&b).await;
+    settle(&b, own, &uncertain()).await;
+    b.run(&format!(
+        "INSERT INTO outbox (key, thread, account, kind, human, epoch, recipient_key, intents, replies, payload, state,
+                             reason, verify_by, due_at, created_at, changed_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CROWD})
+         SELECT 'crowd' || i, o.thread, 'gone', o.kind, 0, 0, o.recipient_key, o.intents, o.replies, o.payload, o.state,
+                o.reason, o.verify_by, o.due_at - 1, o.created_at, o.changed_at FROM n, outbox o WHERE o.id = {own}"
+    ))
+    .await;
+    let doubts = b.store.doubts(at(1)).await.expect("read");
+    assert!(doubts.iter().any(|doubt| doubt.id == own), "nobody serves the account of the others");
+    assert!(doubts.len() < CROWD, "a round is a round");
 }
 
 async fn evidence_ends_a_doubt(b: Bench) {

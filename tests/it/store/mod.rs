@@ -6,6 +6,7 @@ mod bench;
 mod changes;
 mod commits;
 mod contexts;
+mod crowds;
 mod cuts;
 mod deliveries;
 mod histories;

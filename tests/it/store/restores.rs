@@ -1,5 +1,10 @@
 //! Promises about a store that was put back from a backup.
 
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+};
+
 use nightdesk::{
     model::{
         commit::{CommitOutcome, Refusal},
@@ -22,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     ("a_doubted_message_is_answered_only_if_it_is_certain", |b| Box::pin(only_if_certain(b))),
     ("a_person_may_vouch_for_the_time_before", |b| Box::pin(a_person_vouches(b))),
     ("an_own_id_nobody_knows_begins_restore_mode_once", |b| Box::pin(an_unknown_own_id(b))),
+    ("a_backup_removes_only_what_was_left_behind", |b| Box::pin(left_behind(b))),
     ("a_backup_is_sound_and_knows_that_it_is_one", |b| Box::pin(a_backup_knows_itself(b))),
 ];
 
@@ -105,6 +111,27 @@ async fn an_unknown_own_id(b: Bench) {
     assert!(!suspect(&key.message_id(Origin::Human, "t4-7", "shop.example"), 3).await);
     let new = b.chat(5, "a", at(99)).await.id.0 + 5;
     assert!(suspect(&id(&format!("i{new}-answer")), 99).await, "a number given out since is a new sign");
+}
+
+async fn left_behind(b: Bench) {
+    if b.backend == Backend::Postgres {
+        return;
+    }
+    let written = |name: &str, minute| {
+        let file = File::create(b.folder().join(name)).expect("the folder is writable");
+        file.set_modified(at(minute).into()).expect("the system keeps times");
+    };
+    let (old, young) = (-24 * 60 - 1, -24 * 60 + 1);
+    for gone in ["copy.db.4711.partial", "copy.db.0badcafe.partial", "copy.db.0badcafe.partial-journal"] {
+        written(gone, old);
+    }
+    let stay = ["copy.db.1badcafe.partial", "copy.db.mine.partial", "copy.db.partial", "other.db.0badcafe.partial"];
+    written(stay[0], young);
+    stay[1..].iter().for_each(|name| written(name, old));
+    b.store.backup(&b.folder().join("copy.db"), at(0)).await.expect("copied");
+    let left = fs::read_dir(b.folder()).expect("it is there").map(|entry| entry.expect("it is read").file_name());
+    let left = left.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.contains("partial"));
+    assert_eq!(left.collect::<BTreeSet<_>>(), stay.iter().map(ToString::to_string).collect());
 }
 
 async fn a_backup_knows_itself(b: Bench) {

@@ -170,6 +170,10 @@ async fn mail_to_strangers(b: Bench) {
     assert_eq!(what, HumanSent::Unrelated);
     assert_eq!(outcome(&b, row).await, "suppressed sent_folder");
     assert_eq!(b.number("SELECT COUNT(*) FROM thread").await, 0);
+    b.decide(&b.mail(ANA, "out of office", at(2)).await, Plan::suppress(), at(2)).await;
+    let counts = b.store.counts().await.expect("read");
+    assert_eq!(counts.inbound.get("suppressed"), Some(&1), "it is no message to the shop");
+    assert_eq!(counts.sent_folder, 1);
 }
 
 async fn looked_at_first(b: Bench) {

@@ -239,7 +239,7 @@ impl Shop {
     /// Returns how many messages ended in silence, copies from the Sent folder among them.
     pub(crate) fn silent(&self) -> u64 {
         let counts = self.with_store(async |store| store.counts().await.expect("the store is readable"));
-        counts.inbound.get("suppressed").copied().unwrap_or(0)
+        counts.inbound.get("suppressed").copied().unwrap_or(0) + counts.sent_folder
     }
 
     /// Waits until that many messages are decided and nothing they caused is on its way; returns them all.
