@@ -136,11 +136,15 @@ impl Delivery {
             }
             match self.claim(&busy).await {
                 Ok(Some((work, outbound))) => {
-                    failpoint::reach("delivery.claim.after");
                     busy.insert(outbound.account.clone());
                     let (delivery, stop) = (Self { store: work.store.clone(), ..self.clone() }, stop.clone());
                     sends.spawn(async move {
-                        let account = delivery.deliver(outbound, &stop).await;
+                        let account = outbound.account.clone();
+                        let mut next = Some(outbound);
+                        while let Some(outbound) = next {
+                            failpoint::reach("delivery.claim.after");
+                            next = delivery.deliver(outbound, &stop).await;
+                        }
                         drop(work);
                         account
                     });
@@ -182,7 +186,8 @@ impl Delivery {
         Ok(None)
     }
 
-    async fn deliver(&self, outbound: Outbound, stop: &CancellationToken) -> AccountName {
+    /// Sends one message to its end; returns the next one of the account, if it was taken in the same step.
+    async fn deliver(&self, outbound: Outbound, stop: &CancellationToken) -> Option<Outbound> {
         let started = std::time::Instant::now();
         let age = Timestamp::now().duration_since(outbound.created_at);
         let receipt = match self.accounts.channel(&outbound.account) {
@@ -200,19 +205,40 @@ impl Delivery {
                         outbox.id = outbound.id.0,
                         "nothing of a message had left when the stop came; it is sent by whoever follows"
                     );
-                    return outbound.account;
+                    return None;
                 };
                 receipt
             }
         };
         let settlement = self.settlement(&outbound, receipt, Timestamp::now()).await;
         log(&outbound, &settlement, started.elapsed());
-        self.settle(&outbound, &settlement, stop).await;
+        let next = self.settle_and_claim(&outbound, &settlement, stop).await;
         failpoint::reach("delivery.settlement.after");
         if let Settlement::Uncertain { .. } = settlement {
             self.wake.doubt.notify_one();
         }
-        outbound.account
+        next
+    }
+
+    /// Writes the outcome. After the usual one the next message of the account is taken in the same transaction, unless the
+    /// account is about to be given back or the program stops.
+    async fn settle_and_claim(
+        &self,
+        outbound: &Outbound,
+        settlement: &Settlement,
+        stop: &CancellationToken,
+    ) -> Option<Outbound> {
+        if let Settlement::Sent { proof } = settlement
+            && !stop.is_cancelled()
+            && self.held.work(&outbound.account).is_some()
+        {
+            match self.store.settle_and_claim(outbound.id, proof, Timestamp::now()).await {
+                Ok(next) => return next,
+                Err(error) => tracing::debug!(outbox.id = outbound.id.0, "the next message was not taken: {error}"),
+            }
+        }
+        self.settle(outbound, settlement, stop).await;
+        None
     }
 
     /// Writes the outcome, and tries for as long as the store fails: a row left in `sending` holds up its thread. Told to

@@ -4,10 +4,15 @@
 //! costs a repetition and nothing else. A message that cannot be decided (it panics, takes too long, or its thread
 //! changes under our hands twice) is quarantined as a ticket with its raw bytes.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::sync::{RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,8 +20,8 @@ use crate::{
     library::live::Live,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
-        context::Context,
-        ids::InboundId,
+        context::{Context, Counters},
+        ids::{AccountName, InboundId},
         inbound::{ChannelKind, Inbound, MailFacts, Note},
         outbound::NewOutbound,
         receive::{FolderRole, Received},
@@ -25,6 +30,7 @@ use crate::{
     service::{
         Wake,
         accounts::Accounts,
+        desk::{self, Desk, Slow},
         isolation::{Isolated, Isolation},
         lease::{Held, Work},
         outgoing::{self, Words},
@@ -32,13 +38,23 @@ use crate::{
         room::with_room,
         sent,
     },
-    store::{Store, error::StoreError, evidence::Evidence, inbound::StoredInbound, quarantine::Cause},
+    store::{
+        Store,
+        error::StoreError,
+        evidence::Evidence,
+        inbound::{FIRST_TRIES, StoredInbound},
+        quarantine::Cause,
+    },
 };
 
 /// Messages read at once: few, because each may be as large as the largest mail that is fetched.
-const BATCH: u32 = 4;
-/// How many batches of one account are decided before the next account has its turn.
+const BATCH: u32 = FIRST_TRIES as u32;
+/// How many batches of one account are decided before the table is looked at again.
 const TURN: usize = 8;
+/// So many accounts are decided for at once: while one waits for the database, another one has the processor.
+const ACCOUNTS_AT_ONCE: usize = 4;
+/// So many requests of channels are served at once.
+const REQUESTS_AT_ONCE: usize = 4;
 /// How often the table is looked at without being woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait when the store fails before it is asked again.
@@ -48,7 +64,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(2);
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// Neighbors of a message that is chewed on longer than this are decided meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So many messages are chewed on at once; while there are more of them, the others wait, at most `MAX_TIME`.
+/// So many messages of an account are chewed on at once; while there are more of them, the others wait, at most `MAX_TIME`.
 const MAX_SLOW: usize = 4;
 /// So many threads may be left to themselves. Threads cannot be ended, and each holds its message and may hold a
 /// processor; beyond this the service ends, so that it is started anew without them. What they chewed on is in quarantine
@@ -70,13 +86,9 @@ pub(super) struct Intake {
     wake: Wake,
     isolation: Isolation,
     doubted: Doubted,
-}
-
-/// Messages that are being decided while their neighbors go on.
-#[derive(Debug, Default)]
-struct Slow {
-    ids: Vec<InboundId>,
-    tasks: JoinSet<(InboundId, Result<(), StoreError>)>,
+    /// Held alone by whoever decides a second time: accounts that are decided for at once must not overtake one another
+    /// until a person has to look at it.
+    commits: Arc<RwLock<()>>,
 }
 
 /// What a stored row turned out to be.
@@ -89,7 +101,16 @@ enum Parsed {
 impl Intake {
     pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, held: Arc<Held>, wake: Wake) -> Self {
         let doubted = Doubted::new(store.clone(), accounts.clone());
-        Self { store, live, accounts, held, wake, isolation: Isolation::new(MAX_TIME), doubted }
+        Self {
+            store,
+            live,
+            accounts,
+            held,
+            wake,
+            isolation: Isolation::new(MAX_TIME),
+            doubted,
+            commits: Arc::default(),
+        }
     }
 
     /// Returns the same under an account's lease.
@@ -98,10 +119,9 @@ impl Intake {
     }
 
     /// Answers the channels until the last of them is gone. An answer means: committed.
-    pub(super) async fn serve(self, mut requests: mpsc::Receiver<InboxRequest>) {
-        while let Some(request) = requests.recv().await {
-            self.answer(request).await;
-        }
+    pub(super) async fn serve(self, requests: mpsc::Receiver<InboxRequest>) {
+        let requests = stream::unfold(requests, async |mut requests| Some((requests.recv().await?, requests)));
+        requests.for_each_concurrent(REQUESTS_AT_ONCE, |request| self.answer(request)).await;
     }
 
     async fn answer(&self, request: InboxRequest) {
@@ -149,8 +169,7 @@ impl Intake {
 
     /// Decides what is stored and undecided until told to stop, or until too many threads are left to themselves.
     pub(super) async fn decide_until(self, stop: CancellationToken) {
-        let mut begun = BTreeSet::new();
-        let mut slow = Slow::default();
+        let mut desks = BTreeMap::new();
         while !stop.is_cancelled() {
             if self.isolation.abandoned() >= MAX_ABANDONED {
                 tracing::error!(
@@ -159,11 +178,11 @@ impl Intake {
                 );
                 return;
             }
-            match self.decide_round(&mut begun, &mut slow, &stop).await {
+            match self.decide_round(&mut desks, &stop).await {
                 Ok(0) => tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.wake.received.notified() => {}
-                    () = slow.one_ended(), if !slow.tasks.is_empty() => {}
+                    () = desk::one_slow_ended(&mut desks) => {}
                     () = tokio::time::sleep(POLL) => {}
                 },
                 Ok(_) => {}
@@ -177,30 +196,50 @@ impl Intake {
             }
         }
         // They may chew for long yet. What is not written is decided again from the row.
-        slow.tasks.shutdown().await;
+        for desk in desks.values_mut() {
+            desk.slow.tasks.shutdown().await;
+        }
     }
 
-    /// Decides for every account that this process serves and that has something to decide; returns how much there was.
+    /// Decides for every account that this process serves and that has something to decide, several accounts at once;
+    /// returns how much there was.
     async fn decide_round(
         &self,
-        begun: &mut BTreeSet<InboundId>,
-        slow: &mut Slow,
+        desks: &mut BTreeMap<AccountName, Desk>,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
+        let waiting: BTreeSet<AccountName> = self.store.waiting().await?.into_iter().collect();
+        for account in &waiting {
+            desks.entry(account.clone()).or_default();
+        }
+        let turns = desks.iter_mut().filter(|(account, _)| waiting.contains(account)).filter_map(|(account, desk)| {
+            let work = Arc::new(self.held.work(account)?);
+            Some(self.decide_for(account, work, desk, stop))
+        });
+        let turns: Vec<_> = turns.collect();
+        let done: Vec<_> = stream::iter(turns).buffer_unordered(ACCOUNTS_AT_ONCE).collect().await;
+        done.into_iter().sum()
+    }
+
+    /// Decides for one account; returns how much there was.
+    async fn decide_for(
+        &self,
+        account: &AccountName,
+        work: Arc<Work>,
+        desk: &mut Desk,
+        stop: &CancellationToken,
+    ) -> Result<usize, StoreError> {
+        let intake = self.under(&work);
         let mut count = 0;
-        for account in self.store.waiting().await? {
-            let Some(work) = self.held.work(&account).map(Arc::new) else { continue };
-            let intake = self.under(&work);
-            for _ in 0..TURN {
-                match intake.decide_batch(&work, begun, slow, stop).await {
-                    Ok(0) => break,
-                    Ok(decided) => count += decided,
-                    Err(error) if error.is_fenced() => {
-                        tracing::warn!(account = account.as_str(), "deciding ends here: {error}");
-                        break;
-                    }
-                    Err(error) => return Err(error),
+        for _ in 0..TURN {
+            match intake.decide_batch(&work, desk, stop).await {
+                Ok(0) => break,
+                Ok(decided) => count += decided,
+                Err(error) if error.is_fenced() => {
+                    tracing::warn!(account = account.as_str(), "deciding ends here: {error}");
+                    break;
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(count)
@@ -209,8 +248,7 @@ impl Intake {
     async fn decide_batch(
         &self,
         work: &Arc<Work>,
-        begun: &mut BTreeSet<InboundId>,
-        slow: &mut Slow,
+        Desk { begun, slow }: &mut Desk,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
         while slow.ids.len() >= MAX_SLOW && !stop.is_cancelled() {
@@ -218,6 +256,10 @@ impl Intake {
         }
         let rows = self.store.undecided_besides(BATCH, &slow.ids).await?;
         let count = rows.len();
+        let first: Vec<InboundId> =
+            rows.iter().filter(|row| row.tries == 0 && !begun.contains(&row.id)).map(|row| row.id).collect();
+        self.store.first_tries(&first).await?;
+        begun.extend(first);
         for row in rows {
             if stop.is_cancelled() || slow.ids.len() >= MAX_SLOW {
                 break;
@@ -291,7 +333,8 @@ impl Intake {
         }
         self.take_evidence(id, &inbound, &received.raw).await?;
         // Twice: the world may change once between reading and writing; a second time is a person's business.
-        for _ in 0..2 {
+        for second in [false, true] {
+            let alone = if second { Some(self.commits.write().await) } else { None };
             let now = Timestamp::now();
             if let Some(ticket) = self.store.answered_by_person(id, &inbound, now).await? {
                 tracing::info!(
@@ -303,15 +346,7 @@ impl Intake {
             }
             crate::failpoint::reach("intake.parse.after");
             let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
-            // One engine from start to end, whatever is put in force meanwhile.
-            let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
-            let shared = self.store.is_shared();
-            let decide = move || {
-                let verdict = engine.decide(&message, &seen, now);
-                let counters = shared.then(|| with_room(&engine, &message, &seen, &verdict, now));
-                (verdict, counters)
-            };
-            let (mut verdict, counters) = match self.isolation.run(decide).await {
+            let (mut verdict, counters) = match self.decided(&inbound, &ctx, now).await {
                 Isolated::Done(decided) => decided,
                 Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Deciding it failed inside.").await,
                 Isolated::TooLong => {
@@ -322,11 +357,32 @@ impl Intake {
             let unanswered = self.doubted.look(id, &inbound, &mut verdict).await?;
             let mut commit = self.commit_of(id, &inbound, &ctx, verdict, unanswered, now);
             commit.counters = counters.unwrap_or(commit.counters);
-            if self.write(&commit, &inbound, &received.raw).await? {
+            let beside = if second { None } else { Some(self.commits.read().await) };
+            let done = self.write(&commit, &inbound, &received.raw).await?;
+            drop((alone, beside));
+            if done {
                 return Ok(());
             }
         }
         self.quarantine(id, Cause::Contested, "Its conversation changed twice while it was being decided.").await
+    }
+
+    /// Decides by one engine from start to end, whatever is put in force meanwhile. Where others decide at the same time, in
+    /// this process or another one, also up to which counts the decision holds.
+    async fn decided(
+        &self,
+        inbound: &Arc<Inbound>,
+        ctx: &Arc<Context>,
+        now: Timestamp,
+    ) -> Isolated<(Verdict, Option<Counters>)> {
+        let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
+        let shared = self.store.is_shared() || self.accounts.channels().nth(1).is_some();
+        let decide = move || {
+            let verdict = engine.decide(&message, &seen, now);
+            let counters = shared.then(|| with_room(&engine, &message, &seen, &verdict, now));
+            (verdict, counters)
+        };
+        self.isolation.run(decide).await
     }
 
     /// Commits a decision; returns whether the message is done with.
@@ -470,23 +526,6 @@ impl Intake {
         let ticket = self.store.quarantine(id, cause, reason, Timestamp::now()).await?;
         tracing::warn!(inbound.id = id.0, ticket.id = ticket.0, "a message was put aside for a person: {reason}");
         Ok(())
-    }
-}
-
-impl Slow {
-    /// Waits until one of them is decided; without any, for ever.
-    async fn one_ended(&mut self) {
-        match self.tasks.join_next().await {
-            None => std::future::pending().await,
-            Some(Ok((id, done))) => {
-                self.ids.retain(|slow| *slow != id);
-                if let Err(error) = done {
-                    tracing::error!(inbound.id = id.0, "a slow message could not be decided yet: {error}");
-                }
-            }
-            // Only a stop of the program ends such a task from outside; none is left to be known by its number then.
-            Some(Err(_)) => self.ids.clear(),
-        }
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod delivery;
+mod desk;
 pub mod intake;
 mod isolation;
 mod lease;

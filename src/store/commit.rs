@@ -14,7 +14,7 @@ use crate::{
         Store,
         buyer::{self, Learned},
         counters::{self, Subject},
-        database::{Tx, Value, resumed},
+        database::{Row, Tx, Value, resumed},
         error::StoreError,
         outbox::{self, Entry},
         quarantine::{self, Cause},
@@ -39,38 +39,52 @@ impl Store {
 
     async fn commit_once(&self, commit: &Commit, doubt: bool) -> Result<CommitOutcome, StoreError> {
         let mut tx = self.db.write("committing a decision").await?;
+        let message_id = commit.envelope.message_id.as_deref().map(index_key);
         let row = tx
-            .first("SELECT state, account FROM inbound WHERE id = $1", &[commit.inbound.0.into()])
+            .first(LOOK, &[commit.inbound.0.into(), message_id.as_deref().into()])
             .await?
             .ok_or_else(|| tx.missing("received message", commit.inbound.0))?;
         if row.get::<&str>("state")? == "decided" {
             let earlier = if doubt { written(&mut tx, commit).await? } else { None };
             return Ok(earlier.unwrap_or(CommitOutcome::AlreadyDecided));
         }
-        if let Some(refusal) = refusal(&mut tx, commit).await? {
+        if let Some(refusal) = refusal(&mut tx, commit, &row).await? {
             return Ok(CommitOutcome::Refused(refusal));
         }
         let account: String = row.get("account")?;
         learn(&mut tx, commit).await?;
-        let thread = settle_thread(&mut tx, commit, &account).await?;
+        let settled = settle_thread(&mut tx, commit, &account).await?;
+        let thread = settled.id;
         decide(&mut tx, commit, thread).await?;
         if let Some(message_id) = &commit.envelope.message_id {
             thread::register(&mut tx, message_id, thread, &account, false).await?;
         }
-        let ticket = settle_ticket(&mut tx, commit, thread).await?;
+        let ticket = settle_ticket(&mut tx, commit, &settled).await?;
         match (&commit.beyond_limits, ticket) {
             (Some(why), Some(ticket)) => {
                 quarantine::put(&mut tx, commit.inbound, Cause::Limits, why, ticket, commit.now).await?;
             }
-            _ => quarantine::leave(&mut tx, commit.inbound, &commit.envelope, commit.now).await?,
+            _ if row.flag("quarantined")? => {
+                quarantine::leave(&mut tx, commit.inbound, &commit.envelope, commit.now).await?;
+            }
+            _ => {}
         }
-        let outbox = queue(&mut tx, commit, thread, ticket).await?;
+        let outbox = queue(&mut tx, commit, &settled, ticket).await?;
         failpoint::reach("store.decision.before");
         tx.commit().await?;
         failpoint::reach("store.decision.after");
         Ok(CommitOutcome::Committed { thread, ticket, outbox })
     }
 }
+
+/// The message, and which of the rare things that could stand against its decision there are at all; only those are looked
+/// at. Whoever writes one of them takes turns with this transaction.
+const LOOK: &str = "SELECT i.state, i.account,
+            (SELECT COUNT(*) FROM quarantine q WHERE q.inbound = i.id) AS quarantined,
+            (SELECT COUNT(*) FROM switch s) AS switched,
+            (SELECT COUNT(*) FROM restored r) AS restored,
+            (SELECT COUNT(*) FROM human_answer h WHERE h.message_id = $2) AS answered
+     FROM inbound i WHERE i.id = $1";
 
 /// Returns what an earlier attempt of this very decision wrote, whose answer was lost; none if somebody else decided.
 async fn written(tx: &mut Tx, commit: &Commit) -> Result<Option<CommitOutcome>, StoreError> {
@@ -92,7 +106,7 @@ async fn written(tx: &mut Tx, commit: &Commit) -> Result<Option<CommitOutcome>, 
     }))
 }
 
-async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreError> {
+async fn refusal(tx: &mut Tx, commit: &Commit, look: &Row) -> Result<Option<Refusal>, StoreError> {
     let current = match commit.thread {
         ThreadChoice::Existing { id, epoch } => thread::epoch(tx, id).await? == Some(epoch),
         ThreadChoice::New => match &commit.envelope.chat_key {
@@ -104,19 +118,23 @@ async fn refusal(tx: &mut Tx, commit: &Commit) -> Result<Option<Refusal>, StoreE
         },
     };
     let answered = match &commit.envelope.message_id {
-        Some(message_id) => sent::person_answered(tx, commit.inbound, message_id).await?.is_some(),
-        None => false,
+        Some(message_id) if look.flag("answered")? => {
+            sent::person_answered(tx, commit.inbound, message_id).await?.is_some()
+        }
+        _ => false,
     };
     if !current || answered {
         return Ok(Some(Refusal::Epoch));
     }
     let automatic = |outbound: &&NewOutbound| !outbound.human && outbound.kind != OutboundKind::Draft;
     let sends: Vec<NewOutbound> = commit.outbound.iter().filter(automatic).cloned().collect();
-    if switches::forbids(tx, &sends).await?.is_some() {
+    if look.flag("switched")? && switches::forbids(tx, &sends).await?.is_some() {
         return Ok(Some(Refusal::Paused));
     }
-    if !sends.is_empty() && !commit.unanswered_before && restore::doubtful(tx, commit.inbound).await? {
-        return Ok(Some(Refusal::Restored));
+    if look.flag("restored")? && !sends.is_empty() && !commit.unanswered_before {
+        if restore::doubtful(tx, commit.inbound).await? {
+            return Ok(Some(Refusal::Restored));
+        }
     }
     let envelope = &commit.envelope;
     let subject = Subject {
@@ -142,9 +160,16 @@ async fn learn(tx: &mut Tx, commit: &Commit) -> Result<(), StoreError> {
     buyer::learn(tx, &learned, commit.now).await
 }
 
+/// The conversation a decision belongs to.
+struct Settled {
+    id: ThreadId,
+    /// It was begun by this decision: it has no ticket yet, and no person acted in it.
+    fresh: bool,
+}
+
 /// Creates or updates the thread. Machine mail leaves a known thread as it was: an out-of-office note must not make us
 /// forget the question we asked.
-async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<ThreadId, StoreError> {
+async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Settled, StoreError> {
     let envelope = &commit.envelope;
     let pending = match &commit.verdict.pending {
         Some(pending) => Some(tx.json(pending)?),
@@ -157,7 +182,7 @@ async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Th
                 && let Some(sender) = envelope.sender_key.as_deref()
                 && let Some(thread) = ticket::of_sender(tx, sender, account).await?
             {
-                return Ok(thread);
+                return Ok(Settled { id: thread, fresh: false });
             }
             let new = NewThread {
                 channel: envelope.channel,
@@ -167,7 +192,7 @@ async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Th
                 language: envelope.language,
                 pending: pending.as_deref(),
             };
-            thread::create(tx, &new, commit.now).await
+            Ok(Settled { id: thread::create(tx, &new, commit.now).await?, fresh: true })
         }
         ThreadChoice::Existing { id, .. } => {
             if !is_suppressed(commit) {
@@ -182,7 +207,7 @@ async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Th
                 )
                 .await?;
             }
-            Ok(id)
+            Ok(Settled { id, fresh: false })
         }
     }
 }
@@ -232,12 +257,12 @@ async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), St
 
 /// Opens, extends or reopens the ticket the verdict asks for. Without that, a person's message still joins the
 /// history of the thread's open ticket; machine mail does not.
-async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<Option<TicketId>, StoreError> {
+async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: &Settled) -> Result<Option<TicketId>, StoreError> {
     let envelope = &commit.envelope;
     let ticket = match &commit.verdict.ticket {
         Some(plan) => {
             let case = Case {
-                thread,
+                thread: thread.id,
                 inbound: commit.inbound,
                 urgency: plan.urgency,
                 reasons: &plan.reasons,
@@ -249,8 +274,8 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result
             };
             Some(ticket::raise(tx, &case).await?)
         }
-        None if is_suppressed(commit) => None,
-        None => ticket::open_of(tx, thread).await?,
+        None if is_suppressed(commit) || thread.fresh => None,
+        None => ticket::open_of(tx, thread.id).await?,
     };
     if let Some(ticket) = ticket {
         ticket::note(tx, ticket, "buyer", EventKind::Inbound, &envelope.text, commit.now).await?;
@@ -261,10 +286,11 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result
 async fn queue(
     tx: &mut Tx,
     commit: &Commit,
-    thread: ThreadId,
+    settled: &Settled,
     ticket: Option<TicketId>,
 ) -> Result<Vec<OutboxId>, StoreError> {
-    let epoch = thread::epoch(tx, thread).await?.unwrap_or_default();
+    let thread = settled.id;
+    let epoch = if settled.fresh { 0 } else { thread::epoch(tx, thread).await?.unwrap_or_default() };
     let mut ids = Vec::with_capacity(commit.outbound.len());
     for outbound in &commit.outbound {
         let draft = outbound.kind == OutboundKind::Draft;

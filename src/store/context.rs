@@ -3,13 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    model::{context::Context, ids::InboundId, inbound::Inbound},
+    model::{
+        context::Context,
+        ids::{InboundId, ThreadId},
+        inbound::Inbound,
+    },
     store::{
         Store, buyer,
         counters::{self, Subject},
         database::{Tx, Value},
         error::StoreError,
-        quarantine, switches,
+        switches,
         thread::{self, Found},
     },
 };
@@ -27,8 +31,9 @@ impl Store {
         let chat_key = inbound.telegram.as_ref().map(crate::model::inbound::TelegramFacts::chat_key);
         let mut found = thread::find(&mut tx, inbound, sender_key.as_deref()).await?;
         // A message that is decided again stays where its ticket is.
-        if let Some(own) = quarantine::conversation(&mut tx, id).await? {
-            found = Found { thread: thread::state_of(&mut tx, Some(own)).await?, unverified: None };
+        let own = own(&mut tx, id).await?;
+        if own.thread.is_some() {
+            found = Found { thread: thread::state_of(&mut tx, own.thread).await?, unverified: None };
         }
         let buyer = match &sender_key {
             Some(key) => buyer::find(&mut tx, key).await?,
@@ -51,7 +56,7 @@ impl Store {
             duplicate_of: duplicate_of(&mut tx, id, inbound).await?,
             counters,
             switches: switches::seen_from(&mut tx, &inbound.account).await?,
-            go_live: go_live(&mut tx, id).await?,
+            go_live: own.go_live,
         })
     }
 }
@@ -81,10 +86,19 @@ async fn duplicate_of(tx: &mut Tx, id: InboundId, inbound: &Inbound) -> Result<O
     row.map(|row| row.get("id").map(InboundId)).transpose()
 }
 
-async fn go_live(tx: &mut Tx, id: InboundId) -> Result<Option<Timestamp>, StoreError> {
+/// What the message's own row says.
+struct Own {
+    /// The conversation of the ticket in which it is decided again.
+    thread: Option<ThreadId>,
+    go_live: Option<Timestamp>,
+}
+
+async fn own(tx: &mut Tx, id: InboundId) -> Result<Own, StoreError> {
     let row = tx
         .first(
-            "SELECT COALESCE(f.go_live, s.first_seen) AS go_live FROM inbound i
+            "SELECT COALESCE(f.go_live, s.first_seen) AS go_live,
+                    (SELECT i.thread FROM quarantine q WHERE q.inbound = i.id AND q.left_at IS NULL) AS thread
+             FROM inbound i
              LEFT JOIN folder f ON f.account = i.account AND f.folder = i.folder
              LEFT JOIN account_seen s ON s.account = i.account
              WHERE i.id = $1",
@@ -92,5 +106,5 @@ async fn go_live(tx: &mut Tx, id: InboundId) -> Result<Option<Timestamp>, StoreE
         )
         .await?
         .ok_or_else(|| tx.missing("received message", id.0))?;
-    row.maybe_moment("go_live")
+    Ok(Own { thread: row.get::<Option<i64>>("thread")?.map(ThreadId), go_live: row.maybe_moment("go_live")? })
 }

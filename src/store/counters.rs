@@ -52,36 +52,54 @@ pub(super) struct Subject<'a> {
 
 /// Counts everything but [`Counters::sends_shop_usual`], which only ever loosens a cap and is read by [`usual`].
 pub(super) async fn count(tx: &mut Tx, subject: &Subject<'_>, now: Timestamp) -> Result<Counters, StoreError> {
-    let mut counters = Counters { sends_shop_ten_minutes: shop(tx, now).await?, ..Counters::default() };
-    if let Some(key) = subject.sender_key {
-        count_sender(tx, &index_key(key), now, &mut counters).await?;
-        counters.same_body_ten_minutes = repeats(tx, subject, &index_key(key)).await?;
-    }
-    if let Some(domain) = subject.sender_domain {
-        let row = tx
-            .one(
-                "SELECT COUNT(*) AS week, COUNT(CASE WHEN created_at > $2 THEN 1 END) AS day FROM outbox
-                 WHERE recipient_domain = $1 AND created_at > $3 AND +human = 0 AND kind = 'answer'
-                   AND state <> 'cancelled'",
-                &[index_key(domain).as_ref().into(), (now - DAY).into(), (now - WEEK).into()],
-            )
-            .await?;
-        counters.answers_domain_day = row.count("day")?;
-        counters.answers_domain_week = row.count("week")?;
-    }
-    if let Some(chat) = subject.chat_key {
-        let row = tx
-            .one(
-                "SELECT COUNT(*) AS sends FROM outbox
-                 WHERE recipient_key = $1 AND created_at > $2 AND +human = 0 AND kind <> 'draft'
-                   AND state <> 'cancelled'",
-                &[index_key(chat).as_ref().into(), (now - HOUR).into()],
-            )
-            .await?;
-        counters.sends_chat_hour = row.count("sends")?;
+    let key = subject.sender_key.map(index_key);
+    let row = tx
+        .one(
+            COUNTS,
+            &[
+                (now - TEN_MINUTES).into(),
+                subject.sender_domain.map(index_key).as_deref().into(),
+                (now - DAY).into(),
+                (now - WEEK).into(),
+                subject.chat_key.map(index_key).as_deref().into(),
+                (now - HOUR).into(),
+                subject.inbound.0.into(),
+                key.as_deref().into(),
+                Value::Bytes(subject.body_hash),
+                i64::try_from(TEN_MINUTES.as_millis()).unwrap_or(i64::MAX).into(),
+            ],
+        )
+        .await?;
+    let mut counters = Counters {
+        sends_shop_ten_minutes: row.count("shop")?,
+        answers_domain_day: row.count("day")?,
+        answers_domain_week: row.count("week")?,
+        sends_chat_hour: row.count("chat")?,
+        same_body_ten_minutes: row.count("repeats")?,
+        ..Counters::default()
+    };
+    if let Some(key) = key {
+        count_sender(tx, &key, now, &mut counters).await?;
     }
     Ok(counters)
 }
+
+/// All counts that are one number, in one statement, for each is a round trip; what is not known counts nothing.
+///
+/// Repeats are other decided messages of this sender with the same text that came within ten minutes of this one, before it
+/// or after it: whichever is decided second sees the first.
+const COUNTS: &str = "SELECT
+     (SELECT COUNT(*) FROM outbox
+      WHERE kind <> 'draft' AND human = 0 AND created_at > $1 AND state <> 'cancelled') AS shop,
+     (SELECT COUNT(*) FROM outbox
+      WHERE recipient_domain = $2 AND created_at > $3 AND +human = 0 AND kind = 'answer' AND state <> 'cancelled') AS day,
+     (SELECT COUNT(*) FROM outbox
+      WHERE recipient_domain = $2 AND created_at > $4 AND +human = 0 AND kind = 'answer' AND state <> 'cancelled') AS week,
+     (SELECT COUNT(*) FROM outbox
+      WHERE recipient_key = $5 AND created_at > $6 AND +human = 0 AND kind <> 'draft' AND state <> 'cancelled') AS chat,
+     (SELECT COUNT(*) FROM inbound i JOIN inbound own ON own.id = $7
+      WHERE i.sender_key = $8 AND i.body_hash = $9 AND i.received_at >= own.received_at - $10
+        AND i.received_at <= own.received_at + $10 AND i.id <> $7) AS repeats";
 
 /// Counts what goes to one person, by row: a person gets few.
 async fn count_sender(tx: &mut Tx, key: &str, now: Timestamp, counters: &mut Counters) -> Result<(), StoreError> {
@@ -108,41 +126,6 @@ async fn count_sender(tx: &mut Tx, key: &str, now: Timestamp, counters: &mut Cou
     }
     counters.replies_sender_day = replies.into_iter().collect();
     Ok(())
-}
-
-async fn shop(tx: &mut Tx, now: Timestamp) -> Result<u32, StoreError> {
-    let row = tx
-        .one(
-            "SELECT COUNT(*) AS answers FROM outbox
-             WHERE kind <> 'draft' AND human = 0 AND created_at > $1 AND state <> 'cancelled'",
-            &[(now - TEN_MINUTES).into()],
-        )
-        .await?;
-    row.count("answers")
-}
-
-/// Counts other decided messages of this sender with the same text that came within ten minutes of this one, before it
-/// or after it: whichever is decided second sees the first.
-async fn repeats(tx: &mut Tx, subject: &Subject<'_>, key: &str) -> Result<u32, StoreError> {
-    let received = tx
-        .first("SELECT received_at FROM inbound WHERE id = $1", &[subject.inbound.0.into()])
-        .await?
-        .ok_or_else(|| tx.missing("received message", subject.inbound.0))?
-        .moment("received_at")?;
-    let row = tx
-        .one(
-            "SELECT COUNT(*) AS repeats FROM inbound
-             WHERE sender_key = $1 AND body_hash = $2 AND received_at >= $3 AND received_at <= $4 AND id <> $5",
-            &[
-                key.into(),
-                Value::Bytes(subject.body_hash),
-                (received - TEN_MINUTES).into(),
-                (received + TEN_MINUTES).into(),
-                subject.inbound.0.into(),
-            ],
-        )
-        .await?;
-    row.count("repeats")
 }
 
 /// The usual load as it was read last, for all handles of a store.

@@ -74,13 +74,45 @@ impl Db {
         self.fence.as_deref().map(Fence::account)
     }
 
-    /// Begins a transaction that reads one snapshot.
+    /// Begins a transaction that reads one snapshot, on another connection if the first one turns out to be dead.
     pub(super) async fn read(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        retried(|| self.read_once(doing)).await
+    }
+
+    async fn read_once(&self, doing: &'static str) -> Result<Tx, StoreError> {
         let begun = match &self.pools {
             Pools::Sqlite { read, .. } => read.begin_with(dialect::SQLITE_READ).await.map(Connection::Sqlite),
             Pools::Postgres(pool) => pool.begin_with(dialect::POSTGRES_READ).await.map(Connection::Postgres),
         };
         self.begun(doing, begun)
+    }
+
+    /// Asks one question; its answer is a snapshot by itself, so no transaction is begun for it.
+    pub(super) async fn ask(
+        &self,
+        doing: &'static str,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        retried(|| self.ask_once(doing, sql, values)).await
+    }
+
+    async fn ask_once(
+        &self,
+        doing: &'static str,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                every(read, sql, values).await.map(|rows| rows.into_iter().map(Cells::Sqlite).collect())
+            }
+            Pools::Postgres(pool) => {
+                every(pool, sql, values).await.map(|rows| rows.into_iter().map(Cells::Postgres).collect())
+            }
+        };
+        let rows: Vec<Cells> = rows.map_err(|cause| store_error(doing, &self.place, cause))?;
+        Ok(rows.into_iter().map(|cells| Row { cells, doing }).collect())
     }
 
     fn begun(&self, doing: &'static str, begun: Result<Connection, sqlx::Error>) -> Result<Tx, StoreError> {

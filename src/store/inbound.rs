@@ -11,10 +11,13 @@ use crate::{
     },
     store::{
         Store,
-        database::{Row, Tx, retried},
+        database::{Row, Tx, Value, retried},
         error::StoreError,
     },
 };
+
+/// Messages whose first try is counted at once: as many as are read at once to be decided.
+pub const FIRST_TRIES: usize = 4;
 
 /// A received message read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +45,22 @@ impl Store {
                 .first("UPDATE inbound SET tries = tries + 1 WHERE id = $1 RETURNING tries", &[id.0.into()])
                 .await?
                 .ok_or_else(|| tx.missing("received message", id.0))?;
-            crate::failpoint::reach("store.attempt.before");
-            tx.commit().await?;
-            crate::failpoint::reach("store.attempt.after");
+            keep_count(tx).await?;
             row.count("tries")
+        })
+        .await
+    }
+
+    /// Counts the first try of up to [`FIRST_TRIES`] messages in one transaction. Only those that were never begun are
+    /// counted: whoever is taken down together with a neighbor gets one try more than is true, and never a second, because
+    /// from then on each is counted alone by [`Store::tried`].
+    pub async fn first_tries(&self, ids: &[InboundId]) -> Result<(), StoreError> {
+        let Some(last) = ids.last() else { return Ok(()) };
+        let values: [Value<'_>; FIRST_TRIES] = std::array::from_fn(|place| ids.get(place).unwrap_or(last).0.into());
+        retried(|| async {
+            let mut tx = self.db.beside("counting first tries").await?;
+            tx.execute("UPDATE inbound SET tries = 1 WHERE tries = 0 AND id IN ($1, $2, $3, $4)", &values).await?;
+            keep_count(tx).await
         })
         .await
     }
@@ -60,6 +75,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// Makes a count of tries durable.
+async fn keep_count(tx: Tx) -> Result<(), StoreError> {
+    crate::failpoint::reach("store.attempt.before");
+    tx.commit().await?;
+    crate::failpoint::reach("store.attempt.after");
+    Ok(())
 }
 
 /// Ends a message that waits for a decision; one that is decided stays as it is.

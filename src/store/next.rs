@@ -21,11 +21,13 @@ const NEXT_TO_DECIDE: &str = concat!(include_str!("sql/stored-message.sql"), inc
 const ACCOUNTS_TO_SEND: &str = include_str!("sql/accounts-to-send.sql");
 const NEXT_TO_SEND: &str = include_str!("sql/next-to-send.sql");
 
+/// What is attempted, for messages.
+const READING: &str = "reading undecided messages";
+
 impl Store {
     /// Returns the accounts with messages that wait for a decision.
     pub async fn waiting(&self) -> Result<Vec<AccountName>, StoreError> {
-        let mut tx = self.db.read("looking for undecided messages").await?;
-        accounts_to_decide(&mut tx).await
+        sorted(&self.db.ask("looking for undecided messages", ACCOUNTS_TO_DECIDE, &[]).await?)
     }
 
     /// Returns messages that wait for a decision, oldest first, under a lease those of its account.
@@ -37,10 +39,12 @@ impl Store {
     /// one of the Sent folder, only such, because what a person wrote there decides what the machine may still say.
     pub async fn undecided_besides(&self, limit: u32, busy: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
         let busy: String = busy.iter().flat_map(|id| [" ".to_owned(), id.to_string(), " ".to_owned()]).collect();
-        let mut tx = self.db.read("reading undecided messages").await?;
         if let Some(account) = self.db.account() {
-            return to_decide(&mut tx, account, limit, &busy).await;
+            let values = [limit.into(), account.into(), (&busy).into()];
+            let rows = self.db.ask(READING, NEXT_TO_DECIDE, &values).await?;
+            return rows.iter().map(inbound::stored).collect();
         }
+        let mut tx = self.db.read(READING).await?;
         let mut next = Vec::new();
         for account in accounts_to_decide(&mut tx).await? {
             next.extend(to_decide(&mut tx, account.as_str(), limit, &busy).await?);
@@ -55,8 +59,7 @@ impl Store {
 
     /// Returns the accounts with messages that are due; some may have to wait for others of their thread.
     pub async fn due(&self, now: Timestamp) -> Result<Vec<AccountName>, StoreError> {
-        let mut tx = self.db.read("looking for messages to send").await?;
-        accounts_to_send(&mut tx, now).await
+        sorted(&self.db.ask("looking for messages to send", ACCOUNTS_TO_SEND, &[now.into()]).await?)
     }
 }
 

@@ -50,6 +50,13 @@ const STATEMENT_TIMEOUT: &str = "30s";
 /// their turn. Less than a lease lasts: a stopped process must not hold up whoever takes over.
 const IDLE_TRANSACTION_TIMEOUT: &str = "10s";
 
+/// A connection that was used so short a time ago is taken as it is; one that rested longer is asked first whether it still
+/// works. Asking each time is a round trip for each transaction.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Statements that a connection keeps prepared: more than there are, so that none is prepared twice.
+const PREPARED: usize = 400;
+
 /// What the server must not switch off: each makes it forget commits that it acknowledged, after a power cut or a crash
 /// of the machine.
 const NEVER_OFF: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
@@ -233,6 +240,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("trusted_schema", "OFF")
+        .statement_cache_capacity(PREPARED)
         .disable_statement_logging();
     let writer = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let refused = |error: sqlx::Error| sqlite_error(path, &error);
@@ -242,6 +250,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(is_usable(connection)))
         .connect_with(writer)
         .await
@@ -254,6 +263,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(is_usable(connection)))
         .connect_with(options.read_only(true))
         .await
@@ -363,6 +373,7 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
             ("statement_timeout", STATEMENT_TIMEOUT),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_TIMEOUT),
         ])
+        .statement_cache_capacity(PREPARED)
         .disable_statement_logging();
     let database = options.get_database().unwrap_or_default();
     let place = match options.get_socket() {
@@ -383,6 +394,15 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, rest| {
+            Box::pin(async move {
+                if rest.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 match switched_off(connection).await? {

@@ -95,29 +95,15 @@ impl Store {
         if doubt && let Some(outbound) = claimed_by(&mut tx, token).await? {
             return Ok(Some(outbound));
         }
-        loop {
-            let row = next::to_send(&mut tx, self.db.account(), busy, now).await?;
-            let Some(row) = row else {
-                tx.commit().await?;
-                return Ok(None);
-            };
-            let outbound = claimed(&row)?;
-            if !outbound.human && row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
-                cancel(&mut tx, outbound.id, TAKEN_OVER, now).await?;
-                continue;
-            }
-            tx.execute(
-                "UPDATE outbox SET state = 'sending', phase = 'before', attempts = attempts + 1, changed_at = $2,
-                   lease_owner = $3
-                 WHERE id = $1",
-                &[outbound.id.0.into(), now.into(), token.into()],
-            )
-            .await?;
+        let taken = take(&mut tx, now, busy, self.db.account(), token).await?;
+        if taken.is_some() {
             crate::failpoint::reach("store.claim.before");
-            tx.commit().await?;
-            crate::failpoint::reach("store.claim.after");
-            return Ok(Some(outbound));
         }
+        tx.commit().await?;
+        if taken.is_some() {
+            crate::failpoint::reach("store.claim.after");
+        }
+        Ok(taken)
     }
 
     /// Writes how far an attempt has come; returns after it is on the disk.
@@ -135,27 +121,9 @@ impl Store {
         last(self)?;
         retried(|| async {
             let mut tx = self.db.write("writing how far a send has come").await?;
-            let row = tx
-                .first(
-                    "SELECT o.state, o.human, o.epoch, t.epoch AS thread_epoch
-                     FROM outbox o JOIN thread t ON t.id = o.thread WHERE o.id = $1",
-                    &[id.0.into()],
-                )
-                .await?
-                .ok_or_else(|| tx.missing("outgoing message", id.0))?;
-            let state: String = row.get("state")?;
-            if state != "sending" {
-                return Err(StoreError::NotSending { id, state });
+            if tx.execute(STEP, &[id.0.into(), phase.as_str().into()]).await? == 0 {
+                return Err(stopped_by(&mut tx, id).await?);
             }
-            if phase == Phase::Dot && !row.flag("human")? {
-                if row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
-                    return Err(StoreError::Overtaken { id, reason: TAKEN_OVER.to_owned() });
-                }
-                if let Some(pause) = switches::forbids_row(&mut tx, id).await? {
-                    return Err(StoreError::Overtaken { id, reason: pause.to_string() });
-                }
-            }
-            tx.execute("UPDATE outbox SET phase = $2 WHERE id = $1", &[id.0.into(), phase.as_str().into()]).await?;
             crate::failpoint::reach("store.phase.before");
             tx.commit().await
         })
@@ -165,8 +133,70 @@ impl Store {
     }
 }
 
+/// Takes the oldest message that is due and marks it as being sent, as [`Store::claim`] promises.
+pub(super) async fn take(
+    tx: &mut Tx,
+    now: Timestamp,
+    busy: &[AccountName],
+    account: Option<&str>,
+    token: &str,
+) -> Result<Option<Outbound>, StoreError> {
+    loop {
+        let row = next::to_send(tx, account, busy, now).await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let outbound = claimed(&row)?;
+        if !outbound.human && row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
+            cancel(tx, outbound.id, TAKEN_OVER, now).await?;
+            continue;
+        }
+        tx.execute(
+            "UPDATE outbox SET state = 'sending', phase = 'before', attempts = attempts + 1, changed_at = $2,
+               lease_owner = $3
+             WHERE id = $1",
+            &[outbound.id.0.into(), now.into(), token.into()],
+        )
+        .await?;
+        return Ok(Some(outbound));
+    }
+}
+
+/// Writes how far a send has come, unless it must end: the last step of an automatic message is forbidden when a person
+/// took the thread over or a pause reaches it.
+const STEP: &str = "UPDATE outbox SET phase = $2
+     WHERE id = $1 AND state = 'sending' AND ($2 = 'before' OR human = 1 OR (
+       epoch = (SELECT t.epoch FROM thread t WHERE t.id = outbox.thread)
+       AND NOT EXISTS (
+         SELECT 1 FROM switch s
+         WHERE s.scope = 'shop' OR (s.scope = 'account' AND s.name = outbox.account)
+           OR (s.scope = 'rule' AND REPLACE(outbox.intents, '\"' || s.name || '\"', '') <> outbox.intents))))";
+
+/// Returns why a send must not go on.
+async fn stopped_by(tx: &mut Tx, id: OutboxId) -> Result<StoreError, StoreError> {
+    let row = tx
+        .first(
+            "SELECT o.state, o.epoch, t.epoch AS thread_epoch
+             FROM outbox o JOIN thread t ON t.id = o.thread WHERE o.id = $1",
+            &[id.0.into()],
+        )
+        .await?
+        .ok_or_else(|| tx.missing("outgoing message", id.0))?;
+    let state: String = row.get("state")?;
+    if state != "sending" {
+        return Ok(StoreError::NotSending { id, state });
+    }
+    if row.get::<i64>("epoch")? != row.get::<i64>("thread_epoch")? {
+        return Ok(StoreError::Overtaken { id, reason: TAKEN_OVER.to_owned() });
+    }
+    match switches::forbids_row(tx, id).await? {
+        Some(pause) => Ok(StoreError::Overtaken { id, reason: pause.to_string() }),
+        None => Err(tx.damaged(&"a send may neither go on nor end")),
+    }
+}
+
 /// Finds the message that an earlier attempt of the same claim took.
-async fn claimed_by(tx: &mut Tx, token: &str) -> Result<Option<Outbound>, StoreError> {
+pub(super) async fn claimed_by(tx: &mut Tx, token: &str) -> Result<Option<Outbound>, StoreError> {
     let row = tx
         .first(
             "SELECT id, key, account, kind, human, thread, attempts - 1 AS attempts, created_at, payload

@@ -220,14 +220,15 @@ async fn free_key(
 /// says that two messages are two, even if their bytes are the same.
 async fn same_before_reset(tx: &mut Tx, received: &Received, sha256: &[u8]) -> Result<Option<InboundId>, StoreError> {
     let SourceKey::Imap { folder, uid_validity, .. } = &received.key else { return Ok(None) };
-    let row = tx
-        .first(
-            "SELECT id FROM inbound
-             WHERE account = $1 AND folder = $2 AND raw_sha256 = $3 AND uid_validity <> $4 ORDER BY id LIMIT 1",
+    // Not the first by number: an engine that reads by number until it finds one would read everything.
+    let rows = tx
+        .all(
+            "SELECT id FROM inbound WHERE account = $1 AND folder = $2 AND raw_sha256 = $3 AND uid_validity <> $4",
             &[received.account.as_str().into(), folder.into(), sha256.into(), (*uid_validity).into()],
         )
         .await?;
-    row.map(|row| row.get("id").map(InboundId)).transpose()
+    let ids = rows.iter().map(|row| row.get("id").map(InboundId)).collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.into_iter().min())
 }
 
 async fn insert(

@@ -11,7 +11,7 @@ use crate::{
     model::ids::{AccountName, InboundId},
     store::{
         Store,
-        database::{Tx, resumed, retried},
+        database::{Tx, Value, resumed, retried},
         error::StoreError,
         once::Call,
         switches,
@@ -172,22 +172,22 @@ impl Store {
 
     /// Returns whether a message may have been answered in a time that this store does not know.
     pub async fn is_doubtful(&self, id: InboundId) -> Result<bool, StoreError> {
-        let mut tx = self.db.read("looking whether a message was answered before").await?;
-        doubtful(&mut tx, id).await
+        Ok(!self.db.ask("looking whether a message was answered before", DOUBTFUL, &doubts(id)).await?.is_empty())
     }
 }
 
 /// Returns whether a message may have been answered in a time that this store does not know: its server took it before a
 /// restore was noticed, and no person vouched for that time.
 pub(super) async fn doubtful(tx: &mut Tx, id: InboundId) -> Result<bool, StoreError> {
-    let row = tx
-        .first(
-            "SELECT r.id FROM restored r JOIN inbound i ON i.received_at < r.noticed_at + $2
-             WHERE i.id = $1 AND (r.ended_by IS NULL OR r.ended_by = $3) LIMIT 1",
-            &[id.0.into(), i64::try_from(CLOCK_MARGIN.as_millis()).unwrap_or(i64::MAX).into(), BY_ITSELF.into()],
-        )
-        .await?;
-    Ok(row.is_some())
+    Ok(tx.first(DOUBTFUL, &doubts(id)).await?.is_some())
+}
+
+/// Finds a restore that throws a doubt on a message.
+const DOUBTFUL: &str = "SELECT r.id FROM restored r JOIN inbound i ON i.received_at < r.noticed_at + $2
+     WHERE i.id = $1 AND (r.ended_by IS NULL OR r.ended_by = $3) LIMIT 1";
+
+fn doubts(id: InboundId) -> [Value<'static>; 3] {
+    [id.0.into(), i64::try_from(CLOCK_MARGIN.as_millis()).unwrap_or(i64::MAX).into(), BY_ITSELF.into()]
 }
 
 async fn open(tx: &mut Tx) -> Result<Option<Restore>, StoreError> {

@@ -35,6 +35,11 @@ const MAILBOX: &str = "mailbox";
 /// Recipients looked up; a mail to more people is no answer to one buyer.
 const MAX_RECIPIENTS: usize = 20;
 
+/// Finds the oldest answer of a person to a mail that is not decided yet.
+const PERSON_ANSWERED: &str = "SELECT h.sent, h.thread FROM human_answer h JOIN inbound i ON i.id = $2
+     WHERE h.message_id = $1 AND h.answered IS NULL AND h.sent_at >= i.received_at AND i.state = 'undecided'
+     ORDER BY h.sent LIMIT 1";
+
 /// A mail that a person wrote, as it lay in the Sent folder.
 #[derive(Debug, Clone, Copy)]
 pub struct HumanMail<'a> {
@@ -141,11 +146,11 @@ impl Store {
         let Some(message_id) = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref()) else {
             return Ok(None);
         };
-        let mut tx = self.db.read("looking for a person's answer").await?;
-        if person_answered(&mut tx, id, message_id).await?.is_none() {
+        let key = index_key(message_id);
+        let values = [key.as_ref().into(), id.0.into()];
+        if self.db.ask("looking for a person's answer", PERSON_ANSWERED, &values).await?.is_empty() {
             return Ok(None);
         }
-        drop(tx);
         resumed(async |doubt| {
             let mut tx = self.db.write("ending a mail that a person answered").await?;
             let Some(answer) = person_answered(&mut tx, id, message_id).await? else {
@@ -173,14 +178,7 @@ pub(super) async fn person_answered(
     id: InboundId,
     message_id: &str,
 ) -> Result<Option<Answer>, StoreError> {
-    let row = tx
-        .first(
-            "SELECT h.sent, h.thread FROM human_answer h JOIN inbound i ON i.id = $2
-             WHERE h.message_id = $1 AND h.answered IS NULL AND h.sent_at >= i.received_at AND i.state = 'undecided'
-             ORDER BY h.sent LIMIT 1",
-            &[index_key(message_id).as_ref().into(), id.0.into()],
-        )
-        .await?;
+    let row = tx.first(PERSON_ANSWERED, &[index_key(message_id).as_ref().into(), id.0.into()]).await?;
     row.map(|row| Ok(Answer { sent: InboundId(row.get("sent")?), thread: ThreadId(row.get("thread")?) })).transpose()
 }
 

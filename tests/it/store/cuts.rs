@@ -63,12 +63,14 @@ const WRITES: &[Write] = &[
     ("recording a person's mail", |run| Box::pin(human_sent(run))),
     ("ending a mail that a person answered", |run| Box::pin(answered(run))),
     ("counting a try", |run| Box::pin(tried(run))),
+    ("counting first tries", |run| Box::pin(first_tries(run))),
     ("putting a message into quarantine", |run| Box::pin(quarantine(run))),
     ("ignoring a message", |run| Box::pin(ignore(run))),
     ("committing a decision", |run| Box::pin(commit(run))),
     ("claiming a message to send", |run| Box::pin(claim(run))),
     ("writing how far a send has come", |run| Box::pin(phase(run))),
     ("settling a send", |run| Box::pin(settle(run))),
+    ("settling a send and claiming the next", |run| Box::pin(settle_and_claim(run))),
     ("recovering broken-off sends", |run| Box::pin(recover(run))),
     ("noting a bounce", |run| Box::pin(bounce(run))),
     ("taking a proof that a message left", |run| Box::pin(evidence(run))),
@@ -310,6 +312,14 @@ async fn tried(run: Run) -> (Run, String) {
     (run, (1..=2).contains(&tries).to_string())
 }
 
+async fn first_tries(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.arm();
+    run.store.first_tries(&[letter.id]).await.expect("the call finds its way");
+    let tries = run.bench.store.undecided(1).await.expect("read")[0].tries;
+    (run, tries.to_string())
+}
+
 async fn quarantine(run: Run) -> (Run, String) {
     let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
     say!(run, run.store.quarantine(letter.id, Cause::Panicked, "it panicked", at(1)))
@@ -344,6 +354,13 @@ async fn settle(run: Run) -> (Run, String) {
     // The number of the ticket is for the log only.
     run.store.settle(id, &failed, at(1)).await.expect("the call finds its way");
     (run, String::new())
+}
+
+async fn settle_and_claim(run: Run) -> (Run, String) {
+    let id = run.claimed().await;
+    let letter = run.bench.mail("tom@buyer.example", "q", at(0)).await;
+    run.bench.decide(&letter, Plan::answer(), at(0)).await;
+    say!(run, run.store.settle_and_claim(id, "250 taken", at(1)))
 }
 
 async fn recover(run: Run) -> (Run, String) {

@@ -37,6 +37,7 @@ pub(super) const CASES: &[Case] = &[
     ("a_clock_that_went_back_holds_nobody_up", |b| Box::pin(clock_that_went_back(b))),
     ("a_mail_broken_off_at_its_end_is_looked_for", |b| Box::pin(restart_with_a_mail(b))),
     ("a_settlement_repeated_changes_nothing", |b| Box::pin(settled_twice(b))),
+    ("the_end_of_one_send_takes_the_next_message", |b| Box::pin(end_takes_the_next(b))),
     ("a_row_that_is_not_being_sent_cannot_be_settled", |b| Box::pin(not_sending(b))),
     ("a_restart_sends_again_only_what_cannot_have_arrived", |b| Box::pin(restart(b))),
     ("delivery_trouble_joins_the_open_ticket", |b| Box::pin(joins_the_open_ticket(b))),
@@ -255,6 +256,17 @@ async fn not_sending(b: Bench) {
         matches!(b.store.settle(id, &uncertain(), at(2)).await, Err(StoreError::NotSending { .. })),
         "sent is sent"
     );
+}
+
+async fn end_takes_the_next(b: Bench) {
+    let id = begun(&b).await;
+    let letter = b.mail("tom@buyer.example", "q", at(0)).await;
+    let next = b.decide(&letter, Plan::answer(), at(0)).await.outbox[0];
+    let taken = b.store.settle_and_claim(id, "250 taken", at(1)).await.expect("settled").expect("one waits");
+    assert_eq!((taken.id, taken.attempts), (next, 0));
+    assert!(b.is(id, "sent").await && b.is(next, "sending").await);
+    assert_eq!(b.store.settle_and_claim(next, "250 taken", at(2)).await.expect("settled"), None, "nothing waits");
+    assert_eq!(b.store.settle_and_claim(next, "250 taken", at(2)).await.expect("known"), None, "it was settled");
 }
 
 async fn restart(b: Bench) {

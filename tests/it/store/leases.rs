@@ -98,6 +98,7 @@ async fn refusals(
     vec![
         held.receive(&[bench::mail(99, 7, "three", at(0))], None, at(0)).await.expect_err("receive"),
         held.tried(waiting.id).await.expect_err("tried"),
+        held.first_tries(&[waiting.id]).await.expect_err("first tries"),
         held.commit(plan).await.expect_err("commit"),
         held.quarantine(waiting.id, Cause::Panicked, "it panicked", at(1)).await.expect_err("quarantine"),
         held.ignore(waiting.id, "a receipt", at(1)).await.expect_err("ignore"),
@@ -105,6 +106,7 @@ async fn refusals(
         held.set_phase(sending.id, Phase::Before).await.expect_err("phase"),
         held.set_phase(sending.id, Phase::Dot).await.expect_err("last phase"),
         held.settle(sending.id, &sent, at(1)).await.expect_err("settle"),
+        held.settle_and_claim(sending.id, "250", at(1)).await.expect_err("settle and claim"),
         held.recover(SignedDuration::from_mins(15), at(1)).await.expect_err("recover"),
     ]
 }

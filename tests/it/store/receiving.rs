@@ -6,7 +6,7 @@ use nightdesk::{
         inbound::ChannelKind,
         receive::{FolderMark, FolderRole, ReceiveOutcome, Received, SourceKey},
     },
-    store::{Store, error::StoreError},
+    store::{Store, error::StoreError, inbound::FIRST_TRIES},
 };
 
 use super::{
@@ -31,6 +31,7 @@ pub(super) const CASES: &[Case] = &[
     ("last_update_is_the_one_stored_last", |b| Box::pin(last_update_is_the_one_stored_last(b))),
     ("a_message_comes_back_as_it_was_received", |b| Box::pin(comes_back_as_received(b))),
     ("undecided_messages_come_oldest_first", |b| Box::pin(undecided_messages_come_oldest_first(b))),
+    ("first_tries_are_counted_together_and_once", |b| Box::pin(first_tries_are_counted_together_and_once(b))),
     ("tries_are_counted", |b| Box::pin(tries_are_counted(b))),
     ("the_first_sight_of_an_account_wins", |b| Box::pin(the_first_sight_of_an_account_wins(b))),
     ("a_killed_process_loses_nothing_acknowledged", |b| Box::pin(killed_process_loses_nothing(b))),
@@ -208,6 +209,19 @@ async fn tries_are_counted(b: Bench) {
     assert_eq!(b.store.undecided(1).await.expect("the rows are read")[0].tries, 2);
     let nobody = nightdesk::model::ids::InboundId(999);
     assert!(matches!(b.store.tried(nobody).await, Err(StoreError::Missing { id: 999, .. })));
+}
+
+async fn first_tries_are_counted_together_and_once(b: Bench) {
+    let batch: Vec<Received> = (1..=5).map(|uid| mail(uid, 7, &uid.to_string(), at(0))).collect();
+    receive(&b, &batch, None).await;
+    let ids: Vec<_> = b.store.undecided(9).await.expect("read").iter().map(|stored| stored.id).collect();
+    b.store.tried(ids[0]).await.expect("counted");
+    b.store.tried(ids[0]).await.expect("counted");
+    b.store.first_tries(&ids[..FIRST_TRIES]).await.expect("counted");
+    b.store.first_tries(&ids[1..2]).await.expect("counted");
+    b.store.first_tries(&[]).await.expect("nothing to count");
+    let tries: Vec<u32> = b.store.undecided(9).await.expect("read").iter().map(|stored| stored.tries).collect();
+    assert_eq!(tries, [2, 1, 1, 1, 0], "what was begun before is counted alone");
 }
 
 async fn the_first_sight_of_an_account_wins(b: Bench) {
