@@ -71,6 +71,11 @@ impl Check {
         let rules = output::counted(engine.rules().rules().len() + engine.rules().partial().len(), "rule");
         let replies = output::counted(engine.replies().all().len(), "reply");
         output::talk(&format!("Checked {rules} and {replies} of {origin}."));
+        if self.format == Format::Human && has_errors(&found) {
+            output::talk(
+                "Until the errors are mended, `run` does not start, and a running service keeps what it read before.",
+            );
+        }
         let denied = self.deny == Some(Deny::Warnings) && !found.is_empty();
         Ok(if denied || has_errors(&found) { Exit::Findings } else { Exit::Success })
     }

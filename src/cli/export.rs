@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Export {
     #[command(flatten)]
     what: What,
-    /// Where to write it; without a name it is printed
+    /// Where to write it; without a name, or with `-`, it is printed
     file: Option<PathBuf>,
     /// Replace the file if there is one
     #[arg(long)]
@@ -50,7 +50,8 @@ pub(super) enum Form {
 }
 
 impl Export {
-    pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
+    pub(super) fn run(mut self, config: &Path) -> anyhow::Result<Exit> {
+        self.file = self.file.filter(|file| file != Path::new("-"));
         if let Some(file) = self.file.as_deref().filter(|file| file.exists() && !self.replace) {
             let why = format!(
                 "{} exists already, and may hold changes that were not imported; name another file, or add --replace",

@@ -86,10 +86,12 @@ impl Init {
 
     fn next_steps(&self) {
         let folder = self.folder.display();
+        let here = self.folder == Path::new(".");
+        let into = if here { "this folder".to_owned() } else { folder.to_string() };
         let program = output::program();
         let config = format!("--config {folder}/config.yaml");
         let steps = [
-            format!("Wrote a configuration, rules, replies and a story into {folder}. Next:"),
+            format!("Wrote a configuration, rules, replies and a story into {into}. Next:"),
             "1. Prices and dates of the starter pack are made up. Put in your own and remove `example: true`:"
                 .to_owned(),
             format!("     {folder}/replies/_facts/shipping.yaml"),

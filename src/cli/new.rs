@@ -28,13 +28,19 @@ use crate::{
     },
     rules::{
         rule::{Action, Category},
+        stop_word::is_stop_word_of_any_language,
         syntax::is_name,
     },
-    text::language::detect,
+    text::{
+        folded::{Folded, Script},
+        language::detect,
+    },
 };
 
 /// So many examples of other rules are named that no longer hold.
 const SHOWN: usize = 5;
+/// More words than these are no name, but a sentence.
+const MAX_NAME_WORDS: usize = 3;
 
 /// Write a new rule with its reply and its examples, ready to be edited.
 #[derive(Debug, Args)]
@@ -75,6 +81,9 @@ impl New {
             return Ok(output::refusal(why));
         };
         let languages = files.languages();
+        if let Some(why) = self.lang.and_then(|lang| foreign(lang, &languages)) {
+            return Ok(output::refusal(&why));
+        }
         if let Some(why) = self.taken(&files, &rules, &replies) {
             return Ok(output::refusal(&why));
         }
@@ -105,6 +114,9 @@ impl New {
     /// Returns why the name cannot be used.
     fn taken(&self, files: &Files, rules: &Path, replies: &Path) -> Option<String> {
         let name = &self.intent;
+        if let Some(why) = sentence_for_name(name) {
+            return Some(why);
+        }
         if !is_name(name) {
             let better = as_name(name);
             let hint = if better.is_empty() { String::new() } else { format!("; how about `{better}`?") };
@@ -181,6 +193,16 @@ impl New {
             languages: languages.to_vec(),
         }
     }
+}
+
+/// Returns why a rule cannot be in a language: nobody is answered in one that the shop does not name.
+fn foreign(lang: Language, languages: &[Language]) -> Option<String> {
+    let known: Vec<&str> = languages.iter().map(Language::as_str).collect();
+    let why = || {
+        let known = known.join(", ");
+        format!("the shop does not answer in {lang}; its languages are {known} (`languages:` in the configuration)")
+    };
+    (!languages.contains(&lang)).then(why)
 }
 
 /// Returns why nothing can be recognized by it.
@@ -314,13 +336,9 @@ fn next_steps(made: &Scaffold, wish: &Wish, failed: &[CaseResult]) -> Vec<String
         let blank = " ".repeat(longest - pattern.width());
         steps.push(format!("     {language}  `{pattern}`{blank}  from “{from}”"));
     }
-    let unwritten: Vec<&str> = wish
-        .languages
-        .iter()
-        .zip(&made.replies)
-        .filter(|(language, _)| !wish.answers.contains_key(language))
-        .map(|(_, (path, _))| path.as_str())
-        .collect();
+    let unwritten = unwritten(made, wish);
+    let unheard: Vec<&str> =
+        wish.languages.iter().filter(|language| !wish.sentences.contains_key(language)).map(Language::as_str).collect();
     let mut number = 0;
     let mut step = |text: String| {
         number += 1;
@@ -328,14 +346,15 @@ fn next_steps(made: &Scaffold, wish: &Wish, failed: &[CaseResult]) -> Vec<String
     };
     steps.push("Next:".to_owned());
     if !unwritten.is_empty() {
-        steps.push(step("Write the answer:".to_owned()));
-        steps.extend(unwritten.into_iter().map(|path| format!("     {path}")));
+        steps.push(step("Write the answer, in the languages of your shop:".to_owned()));
+        steps.extend(unwritten);
     }
     for (head, lines) in missing(wish, failed) {
         steps.push(step(head));
         steps.extend(lines.into_iter().map(|line| format!("     {line}")));
     }
-    steps.push(step("Add to the rule what else buyers say, then run the examples:".to_owned()));
+    let also = if unheard.is_empty() { String::new() } else { format!(", also in {}", unheard.join(" and ")) };
+    steps.push(step(format!("Add to the rule what else buyers say{also}, then run the examples:")));
     steps.push(format!("     {program} test {}", wish.intent));
     if let Some(sentence) = wish.sentences.values().flatten().next() {
         steps.push(step("See what it would answer:".to_owned()));
@@ -347,6 +366,25 @@ fn next_steps(made: &Scaffold, wish: &Wish, failed: &[CaseResult]) -> Vec<String
     steps
 }
 
+/// Returns the texts that are still to be written, each with what it is for: first the languages that the sentences are
+/// in, then the other languages of the shop.
+fn unwritten(made: &Scaffold, wish: &Wish) -> Vec<String> {
+    let files = wish.languages.iter().zip(&made.replies).filter(|(language, _)| !wish.answers.contains_key(language));
+    let mut files: Vec<(bool, Language, &str)> =
+        files.map(|(language, (path, _))| (!wish.sentences.contains_key(language), *language, path.as_str())).collect();
+    files.sort_by_key(|(other, ..)| *other);
+    let longest = files.iter().map(|(.., path)| path.len()).max().unwrap_or_default();
+    let line = |(other, language, path): (bool, Language, &str)| {
+        let why = if other {
+            format!("for buyers who write in {language}; as long as it is not written, a person answers them")
+        } else {
+            format!("needed: your sentences are in {language}")
+        };
+        format!("     {path:longest$}  {why}")
+    };
+    files.into_iter().map(line).collect()
+}
+
 /// Returns where a file of the scaffold lies.
 fn place(path: &str, rules: &Path, replies: &Path) -> PathBuf {
     match (path.strip_prefix("rules/"), path.strip_prefix("replies/")) {
@@ -354,6 +392,27 @@ fn place(path: &str, rules: &Path, replies: &Path) -> PathBuf {
         (None, Some(inner)) => replies.join(inner),
         (None, None) => PathBuf::from(path),
     }
+}
+
+/// Returns what to type instead where a sentence of a buyer stands in place of the name; none for anything else.
+fn sentence_for_name(written: &str) -> Option<String> {
+    let folded = Folded::new(written);
+    let asks = written.trim_end().ends_with(['?', '？', '؟', '!', '！', '.', '。']);
+    let dense = folded.words().iter().filter(|word| word.script == Script::Dense).count();
+    let is_sentence = folded.words().len() > MAX_NAME_WORDS || !folded.words().is_empty() && (asks || dense > 0);
+    if is_name(written) || !is_sentence {
+        return None;
+    }
+    let forms = folded.words().iter().map(|word| folded.form(word));
+    let content: Vec<&str> = forms.filter(|form| !is_stop_word_of_any_language(form)).take(MAX_NAME_WORDS).collect();
+    let name = as_name(&content.join(" "));
+    let name = if name.is_empty() { "my_rule".to_owned() } else { name };
+    let program = output::program();
+    let sentence = written.replace('"', "'");
+    Some(format!(
+        "“{written}” is what a buyer writes; a rule has a short name, and sentences stand behind `--from-text`. Try:\n  \
+         {program} new {name} --from-text \"{sentence}\"\n(any name of lower-case letters, digits and `_` will do)"
+    ))
 }
 
 /// Returns a name made of what was written.

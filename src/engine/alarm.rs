@@ -5,7 +5,7 @@
 //! negator right before the words and quotation marks around them take the alarm back; a negator farther off does not:
 //! "if you do not refund me I will sue you" is a threat.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use crate::{
     model::verdict::{Alarm, Loser, LossReason},
@@ -69,7 +69,7 @@ pub(super) fn find(reading: &Reading, moment: &Moment<'_>) -> Raised {
         pattern: lost.pattern,
         spans: lost.spans,
     });
-    let quotations = quotations(reading.original());
+    let quotations = quotations(reading);
     let mut alarms: Vec<Alarm> = hits.chain(others).filter(|alarm| !is_quoted(alarm, &quotations)).collect();
     alarms.sort_by_key(|alarm| (alarm.sentence, alarm.spans.first().map(|span| span.start)));
     let mut topics = Vec::new();
@@ -99,28 +99,49 @@ fn is_near(reading: &Reading, negator: &str, loser: &Loser) -> bool {
     between.words().len() <= NEGATOR_REACH && !begins
 }
 
-/// Returns the stretches between quotation marks that hold several words and are not all of the text.
-fn quotations(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(mark) = text[at..].chars().next() {
-        let start = at + mark.len_utf8();
-        at = start;
-        let close = QUOTES.iter().filter(|(open, _)| *open == mark).find_map(|(_, close)| text[start..].find(*close));
-        let Some(length) = close else { continue };
-        let inside = &text[start..start + length];
-        let whole = text.trim().len() <= inside.len() + 2 * mark.len_utf8();
-        if !inside.contains('\n') && !whole && Folded::new(inside).words().len() >= MIN_QUOTED_WORDS {
-            found.push(start..start + length);
-            at = start + length + 1;
-            at = text.ceil_char_boundary(at);
+/// Returns the stretches between quotation marks that hold several words and are not all of the text, in its order; they
+/// do not overlap.
+///
+/// Every mark is looked at once, and its partner is known by where marks stand: a text may consist of opening marks.
+fn quotations(reading: &Reading) -> Vec<Range<usize>> {
+    let text = reading.original();
+    let matters = |mark: char| mark == '\n' || QUOTES.iter().any(|(open, close)| [*open, *close].contains(&mark));
+    let marks: Vec<(usize, char)> = text.char_indices().filter(|(_, mark)| matters(*mark)).collect();
+    let mut places: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+    for (place, mark) in &marks {
+        places.entry(*mark).or_default().push(*place);
+    }
+    let next = |mark: char, from: usize| {
+        let own = places.get(&mark)?;
+        own.get(own.partition_point(|place| *place < from)).copied()
+    };
+    let length = text.trim().len();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut free = 0;
+    for (place, mark) in marks {
+        let Some((_, close)) = QUOTES.iter().find(|(open, _)| place >= free && *open == mark) else { continue };
+        let start = place + mark.len_utf8();
+        let Some(end) = next(*close, start) else { continue };
+        let whole = length <= end - start + 2 * mark.len_utf8();
+        let one_line = next('\n', start).is_none_or(|newline| newline > end);
+        if one_line && !whole && words_between(reading.folded(), &(start..end)) >= MIN_QUOTED_WORDS {
+            found.push(start..end);
+            free = end + close.len_utf8();
         }
     }
     found
 }
 
+fn words_between(folded: &Folded, place: &Range<usize>) -> usize {
+    let first = folded.words().partition_point(|word| word.original.start < place.start);
+    let behind = folded.words().partition_point(|word| word.original.end <= place.end);
+    behind.saturating_sub(first)
+}
+
 fn is_quoted(alarm: &Alarm, quotations: &[Range<usize>]) -> bool {
-    let inside =
-        |span: &Range<usize>| quotations.iter().any(|quote| quote.start <= span.start && span.end <= quote.end);
+    let inside = |span: &Range<usize>| {
+        let opened = quotations.partition_point(|quote| quote.start <= span.start);
+        opened.checked_sub(1).is_some_and(|last| span.end <= quotations[last].end)
+    };
     !alarm.spans.is_empty() && alarm.spans.iter().all(inside)
 }

@@ -6,6 +6,7 @@ use crate::{
     engine::{
         Engine, circumstances, doubt,
         escalate::{self, Reasons},
+        evidence::Whole,
         guard::{self, Case},
         policy::{Draft, Plan},
         rest,
@@ -111,7 +112,9 @@ fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&
     let Some(first) = first.filter(|_| understanding.foreign_language.is_none()) else { return false };
     // What would answer was judged already.
     let mut leading = understanding.hits.iter().filter(|(rule, hit)| hit == first && rule.action != Action::Answer);
-    understanding.doubts.is_empty() && leading.all(|(rule, hit)| doubt::of(engine, understanding, rule, hit).is_none())
+    let whole = Whole::of(understanding);
+    let doubtless = |(rule, hit): &(&Rule, Hit)| doubt::of(engine, understanding, &whole, rule, hit).is_none();
+    understanding.doubts.is_empty() && leading.all(doubtless)
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {

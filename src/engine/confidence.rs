@@ -71,7 +71,7 @@ pub(super) fn log_odds(engine: &Engine, understanding: &Understanding<'_>) -> Ve
     understanding.hits.iter().map(|(rule, hit)| score(engine, understanding, &whole, rule, hit)).collect()
 }
 
-fn score(engine: &Engine, understanding: &Understanding<'_>, whole: &Whole, rule: &Rule, hit: &Hit) -> f64 {
+fn score(engine: &Engine, understanding: &Understanding<'_>, whole: &Whole<'_>, rule: &Rule, hit: &Hit) -> f64 {
     if understanding.pending.as_ref().is_some_and(|pending| pending.intent == rule.id) {
         return ANSWERS_OUR_QUESTION;
     }

@@ -6,15 +6,13 @@
 use crate::{
     engine::{
         Engine, alike, clause,
-        evidence::{self, Evidence, Whole},
+        evidence::{Evidence, Whole},
+        standing::Standing,
         strange::Strange,
         turn,
         understand::Understanding,
     },
-    model::{
-        ids::IntentId,
-        verdict::{Doubt, Gate, Hit, SentenceKind},
-    },
+    model::verdict::{Doubt, Gate, Hit, SentenceKind},
     rules::rule::{Action, Category, Rule},
     text::{folded::Script, sentence::Sentence},
 };
@@ -51,9 +49,15 @@ pub(super) const MAX_JUDGED: usize = 24;
 /// Returns why a hit is not enough to answer by itself, or nothing if it is.
 ///
 /// The gates are asked in the order of what they cost; the first that is shut speaks.
-pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) -> Option<Doubt> {
+pub(super) fn of(
+    engine: &Engine,
+    understanding: &Understanding<'_>,
+    whole: &Whole<'_>,
+    rule: &Rule,
+    hit: &Hit,
+) -> Option<Doubt> {
     let shut = |gate: Gate| move |evidence: String| Doubt { rule: rule.id.clone(), gate, evidence };
-    let form = sentence_of(understanding, hit).and_then(|sentence| objection(understanding, rule, sentence));
+    let form = sentence_of(understanding, hit).and_then(|sentence| objection(understanding, whole, rule, sentence));
     let doubt = form.map(shut(Gate::Form));
     let doubt = doubt.or_else(|| unsure(engine, understanding, rule, hit).map(shut(Gate::Confidence)));
     let explained =
@@ -61,14 +65,15 @@ pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule
     if doubt.is_some() || explained {
         return doubt;
     }
-    let evidence = Evidence::of(engine, understanding, &Whole::of(understanding), rule, hit);
+    let evidence = Evidence::of(engine, understanding, whole, rule, hit);
     let doubt = unsupported(engine, understanding, rule, &evidence).map(shut(Gate::Support));
     if doubt.is_some() || rule.action != Action::Answer {
         return doubt;
     }
-    let strange = Strange::of(engine, understanding, rule, hit);
-    let doubt = disagreement(engine, understanding, rule, hit, &evidence, &strange).map(shut(Gate::Witnesses));
-    let doubt = doubt.or_else(|| turn::of(understanding, rule, hit).map(shut(Gate::Turn)));
+    let strange = Strange::of(engine, understanding, whole, rule, hit);
+    let (seen, standing) = ((&evidence, &strange), &whole.standing);
+    let doubt = disagreement(engine, understanding, standing, (rule, hit), seen).map(shut(Gate::Witnesses));
+    let doubt = doubt.or_else(|| turn::of(understanding, standing, rule, hit).map(shut(Gate::Turn)));
     doubt.or_else(|| unknown(&evidence, &strange).map(shut(Gate::Unknown)))
 }
 
@@ -80,9 +85,10 @@ pub(super) fn assign(engine: &Engine, understanding: &mut Understanding<'_>) {
         let evidence = format!("{} places speak for rules, more than {MAX_JUDGED}", answers().count());
         doubts.push(Doubt { rule: rule.id.clone(), gate: Gate::Form, evidence });
     }
+    let whole = Whole::of(understanding);
     for (rule, hit) in answers().take(MAX_JUDGED) {
         if doubts.iter().all(|known| known.rule != rule.id) {
-            doubts.extend(of(engine, understanding, rule, hit));
+            doubts.extend(of(engine, understanding, &whole, rule, hit));
         }
     }
     understanding.doubts = doubts;
@@ -113,16 +119,14 @@ fn unsupported(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, 
 fn disagreement(
     engine: &Engine,
     understanding: &Understanding<'_>,
-    rule: &Rule,
-    hit: &Hit,
-    evidence: &Evidence,
-    strange: &Strange,
+    standing: &Standing<'_>,
+    (rule, hit): (&Rule, &Hit),
+    (evidence, strange): (&Evidence, &Strange),
 ) -> Option<String> {
     if !evidence.heard || strange.places.is_empty() {
         return None;
     }
     let rules = engine.rules.rules();
-    let stands = |id: &IntentId| understanding.hits.iter().any(|(standing, _)| standing.id == *id);
     let same_answer = |known: &Rule| {
         let reply = |rule: &Rule| rule.reply.as_ref().map(|reply| reply.value.clone());
         known.action == rule.action && reply(known) == reply(rule)
@@ -133,7 +137,7 @@ fn disagreement(
     for found in understanding.witness.about(hit.sentence) {
         let Some(known) = rules.get(found.rule) else { continue };
         let own = known.id == rule.id;
-        if !own && (stands(&known.id) || same_answer(known)) {
+        if !own && (standing.stands(&known.id) || same_answer(known)) {
             continue;
         }
         let score = if own { found.skip } else { found.score };
@@ -163,7 +167,7 @@ fn unsure(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: 
 }
 
 /// Returns the doubt that no number outweighs.
-fn objection(understanding: &Understanding<'_>, rule: &Rule, sentence: &Sentence) -> Option<String> {
+fn objection(understanding: &Understanding<'_>, whole: &Whole<'_>, rule: &Rule, sentence: &Sentence) -> Option<String> {
     let Length { words, limit, stated_limit, unit } = length(understanding, sentence);
     if words > limit {
         return Some(format!("the sentence is too long to be sure: {words} {unit}, the limit is {limit}"));
@@ -177,7 +181,7 @@ fn objection(understanding: &Understanding<'_>, rule: &Rule, sentence: &Sentence
     {
         return Some(format!("a part of the sentence asks something else: “{open}”"));
     }
-    if evidence::opening(understanding).is_some_and(|end| sentence.span.start > end) {
+    if whole.opening_end().is_some_and(|end| sentence.span.start > end) {
         return Some("a long message, and the question does not stand in its first paragraph".to_owned());
     }
     None

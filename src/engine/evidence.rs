@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::{
-    engine::{Engine, understand::Understanding},
+    engine::{Engine, standing::Standing, understand::Understanding},
     model::{
         language::Language,
         verdict::{Hit, SentenceKind},
@@ -51,19 +51,19 @@ impl Evidence {
     pub(super) fn of(
         engine: &Engine,
         understanding: &Understanding<'_>,
-        whole: &Whole,
+        whole: &Whole<'_>,
         rule: &Rule,
         hit: &Hit,
     ) -> Self {
         let sentence = hit.sentence.and_then(|index| understanding.reading.sentences().get(index));
         // A subject is a sentence above the text, and its words are no part of the text.
         let above = if hit.sentence.is_none() { counted(hit.words) } else { 0.0 };
-        let whole = whole.around(sentence);
-        let message = whole.all + above;
-        let rivals = understanding.hits.iter().filter(|(other, at)| other.id != rule.id && at.sentence == hit.sentence);
+        let part = whole.around(sentence);
+        let message = part.all + above;
+        let rivals = whole.standing.at(hit.sentence).iter().filter(|(other, _)| other.id != rule.id);
         let mut evidence = Self {
             message,
-            covered: ((whole.matched + above) / message.max(1.0)).min(1.0),
+            covered: ((part.matched + above) / message.max(1.0)).min(1.0),
             repaired: !hit.repairs.is_empty(),
             rivals: counted(rivals.count()),
             asks: sentence.is_none_or(|sentence| match sentence.kind {
@@ -76,18 +76,25 @@ impl Evidence {
             other: 0.0,
             skip: 0.0,
         };
-        evidence.ask_the_examples(engine, understanding, rule, hit);
+        evidence.ask_the_examples(engine, understanding, whole, rule, hit);
         evidence
     }
 
-    fn ask_the_examples(&mut self, engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) {
+    fn ask_the_examples(
+        &mut self,
+        engine: &Engine,
+        understanding: &Understanding<'_>,
+        whole: &Whole<'_>,
+        rule: &Rule,
+        hit: &Hit,
+    ) {
         let rules = engine.rules.rules();
         for found in understanding.witness.about(hit.sentence) {
             let known = &rules[found.rule];
             if known.id == rule.id {
                 self.own = self.own.max(found.score);
                 self.skip = self.skip.max(found.skip);
-            } else if !understanding.hits.iter().any(|(standing, _)| standing.id == known.id) {
+            } else if !whole.standing.stands(&known.id) {
                 self.other = self.other.max(found.score);
             }
         }
@@ -99,24 +106,32 @@ impl Evidence {
 const LONG_TEXT_CHARACTERS: usize = 1_200;
 
 /// Returns where the first paragraph of a long text ends; nothing for a text that is not long.
-pub(super) fn opening(understanding: &Understanding<'_>) -> Option<usize> {
+fn opening(understanding: &Understanding<'_>) -> Option<usize> {
     let text = understanding.reading.original();
     let long = text.chars().count() > LONG_TEXT_CHARACTERS;
     long.then(|| text.find("\n\n").unwrap_or(text.len()))
 }
 
 /// What a message says, and what the opening of a long one says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Whole {
+#[derive(Debug)]
+pub(super) struct Whole<'u> {
+    /// Who stands where.
+    pub standing: Standing<'u>,
     content: Content,
     opening: Option<(usize, Content)>,
 }
 
-impl Whole {
+impl<'u> Whole<'u> {
     /// Weighs a message.
-    pub(super) fn of(understanding: &Understanding<'_>) -> Self {
-        let opening = opening(understanding).map(|end| (end, Content::of(understanding, end)));
-        Self { content: Content::of(understanding, usize::MAX), opening }
+    pub(super) fn of(understanding: &'u Understanding<'_>) -> Self {
+        let standing = Standing::of(understanding);
+        let opening = opening(understanding).map(|end| (end, Content::of(understanding, &standing, end)));
+        Self { content: Content::of(understanding, &standing, usize::MAX), opening, standing }
+    }
+
+    /// Returns where the first paragraph of a long text ends; nothing for a text that is not long.
+    pub(super) fn opening_end(&self) -> Option<usize> {
+        self.opening.map(|(end, _)| end)
     }
 
     /// Returns the part that a hit in that sentence is judged by; above a long text the subject stands for itself.
@@ -141,19 +156,13 @@ struct Content {
 
 impl Content {
     /// Weighs the sentences that begin up to that byte.
-    fn of(understanding: &Understanding<'_>, end: usize) -> Self {
+    fn of(understanding: &Understanding<'_>, standing: &Standing<'_>, end: usize) -> Self {
         let mut content = Self::default();
-        let all = understanding.reading.sentences();
-        let mut spans: Vec<Vec<&Range<usize>>> = vec![Vec::new(); all.len()];
-        for (_, hit) in &understanding.hits {
-            if let Some(here) = hit.sentence.and_then(|index| spans.get_mut(index)) {
-                here.extend(&hit.spans);
-            }
-        }
-        let sentences = all.iter().zip(&spans).filter(|(sentence, _)| sentence.span.start <= end);
-        for (sentence, spans) in sentences {
+        let sentences = understanding.reading.sentences().iter().enumerate();
+        for (index, sentence) in sentences.filter(|(_, sentence)| sentence.span.start <= end) {
+            let spans: Vec<&Range<usize>> = standing.spans(index).collect();
             if sentence.kind != SentenceKind::Courtesy || !spans.is_empty() {
-                content.add(understanding, sentence, spans);
+                content.add(understanding, sentence, &spans);
             }
         }
         content

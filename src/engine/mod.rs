@@ -23,6 +23,7 @@ mod policy;
 mod rest;
 mod shadow;
 mod slots;
+mod standing;
 mod strange;
 mod told;
 pub mod turn;

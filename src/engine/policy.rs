@@ -26,6 +26,9 @@ use crate::{
 /// More topics in one mail are a conversation, and that is a person's.
 const MAX_INTENTS: usize = 3;
 
+/// Questions that a ticket quotes; the message itself stands beside them, and it may hold thousands.
+const MAX_QUOTED: usize = 10;
+
 /// What is to be done with one message.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
@@ -302,6 +305,9 @@ fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<P
     plan
 }
 
+/// Returns the first of the sentences, quoted, and how many there are beside.
 fn quoted(sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("“{sentence}”")).collect::<Vec<_>>().join(", ")
+    let (told, rest) = sentences.split_at(sentences.len().min(MAX_QUOTED));
+    let quoted = told.iter().map(|sentence| format!("“{sentence}”")).collect::<Vec<_>>().join(", ");
+    if rest.is_empty() { quoted } else { format!("{quoted} and {} more", rest.len()) }
 }

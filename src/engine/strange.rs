@@ -8,13 +8,10 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    engine::{Engine, understand::Understanding},
+    engine::{Engine, evidence::Whole, understand::Understanding},
     model::verdict::{Hit, SentenceKind},
     rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
-    text::{
-        folded::Script,
-        sentence::{Sentence, phrases::phrases},
-    },
+    text::{folded::Script, sentence::phrases::phrases},
 };
 
 /// Words that say nothing unexpected, of all languages.
@@ -51,22 +48,36 @@ pub(super) struct Strange {
 impl Strange {
     /// Looks at the sentence of a hit and at statements beside it that no other rule covers. A question beside it is left
     /// to a person anyway.
-    pub(super) fn of(engine: &Engine, understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) -> Self {
+    pub(super) fn of(
+        engine: &Engine,
+        understanding: &Understanding<'_>,
+        whole: &Whole<'_>,
+        rule: &Rule,
+        hit: &Hit,
+    ) -> Self {
         let mut strange = Self::default();
         let Some(place) = engine.rules.place(&rule.id) else { return strange };
-        for (index, sentence) in understanding.reading.sentences().iter().enumerate() {
+        let sentences = understanding.reading.sentences();
+        let near = hit.sentence.map_or(0..sentences.len(), |own| own.saturating_sub(1)..(own + 2).min(sentences.len()));
+        for index in near {
             let own = hit.sentence.is_none_or(|own| own == index);
-            let covered =
-                understanding.hits.iter().any(|(other, at)| other.id != rule.id && at.sentence == Some(index));
-            let beside = hit.sentence.is_some_and(|own| own.abs_diff(index) == 1);
-            if own || beside && !covered && sentence.kind == SentenceKind::States {
-                strange.add(engine, understanding, place, sentence, own);
+            let states = sentences[index].kind == SentenceKind::States;
+            if own || states && !whole.standing.is_covered(index, &rule.id) {
+                strange.add(engine, understanding, whole, place, (index, own));
             }
         }
         strange
     }
 
-    fn add(&mut self, engine: &Engine, understanding: &Understanding<'_>, rule: usize, sentence: &Sentence, own: bool) {
+    fn add(
+        &mut self,
+        engine: &Engine,
+        understanding: &Understanding<'_>,
+        whole: &Whole<'_>,
+        rule: usize,
+        (place, own): (usize, bool),
+    ) {
+        let sentence = &understanding.reading.sentences()[place];
         let folded = understanding.reading.folded();
         let entities = understanding.reading.entities();
         let mut hollow = vec![false; sentence.words.len()];
@@ -77,7 +88,7 @@ impl Strange {
         for index in sentence.words.clone() {
             let word = &folded.words()[index];
             let (at, form) = (&word.original, folded.form(word));
-            let mut spans = understanding.hits.iter().flat_map(|(_, hit)| &hit.spans);
+            let mut spans = whole.standing.spans(place);
             let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
             let value =
                 entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));

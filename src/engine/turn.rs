@@ -5,10 +5,10 @@
 //! `turns/`, a class of turns each. They stop an answer and never cause one. What a rule's own pattern matched, or its
 //! own examples say, is no turn for that rule: its author has looked at it.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{cell::LazyCell, collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use crate::{
-    engine::understand::Understanding,
+    engine::{standing::Standing, understand::Understanding},
     model::verdict::{Hit, SentenceKind},
     rules::{
         built_in::{self, BuiltIn},
@@ -74,9 +74,27 @@ pub(super) fn find(understanding: &Understanding<'_>) -> Vec<Turn> {
 }
 
 /// Returns what turns a hit into something else, if anything does. It stands in the sentence of the hit or beside it.
-pub(super) fn of(understanding: &Understanding<'_>, rule: &Rule, hit: &Hit) -> Option<String> {
+pub(super) fn of(understanding: &Understanding<'_>, standing: &Standing<'_>, rule: &Rule, hit: &Hit) -> Option<String> {
+    let shown = LazyCell::new(|| shown(rule));
+    // The same words are asked for once, however often they stand there.
+    let mut asked_for: BTreeSet<Vec<&str>> = BTreeSet::new();
+    let folded = understanding.reading.folded();
     let turn = understanding.turns.iter().find(|turn| {
-        is_near(understanding, turn, hit) && concerns(turn, rule) && !is_asked_for(understanding, turn, rule)
+        if !is_near(understanding, standing, turn, hit)
+            || !concerns(turn, rule)
+            || is_hit(understanding, standing, turn, rule)
+        {
+            return false;
+        }
+        let forms: Vec<&str> = turn.words.iter().map(|word| folded.form(&folded.words()[*word])).collect();
+        if asked_for.contains(&forms) {
+            return false;
+        }
+        let known = is_shown(&shown, &forms);
+        if known {
+            asked_for.insert(forms);
+        }
+        !known
     })?;
     let title = RULES.rules().get(turn.class).map_or("", |class| class.title.as_str());
     Some(format!("{title}: “{}”", &understanding.reading.original()[turn.span.clone()]))
@@ -89,28 +107,34 @@ fn concerns(turn: &Turn, rule: &Rule) -> bool {
 
 /// Returns whether a turn stands in the sentence of the hit, or in one that no other rule covers. A subject is about all
 /// of the text.
-fn is_near(understanding: &Understanding<'_>, turn: &Turn, hit: &Hit) -> bool {
+fn is_near(understanding: &Understanding<'_>, standing: &Standing<'_>, turn: &Turn, hit: &Hit) -> bool {
     let Some(own) = hit.sentence.filter(|own| *own != turn.sentence) else { return true };
-    let covered = understanding.hits.iter().any(|(_, other)| other.sentence == Some(turn.sentence));
     let kind = understanding.reading.sentences().get(turn.sentence).map(|sentence| sentence.kind);
-    own.abs_diff(turn.sentence) == 1 && !covered && kind != Some(SentenceKind::Courtesy)
+    own.abs_diff(turn.sentence) == 1
+        && standing.at(Some(turn.sentence)).is_empty()
+        && kind != Some(SentenceKind::Courtesy)
 }
 
-/// Returns whether the author of the rule has shown the words of a turn: the pattern matched them, or an example holds
-/// them.
-fn is_asked_for(understanding: &Understanding<'_>, turn: &Turn, rule: &Rule) -> bool {
+/// Returns whether the pattern of the rule matched all words of a turn.
+fn is_hit(understanding: &Understanding<'_>, standing: &Standing<'_>, turn: &Turn, rule: &Rule) -> bool {
     let folded = understanding.reading.folded();
-    let inside = |word: &usize| {
+    let own = standing.at(Some(turn.sentence)).iter().filter(|(own, _)| own.id == rule.id);
+    let spans: Vec<&Range<usize>> = own.flat_map(|(_, hit)| &hit.spans).collect();
+    turn.words.iter().all(|word| {
         let at = &folded.words()[*word].original;
-        let mut spans = understanding.hits.iter().filter(|(own, _)| own.id == rule.id).flat_map(|(_, hit)| &hit.spans);
-        spans.any(|span| span.start <= at.start && at.end <= span.end)
-    };
-    if turn.words.iter().all(inside) {
-        return true;
-    }
-    let forms: Vec<&str> = turn.words.iter().map(|word| folded.form(&folded.words()[*word])).collect();
-    rule.examples.iter().filter(|example| example.matches).any(|example| {
-        let example = Folded::new(&example.text);
+        spans.iter().any(|span| span.start <= at.start && at.end <= span.end)
+    })
+}
+
+/// Returns the examples in which the author of a rule shows what it is for.
+fn shown(rule: &Rule) -> Vec<Folded> {
+    let examples = rule.examples.iter().filter(|example| example.matches);
+    examples.map(|example| Folded::new(&example.text)).collect()
+}
+
+/// Returns whether an example holds these words in this order.
+fn is_shown(shown: &[Folded], forms: &[&str]) -> bool {
+    shown.iter().any(|example| {
         let mut rest = forms.iter().peekable();
         for word in example.words() {
             rest.next_if(|form| **form == example.form(word));

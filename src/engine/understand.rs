@@ -96,7 +96,7 @@ impl<'a> Understanding<'a> {
         // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
         let slot_values = named.clone().with_captured(&evaluation.captured);
         let mut entities = recognized.clone();
-        entities.extend(evaluation.captured.into_iter().filter(|value| !recognized.contains(value)));
+        entities.extend(evaluation.captured.into_iter().filter(|value| !is_among(&recognized, value)));
         let (pending, lapsed) = asked(ctx, now);
         let pattern = hits.first().map(|(_, hit)| hit.language);
         let mut understanding = Self {
@@ -174,10 +174,10 @@ impl<'a> Understanding<'a> {
 
     /// Returns the sentences that want something and that none of these intents covers.
     pub(super) fn left_to_a_person(&self, answered: &[IntentId]) -> Vec<usize> {
+        let closing = self.rules(Action::Suppress);
         let left = |trace: &SentenceTrace| {
-            let closing =
-                |id: &IntentId| self.hits.iter().any(|(rule, _)| rule.id == *id && rule.action == Action::Suppress);
-            let covered = trace.covered_by.iter().any(|id| answered.contains(id) || closing(id));
+            let closes = |id: &IntentId| closing.iter().any(|rule| rule.id == *id);
+            let covered = trace.covered_by.iter().any(|id| answered.contains(id) || closes(id));
             !covered && (trace.kind == SentenceKind::Asks || !trace.covered_by.is_empty())
         };
         self.sentences().iter().enumerate().filter(|(_, trace)| left(trace)).map(|(index, _)| index).collect()
@@ -187,6 +187,12 @@ impl<'a> Understanding<'a> {
     pub(super) fn is_explained(&self) -> bool {
         self.sentences().iter().all(|trace| trace.kind == SentenceKind::Courtesy || !trace.covered_by.is_empty())
     }
+}
+
+/// Returns whether a value is one of these, which stand in the order of the text.
+fn is_among(recognized: &[EntityFound], value: &EntityFound) -> bool {
+    let first = recognized.partition_point(|known| known.span.start < value.span.start);
+    recognized[first..].iter().take_while(|known| known.span.start == value.span.start).any(|known| known == value)
 }
 
 /// Returns our question that the message may answer, and one whose time is over.

@@ -8,7 +8,7 @@ use crate::{
         negation::Negators,
         program::{Expression, Group, Machine, Named, Program, Words as _},
         regular::Regular,
-        view::{EntityWords, View},
+        view::View,
         vocabulary::AtomId,
     },
     text::sentence::Sentence,
@@ -255,20 +255,15 @@ impl Finder<'_> {
 
 /// Keeps those from `before` on that hold a misspelt word; the others are found as written too.
 fn keep_repaired(view: &View<'_>, found: &mut Vec<Found>, before: usize) {
-    let mut at = before;
-    while let Some(new) = found.get_mut(at) {
-        if new.words.iter().any(|word| view.is_misspelt(&(word..word + 1))) {
-            new.repaired = true;
-            at += 1;
-        } else {
-            found.remove(at);
-        }
-    }
+    let new = found.split_off(before).into_iter();
+    let repaired = new.filter(|new| new.words.iter().any(|word| view.is_misspelt(&(word..word + 1))));
+    found.extend(repaired.map(|new| Found { repaired: true, ..new }));
 }
 
 fn value_of(view: &View<'_>, named: &Named<'_>) -> Option<EntityFound> {
-    let covers = |entity: &&EntityWords| entity.kind == named.kind && entity.words.start == named.first_word;
-    let entity = view.entities.iter().filter(covers).max_by_key(|entity| entity.words.end)?;
+    let first = view.entities.partition_point(|entity| entity.words.start < named.first_word);
+    let here = view.entities[first..].iter().take_while(|entity| entity.words.start == named.first_word);
+    let entity = here.filter(|entity| entity.kind == named.kind).max_by_key(|entity| entity.words.end)?;
     Some(EntityFound { kind: named.name.to_owned(), ..view.reading.entities()[entity.index].clone() })
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use rustc_hash::FxHashMap;
+
 use crate::{
     model::{
         mode::Mode,
@@ -69,12 +71,16 @@ pub(in crate::rules) struct Judge<'a> {
     sentences: &'a [Sentence],
     /// The rule that took each word; empty while nothing stands.
     owners: Vec<u32>,
+    /// What the `when` of a rule wants and does not find, once it was asked: it is the same in every sentence.
+    unmet: FxHashMap<u32, Option<String>>,
+    /// Whether an `unless` pattern that looks at the whole message hits, by rule and pattern, once it was asked.
+    wide: FxHashMap<(u32, usize), bool>,
 }
 
 impl<'a> Judge<'a> {
     /// Starts with every word free.
     pub(in crate::rules) fn new(set: &'a RuleSet, scene: &'a Scene<'a>, sentences: &'a [Sentence]) -> Self {
-        Self { set, scene, sentences, owners: Vec::new() }
+        Self { set, scene, sentences, owners: Vec::new(), unmet: FxHashMap::default(), wide: FxHashMap::default() }
     }
 
     /// Adds the hits and losers of one sentence and empties its findings.
@@ -91,9 +97,9 @@ impl<'a> Judge<'a> {
         findings.sort_by_key(|finding| (finding.id.rule, finding.rank));
         let mut start = 0;
         while let Some(first) = findings.get(start) {
-            let rule = &self.set.rules[first.id.rule as usize];
-            let end = start + findings[start..].partition_point(|finding| finding.id.rule == first.id.rule);
-            if let Some(why) = self.objection(sentence, rule, &findings[start..end], finder) {
+            let number = first.id.rule;
+            let end = start + findings[start..].partition_point(|finding| finding.id.rule == number);
+            if let Some(why) = self.objection(sentence, number, &findings[start..end], finder) {
                 evaluation.losers.push(self.loser(sentence, first, finder, why));
                 findings.drain(start..end);
             } else {
@@ -108,16 +114,20 @@ impl<'a> Judge<'a> {
 
     /// Returns why a rule cannot count in this sentence whatever else hits.
     fn objection(
-        &self,
+        &mut self,
         sentence: usize,
-        rule: &Rule,
+        number: u32,
         findings: &[Finding],
         finder: &mut Finder<'_>,
     ) -> Option<LossReason> {
-        if let Some(unmet) = rule.when.unmet(self.scene) {
-            return Some(LossReason::When(unmet));
+        let rule = &self.set.rules[number as usize];
+        let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
+        if let Some(unmet) = unmet {
+            return Some(LossReason::When(unmet.clone()));
         }
-        if let Some(phrase) = rule.unless.iter().find(|phrase| self.hits(sentence, phrase, finder)) {
+        let mut unless = rule.unless.iter().enumerate();
+        if let Some((_, phrase)) = unless.find(|(place, phrase)| self.hits(sentence, (number, *place), phrase, finder))
+        {
             return Some(LossReason::Unless(phrase.text.clone()));
         }
         if findings.iter().any(|finding| finding.found.negated.is_none()) {
@@ -126,10 +136,12 @@ impl<'a> Judge<'a> {
         findings[0].found.negated.clone().map(LossReason::Negated)
     }
 
-    fn hits(&self, sentence: usize, phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
-        let wide = matches!(&phrase.expression, Expression::Group(group) if group.message_wide);
-        let scope = if wide { self.sentences } else { std::slice::from_ref(&self.sentences[sentence]) };
-        !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty()
+    fn hits(&mut self, sentence: usize, id: (u32, usize), phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
+        let mut hits = |scope: &[Sentence]| !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty();
+        if matches!(&phrase.expression, Expression::Group(group) if group.message_wide) {
+            return *self.wide.entry(id).or_insert_with(|| hits(self.sentences));
+        }
+        hits(std::slice::from_ref(&self.sentences[sentence]))
     }
 
     /// Lets findings stand in order; each takes its words, and each rule stands once.
@@ -202,12 +214,16 @@ impl<'a> Judge<'a> {
             return Vec::new();
         }
         let words = finder.view.reading.folded().words();
-        let own = |misspelt: &&Misspelt| finding.found.words.iter().any(|own| own == misspelt.word);
+        let misspelt = finder.view.misspelt;
         let repair = |misspelt: &Misspelt| Repair {
             span: words[misspelt.word].original.clone(),
             meant: self.set.vocabulary.intended(misspelt.meant).to_owned(),
         };
-        finder.view.misspelt.iter().filter(own).map(repair).collect()
+        let own = finding.found.words.iter().filter_map(|word| {
+            let at = misspelt.binary_search_by_key(&word, |misspelt| misspelt.word).ok()?;
+            Some(repair(&misspelt[at]))
+        });
+        own.collect()
     }
 
     fn loser(&self, sentence: usize, finding: &Finding, finder: &Finder<'_>, why: LossReason) -> Loser {

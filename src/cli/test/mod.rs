@@ -23,7 +23,7 @@ use crate::{
         files::{Files, stories_folder},
         output,
     },
-    diagnostic::{Diagnostic, render::human as rendering, source::SourceMap},
+    diagnostic::{Diagnostic, nearest::nearest, render::human as rendering, source::SourceMap},
     engine::calibration::{self, Bin},
     library,
 };
@@ -112,7 +112,9 @@ impl Test {
         cases.retain(|case| self.wants(case.rule.as_str()));
         let wanted: Vec<&Story> = stories.iter().filter(|story| self.wants(&story.name)).collect();
         if cases.is_empty() && wanted.is_empty() && !self.names.is_empty() {
-            return Ok(output::refusal(&format!("no rule and no story is called {}", self.names.join(" or "))));
+            let rules = engine.rules().rules().iter().map(|rule| rule.id.as_str());
+            let known: Vec<&str> = rules.chain(stories.iter().map(|story| story.name.as_str())).collect();
+            return Ok(output::refusal(&self.unknown(&known)));
         }
         let report = Report {
             sources: &sources,
@@ -124,6 +126,13 @@ impl Test {
         };
         self.tell(&report)?;
         Ok(if report.holds() { Exit::Success } else { Exit::Findings })
+    }
+
+    /// Says that nothing is called so, and what was perhaps meant.
+    fn unknown(&self, known: &[&str]) -> String {
+        let meant = self.names.iter().find_map(|name| nearest(name, known.iter().copied()));
+        let hint = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        format!("no rule and no story is called {}{hint}", self.names.join(" or "))
     }
 
     fn wants(&self, name: &str) -> bool {

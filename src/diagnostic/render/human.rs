@@ -1,6 +1,6 @@
 //! Findings with the lines they point at, in the manner of `rustc`; columns count characters, wide ones as two cells.
 
-use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
+use std::{cmp::Reverse, collections::BTreeSet, fmt::Write as _, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use unicode_width::UnicodeWidthStr as _;
@@ -18,6 +18,9 @@ const PLAIN_WIDTH: usize = 140;
 
 /// Returns every finding with its place, and a closing line that counts them; empty if there is none.
 ///
+/// Errors stand last, right above that line: of a long text a terminal shows the end, and what keeps the files from
+/// being used must not be scrolled away by warnings.
+///
 /// Each finding is followed by an empty line. `colored` adds terminal escapes.
 pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], colored: bool) -> String {
     render_within(sources, diagnostics, colored, None)
@@ -31,7 +34,8 @@ pub fn render_within(sources: &SourceMap, diagnostics: &[Diagnostic], colored: b
     let width = width.map(|width| width.max(MIN_WIDTH));
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(width.unwrap_or(PLAIN_WIDTH));
-    let ordered = in_order(sources, diagnostics);
+    let mut ordered = in_order(sources, diagnostics);
+    ordered.sort_by_key(|diagnostic| Reverse(diagnostic.severity));
     let mut text = String::new();
     for diagnostic in &ordered {
         let wrapped = match width {

@@ -1,6 +1,6 @@
 //! Findings as people, programs and pull requests read them.
 //!
-//! Every form shows them in the same order, whatever order they were found in.
+//! Every form shows them in an order of its own, whatever order they were found in.
 
 pub mod github;
 pub mod human;

@@ -18,6 +18,10 @@ pub(super) const KIND: Kind = Kind {
     read,
 };
 
+/// Values that are named where a condition does not hold. Every rule that does not stand says so of its own, in every
+/// sentence, and a message may name ten thousand.
+const MAX_TOLD: usize = 5;
+
 const HELP: &str = "write `{order_number: present, country: [DE, FR]}`";
 
 #[derive(Debug)]
@@ -85,6 +89,10 @@ impl Condition for Entity {
             values.dedup();
             match values.as_slice() {
                 [] => format!("no {}", wish.kind.value),
+                values if values.len() > MAX_TOLD => {
+                    let (told, rest) = values.split_at(MAX_TOLD);
+                    format!("{} {} and {} more", wish.kind.value, told.join(", "), rest.len())
+                }
                 values => format!("{} {}", wish.kind.value, values.join(", ")),
             }
         });
