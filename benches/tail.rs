@@ -18,7 +18,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::{
     shop::{HITS, MISSES, mail},
-    world::{MIXED, SCRIPTS, moment},
+    world::{MIXED, SCRIPTS, moment, read_whole},
 };
 
 #[global_allocator]
@@ -44,10 +44,11 @@ fn main() {
         let files: Vec<_> = files.into_iter().map(|(path, text)| sources.add(path, text)).collect();
         let set = RuleSet::read(&sources, &files).0;
         let texts = family.messages(&phrases, LENGTH, true, MESSAGES);
-        row(&format!("read, {}", family.name), &texts, |text| Reading::new(text).sentences().len());
+        row(&format!("read, {}", family.name), &texts, |text| read_whole(text));
         let readings: Vec<Reading> = texts.iter().map(|text| Reading::new(text)).collect();
         let moment = moment();
         row(&format!("evaluate, {}", family.name), &readings, |reading| set.evaluate(reading, &moment).hits.len());
+        row(&format!("match, {}", family.name), &texts, |text| set.evaluate(&Reading::new(text), &moment).hits.len());
     }
     let engine = shop::engine(0);
     for (name, texts) in [("decide, hit", HITS), ("decide, miss", MISSES)] {

@@ -22,9 +22,9 @@ use crate::{
         rule::{Phrase, Rule},
         scratch::Scratch,
         set::RuleSet,
-        view::{View, entity_words},
+        view::{Entities, View},
     },
-    text::{reading::Reading, sentence::Sentence},
+    text::{reading::Reading, sentence::Place},
 };
 
 /// The order of hits in one sentence, in words, for people who ask why.
@@ -72,7 +72,7 @@ pub(in crate::rules) fn evaluate(
     let subject = LazyCell::new(|| set.reading(moment.subject));
     let in_subject = |phrase: &Phrase| set.hits(&subject, phrase);
     let scene = Scene { moment, in_subject: &in_subject };
-    let mut judge = Judge::new(set, &scene, reading.sentences());
+    let mut judge = Judge::new(set, &scene, reading.places());
     let mut evaluation = Evaluation::default();
     let unfinished = each_sentence(set, reading, scratch, |index, findings, finder| {
         judge.judge(index, findings, finder, &mut evaluation);
@@ -128,17 +128,18 @@ fn each_sentence(
     scratch: &mut Scratch,
     visit: impl FnMut(usize, &mut Vec<Finding>, &mut Finder<'_>),
 ) -> Option<String> {
-    let Scratch { memory, atoms, repaired, entities, machine, keys, rows, row_keys, literals, candidates } = scratch;
+    let Scratch { memory, atoms, repaired, machine, keys, rows, row_keys, literals, candidates } = scratch;
     memory.look_up(&set.vocabulary, &set.negators, reading.folded(), atoms);
-    entity_words(reading, &Kinds(set.entity_lists()), entities);
+    let entities = Entities::new(reading, Kinds(set.entity_lists()));
     atoms.accept(|word| {
+        let entities = entities.all();
         let behind = entities.partition_point(|entity| entity.words.start <= word);
         behind.checked_sub(1).is_some_and(|last| word < entities[last].words.end)
     });
     machine.steps_left = MAX_STEPS;
     rows.clear();
     row_keys.clear();
-    let view = View { reading, atoms, entities, misspelt: atoms.misspelt(), repaired: false };
+    let view = View { reading, atoms, entities: &entities, misspelt: atoms.misspelt(), repaired: false };
     let mut walk = Walk { set, rows, keys: row_keys, machine };
     walk.walk(&view);
     let repaired = (!view.misspelt.is_empty()).then(|| {
@@ -165,7 +166,7 @@ fn confirm_all(
     mut visit: impl FnMut(usize, &mut Vec<Finding>, &mut Finder<'_>),
 ) -> Option<String> {
     let set = occurring.set;
-    let sentences = finder.view.reading.sentences();
+    let sentences = finder.view.reading.places();
     let mut matches_left = MAX_MATCHES;
     let mut wide = wide_findings(occurring, finder, candidates, &mut matches_left).into_iter().peekable();
     let mut findings = Vec::new();
@@ -191,13 +192,13 @@ fn confirm_all(
 
 /// Returns whether a pattern hits anywhere in a text, whatever else hits there.
 pub(in crate::rules) fn hits(set: &RuleSet, reading: &Reading, phrase: &Phrase, scratch: &mut Scratch) -> bool {
-    let Scratch { memory, atoms, entities, machine, .. } = scratch;
+    let Scratch { memory, atoms, machine, .. } = scratch;
     memory.look_up(&set.vocabulary, &set.negators, reading.folded(), atoms);
-    entity_words(reading, &Kinds(set.entity_lists()), entities);
+    let entities = Entities::new(reading, Kinds(set.entity_lists()));
     machine.steps_left = MAX_STEPS;
-    let view = View { reading, atoms, entities, misspelt: &[], repaired: false };
+    let view = View { reading, atoms, entities: &entities, misspelt: &[], repaired: false };
     let mut finder = Finder { view, repaired: None, negators: &set.negators, machine };
-    !finder.find(&phrase.expression, Manner::PLAIN, reading.sentences()).is_empty()
+    !finder.find(&phrase.expression, Manner::PLAIN, reading.places()).is_empty()
 }
 
 fn unfinished(matches_left: usize, steps_left: u64) -> Option<String> {
@@ -221,7 +222,7 @@ impl Walk<'_> {
     fn walk(&mut self, view: &View<'_>) {
         let Self { set, rows, keys, machine } = self;
         let onward = |word: usize| if view.is_apart(word) { &[][..] } else { view.atoms.of(word) };
-        let sentences = view.reading.sentences().iter().enumerate();
+        let sentences = view.reading.places().iter().enumerate();
         for (index, sentence) in sentences.filter(|(_, own)| !view.repaired || view.is_misspelt(&own.words)) {
             for start in sentence.words.clone() {
                 let before = rows.len();
@@ -278,7 +279,7 @@ fn keep_longest(rows: &mut Vec<Row>, from: usize) {
     rows.truncate(kept);
 }
 
-fn row_finding(set: &RuleSet, finder: &mut Finder<'_>, sentence: &Sentence, row: Row) -> Option<Finding> {
+fn row_finding(set: &RuleSet, finder: &mut Finder<'_>, sentence: &Place, row: Row) -> Option<Finding> {
     let Filed::Phrase(id) = set.prefilter.filed(row.number) else { return None };
     let rule = &set.rules[id.rule as usize];
     let manner = rule.manner(id);
@@ -290,7 +291,7 @@ fn row_finding(set: &RuleSet, finder: &mut Finder<'_>, sentence: &Sentence, row:
     finder.is_credible(&found).then(|| Finding::new(rule, id, found, finder.view.reading))
 }
 
-fn confirm(rules: &[Rule], finder: &mut Finder<'_>, id: PhraseId, scope: &[Sentence], findings: &mut Vec<Finding>) {
+fn confirm(rules: &[Rule], finder: &mut Finder<'_>, id: PhraseId, scope: &[Place], findings: &mut Vec<Finding>) {
     let rule = &rules[id.rule as usize];
     let found = finder.find(&rule.say[id.phrase as usize].expression, rule.manner(id), scope);
     let credible = found.into_iter().filter(|found| finder.is_credible(found));
@@ -305,7 +306,7 @@ fn wide_findings(
     matches_left: &mut usize,
 ) -> Vec<(usize, Finding)> {
     let set = occurring.set;
-    let sentences = finder.view.reading.sentences();
+    let sentences = finder.view.reading.places();
     let whole = 0..finder.view.reading.folded().words().len();
     let mut findings = Vec::new();
     occurring.candidates(&set.prefilter.in_message, &whole, candidates);
@@ -347,14 +348,16 @@ impl Occurring<'_> {
             self.keys.add(*atom);
         }
         // All three lists stand in the order of the text, so that a sentence looks at its own part only.
-        let first = view.entities.partition_point(|entity| entity.words.start < words.start);
-        let from_here = view.entities[first..].iter().take_while(|entity| entity.words.start < words.end);
+        // Values are only looked for where a pattern requires one.
+        let entities = if prefilter.asks_for_entities() { view.entities.all() } else { &[] };
+        let first = entities.partition_point(|entity| entity.words.start < words.start);
+        let from_here = entities[first..].iter().take_while(|entity| entity.words.start < words.end);
         for entity in from_here.filter(|entity| entity.words.end <= words.end) {
             if let Some(key) = prefilter.entity(entity.kind) {
                 self.keys.add(key);
             }
         }
-        let sentences = view.reading.sentences();
+        let sentences = view.reading.places();
         let first = self.row_keys.partition_point(|(_, sentence)| sentences[*sentence].words.start < words.start);
         let from_here = self.row_keys[first..].iter();
         for (key, _) in from_here.take_while(|(_, sentence)| sentences[*sentence].words.end <= words.end) {

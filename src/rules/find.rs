@@ -11,7 +11,7 @@ use crate::{
         view::View,
         vocabulary::AtomId,
     },
-    text::sentence::Sentence,
+    text::sentence::Place,
 };
 
 /// A regular expression reads a text at about this many bytes in the time of one step of a program.
@@ -103,7 +103,7 @@ pub(in crate::rules) struct Finder<'a> {
 
 impl Finder<'_> {
     /// Returns every match in the sentences of the scope.
-    pub(in crate::rules) fn find(&mut self, expression: &Expression, manner: Manner, scope: &[Sentence]) -> Vec<Found> {
+    pub(in crate::rules) fn find(&mut self, expression: &Expression, manner: Manner, scope: &[Place]) -> Vec<Found> {
         if let Expression::Group(group) = expression {
             return self.combine(group, manner, scope);
         }
@@ -218,7 +218,7 @@ impl Finder<'_> {
         }
     }
 
-    fn combine(&mut self, group: &Group, manner: Manner, scope: &[Sentence]) -> Vec<Found> {
+    fn combine(&mut self, group: &Group, manner: Manner, scope: &[Place]) -> Vec<Found> {
         if group.none.iter().any(|part| !self.find(part, Manner::PLAIN, scope).is_empty()) {
             return Vec::new();
         }
@@ -261,8 +261,9 @@ fn keep_repaired(view: &View<'_>, found: &mut Vec<Found>, before: usize) {
 }
 
 fn value_of(view: &View<'_>, named: &Named<'_>) -> Option<EntityFound> {
-    let first = view.entities.partition_point(|entity| entity.words.start < named.first_word);
-    let here = view.entities[first..].iter().take_while(|entity| entity.words.start == named.first_word);
+    let entities = view.entities.all();
+    let first = entities.partition_point(|entity| entity.words.start < named.first_word);
+    let here = entities[first..].iter().take_while(|entity| entity.words.start == named.first_word);
     let entity = here.filter(|entity| entity.kind == named.kind).max_by_key(|entity| entity.words.end)?;
     Some(EntityFound { kind: named.name.to_owned(), ..view.reading.entities()[entity.index].clone() })
 }

@@ -18,7 +18,7 @@ use crate::{
         rule::{Phrase, Rule},
         set::RuleSet,
     },
-    text::{folded::Folded, reading::Reading, sentence::Sentence},
+    text::{folded::Folded, reading::Reading, sentence::Place},
 };
 
 /// No rule has taken a word.
@@ -68,7 +68,7 @@ impl Finding {
 pub(in crate::rules) struct Judge<'a> {
     set: &'a RuleSet,
     scene: &'a Scene<'a>,
-    sentences: &'a [Sentence],
+    sentences: &'a [Place],
     /// The rule that took each word; empty while nothing stands.
     owners: Vec<u32>,
     /// What the `when` of a rule wants and does not find, once it was asked: it is the same in every sentence.
@@ -79,7 +79,7 @@ pub(in crate::rules) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// Starts with every word free.
-    pub(in crate::rules) fn new(set: &'a RuleSet, scene: &'a Scene<'a>, sentences: &'a [Sentence]) -> Self {
+    pub(in crate::rules) fn new(set: &'a RuleSet, scene: &'a Scene<'a>, sentences: &'a [Place]) -> Self {
         Self { set, scene, sentences, owners: Vec::new(), unmet: FxHashMap::default(), wide: FxHashMap::default() }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Judge<'a> {
     }
 
     fn hits(&mut self, sentence: usize, id: (u32, usize), phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
-        let mut hits = |scope: &[Sentence]| !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty();
+        let mut hits = |scope: &[Place]| !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty();
         if matches!(&phrase.expression, Expression::Group(group) if group.message_wide) {
             return *self.wide.entry(id).or_insert_with(|| hits(self.sentences));
         }

@@ -76,6 +76,7 @@ pub(in crate::rules) struct Misspelt {
 
 impl WordAtoms {
     /// Returns the atoms of one word.
+    #[inline]
     pub(in crate::rules) fn of(&self, word: usize) -> &[AtomId] {
         let start = if word == 0 { 0 } else { self.ends[word - 1] as usize };
         &self.ids[start..self.ends[word] as usize]

@@ -42,17 +42,38 @@ pub struct Negators {
     first: FxHashMap<&'static str, Languages>,
     /// Beginnings of the first words of all others.
     first_beginnings: Vec<(&'static str, Languages)>,
+    /// One bit for each first letter of all of these, by its code modulo the bits: most words begin none, and in scripts
+    /// without spaces each character is a word.
+    letters: Letters,
+}
+
+/// Some letters, and those whose codes differ by a multiple of the bits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Letters([u64; 32]);
+
+impl Letters {
+    fn add(&mut self, form: &str) {
+        if let Some(letter) = form.chars().next() {
+            self.0[letter as usize / 64 % 32] |= 1 << (letter as usize % 64);
+        }
+    }
+
+    /// Returns whether a form may begin with one of them; never false where one does.
+    fn may_begin(&self, form: &str) -> bool {
+        form.chars().next().is_some_and(|letter| self.0[letter as usize / 64 % 32] >> (letter as usize % 64) & 1 == 1)
+    }
 }
 
 impl Negators {
     /// Looks for negators of these languages only.
     pub fn new(languages: impl IntoIterator<Item = Language>) -> Self {
         let languages: BTreeSet<Language> = languages.into_iter().collect();
-        let (mut first, mut first_beginnings) = (FxHashMap::default(), Vec::new());
+        let (mut first, mut first_beginnings, mut letters) = (FxHashMap::default(), Vec::new(), Letters::default());
         for (place, language) in languages.iter().enumerate() {
             let own = bit(place);
             let negators = negation::grammar(*language).into_iter().flat_map(Grammar::negators);
             for piece in negators.filter_map(|phrase| phrase.first()) {
+                letters.add(&piece.form);
                 if piece.beginning {
                     first_beginnings.push((piece.form.as_str(), own));
                 } else {
@@ -60,12 +81,15 @@ impl Negators {
                 }
             }
         }
-        Self { languages, first, first_beginnings }
+        Self { languages, first, first_beginnings, letters }
     }
 
     /// Returns the languages in which a word may be the first of a negator. Where no word of a sentence may in the
     /// language of a hit, [`before`](Self::before) finds none and need not be asked.
     pub(in crate::rules) fn may_begin(&self, form: &str) -> Languages {
+        if !self.letters.may_begin(form) {
+            return 0;
+        }
         let begun = self.first_beginnings.iter().filter(|(beginning, _)| form.starts_with(beginning));
         let known = self.first.get(form).copied().unwrap_or_default();
         begun.fold(known, |all, (_, language)| all | language)

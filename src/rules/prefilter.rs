@@ -144,6 +144,11 @@ impl Prefilter {
         if number & IS_KEY == 0 { Filed::Phrase(self.rows[number as usize]) } else { Filed::Key(number & !IS_KEY) }
     }
 
+    /// Returns whether any pattern requires an entity.
+    pub(in crate::rules) fn asks_for_entities(&self) -> bool {
+        !self.entities.is_empty()
+    }
+
     /// Returns the key of a kind of entity, if anything asks for it.
     pub(in crate::rules) fn entity(&self, kind: u16) -> Option<Key> {
         self.entities.get(&kind).copied()

@@ -7,7 +7,6 @@ use crate::rules::{
     memory::{Memory, WordAtoms},
     prefilter::{Key, Keys, PhraseId},
     program::Machine,
-    view::EntityWords,
 };
 
 /// Everything one evaluation works with.
@@ -17,7 +16,6 @@ pub(in crate::rules) struct Scratch {
     pub(in crate::rules) atoms: WordAtoms,
     /// The same with misspelt words repaired; only meant for texts that have any.
     pub(in crate::rules) repaired: WordAtoms,
-    pub(in crate::rules) entities: Vec<EntityWords>,
     pub(in crate::rules) machine: Machine,
     pub(in crate::rules) keys: Keys,
     /// Rows that matched.

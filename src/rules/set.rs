@@ -1,6 +1,11 @@
 //! All rules of a shop: read from files, compiled together, evaluated at once.
 
-use std::{cell::LazyCell, collections::BTreeMap, fmt::Write as _, sync::OnceLock};
+use std::{
+    cell::LazyCell,
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, OnceLock},
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -49,7 +54,7 @@ pub struct RuleSet {
     pub(in crate::rules) prefilter: Prefilter,
     scratches: Scratches,
     /// In the order of their names.
-    entity_lists: Vec<OwnList>,
+    entity_lists: Arc<[OwnList]>,
     by_intent: BTreeMap<IntentId, usize>,
     /// Made when it is first asked for: patterns answer at once, and starting with many rules stays quick.
     similar: OnceLock<Similar>,
@@ -94,7 +99,7 @@ impl RuleSet {
             partial,
             vocabulary,
             negators,
-            entity_lists,
+            entity_lists: entity_lists.into(),
             by_intent,
             similar: OnceLock::new(),
             hash: hash(sources, &files),

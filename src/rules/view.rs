@@ -1,8 +1,9 @@
 //! A message as the compiled rules see it: every word with its atoms, every entity with its words.
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use crate::{
+    model::verdict::EntityFound,
     rules::{
         entity_list::Kinds,
         memory::{Misspelt, WordAtoms},
@@ -17,7 +18,7 @@ use crate::{
 pub(in crate::rules) struct View<'a> {
     pub(in crate::rules) reading: &'a Reading,
     pub(in crate::rules) atoms: &'a WordAtoms,
-    pub(in crate::rules) entities: &'a [EntityWords],
+    pub(in crate::rules) entities: &'a Entities<'a>,
     /// Words that stand for others and are no part of an entity: which, and what for.
     pub(in crate::rules) misspelt: &'a [Misspelt],
     /// Misspelt words have the atoms of what they stand for.
@@ -33,17 +34,32 @@ pub(in crate::rules) struct EntityWords {
     pub(in crate::rules) index: usize,
 }
 
-/// Replaces `found` by the entities of a reading that cover words.
-pub(in crate::rules) fn entity_words(reading: &Reading, kinds: &Kinds<'_>, found: &mut Vec<EntityWords>) {
-    found.clear();
-    let words = reading.folded().words();
-    for (index, entity) in reading.entities().iter().enumerate() {
-        let Some(kind) = kinds.number(&entity.kind) else { continue };
-        let start = words.partition_point(|word| word.original.end <= entity.span.start);
-        let end = words.partition_point(|word| word.original.start < entity.span.end);
-        if start < end {
-            found.push(EntityWords { kind, words: start..end, index });
-        }
+/// The entities of a reading that cover words, looked for when something first asks for them.
+#[derive(Debug)]
+pub(in crate::rules) struct Entities<'a> {
+    reading: &'a Reading,
+    kinds: Kinds<'a>,
+    found: OnceCell<Vec<EntityWords>>,
+}
+
+impl<'a> Entities<'a> {
+    /// Looks for nothing yet.
+    pub(in crate::rules) fn new(reading: &'a Reading, kinds: Kinds<'a>) -> Self {
+        Self { reading, kinds, found: OnceCell::new() }
+    }
+
+    /// Returns the entities in the order of the text.
+    pub(in crate::rules) fn all(&self) -> &[EntityWords] {
+        self.found.get_or_init(|| {
+            let words = self.reading.folded().words();
+            let covered = |(index, entity): (usize, &EntityFound)| {
+                let kind = self.kinds.number(&entity.kind)?;
+                let start = words.partition_point(|word| word.original.end <= entity.span.start);
+                let end = words.partition_point(|word| word.original.start < entity.span.end);
+                (start < end).then_some(EntityWords { kind, words: start..end, index })
+            };
+            self.reading.entities().iter().enumerate().filter_map(covered).collect()
+        })
     }
 }
 
@@ -82,8 +98,9 @@ impl Words for View<'_> {
     }
 
     fn entity_end(&self, word: usize, kind: u16) -> Option<usize> {
-        let first = self.entities.partition_point(|entity| entity.words.start < word);
-        let here = self.entities[first..].iter().take_while(|entity| entity.words.start == word);
+        let entities = self.entities.all();
+        let first = entities.partition_point(|entity| entity.words.start < word);
+        let here = entities[first..].iter().take_while(|entity| entity.words.start == word);
         here.filter(|entity| entity.kind == kind).map(|entity| entity.words.end).max()
     }
 }

@@ -68,6 +68,7 @@ impl Classes {
     }
 
     /// Returns the class of a character, or none.
+    #[inline]
     pub(crate) fn of_character(character: char) -> Self {
         match character {
             'a'..='z' => Self::LATIN,

@@ -18,6 +18,9 @@ use crate::text::folded::{classes::Classes, folding::Folding};
 /// Words have four bytes and more with the space behind them; a guess too low is one more allocation.
 const BYTES_PER_WORD: usize = 5;
 
+/// The exact form of a word from which nothing was folded away. No text of four gigabytes is ever folded.
+const SAME: (u32, u32) = (u32::MAX, u32::MAX);
+
 /// Marks between the characters of one phrase: quotes of all shapes, emphasis, hyphens, the dot between two names.
 const JOINING: &str = "\"'*_-“”‘’「」『』《》〈〉・·";
 
@@ -48,8 +51,8 @@ pub struct Word {
     /// It or the word before is a character of a script without spaces, and a mark that ends a clause or a picture
     /// stands between them: they are neighbors, but no phrase runs from one to the other.
     pub apart: bool,
-    /// Its bytes in the exact forms, where the exact form is another one.
-    exact: Option<Range<usize>>,
+    /// Its bytes in the exact forms; [`SAME`] where the exact form is no other one.
+    exact: (u32, u32),
 }
 
 /// How a script writes words.
@@ -108,7 +111,7 @@ impl Folded {
                 Some(first) if first.folded.start < range.end => {
                     keep_exact(&folded.text, &range, variants, &folding.exact, &mut folded.exact_forms)
                 }
-                _ => None,
+                _ => SAME,
             };
             let apart = words.last().is_some_and(|last| {
                 let dense = script == Script::Dense || last.script == Script::Dense;
@@ -131,18 +134,23 @@ impl Folded {
     }
 
     /// Returns the words in order.
+    #[inline]
     pub fn words(&self) -> &[Word] {
         &self.words
     }
 
     /// Returns a word's folded form, accents off.
+    #[inline]
     pub fn form(&self, word: &Word) -> &str {
         &self.text[word.folded.clone()]
     }
 
     /// Returns a word's exact form: NFKC and case folded, with its accents and its own Chinese characters.
     pub fn exact(&self, word: &Word) -> &str {
-        word.exact.as_ref().map_or_else(|| self.form(word), |range| &self.exact_forms[range.clone()])
+        if word.exact == SAME {
+            return self.form(word);
+        }
+        &self.exact_forms[word.exact.0 as usize..word.exact.1 as usize]
     }
 
     /// Returns the bytes of the original that a range of the folded text came from.
@@ -187,13 +195,7 @@ fn way_back(pieces: &[Piece], from: &mut usize, folded: &Range<usize>) -> Range<
 }
 
 /// Writes down a word's exact form, made of the variants that lie in it (the first of `variants`), if there are any.
-fn keep_exact(
-    text: &str,
-    word: &Range<usize>,
-    variants: &[Variant],
-    exact: &str,
-    forms: &mut String,
-) -> Option<Range<usize>> {
+fn keep_exact(text: &str, word: &Range<usize>, variants: &[Variant], exact: &str, forms: &mut String) -> (u32, u32) {
     let start = forms.len();
     let mut at = word.start;
     for variant in variants.iter().take_while(|variant| variant.folded.end <= word.end) {
@@ -202,10 +204,11 @@ fn keep_exact(
         at = variant.folded.end;
     }
     if at == word.start {
-        return None;
+        return SAME;
     }
     forms.push_str(&text[at..word.end]);
-    Some(start..forms.len())
+    let [start, end] = [start, forms.len()].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+    (start, end)
 }
 
 /// A stretch of folded text whose exact form is another one.

@@ -68,6 +68,7 @@ struct Page {
 }
 
 /// Looks a character up.
+#[inline]
 pub(crate) fn look(character: char) -> Entry {
     let code = character as usize;
     match KEPT.get(code / PAGE) {
@@ -127,6 +128,7 @@ impl Entry {
     }
 
     /// Returns what folding makes of it where nothing joins it.
+    #[inline]
     pub(crate) fn alone(self) -> Alone {
         match self.0 & FOLD {
             PLAIN => char::from_u32(self.0 & PAYLOAD).map_or(Alone::Cluster, Alone::Plain),
@@ -136,11 +138,13 @@ impl Entry {
     }
 
     /// Returns whether it may merge with what stands before it, or vanishes.
+    #[inline]
     pub(crate) fn joins(self) -> bool {
         self.0 & JOINS != 0
     }
 
     /// Returns how its script writes words; none for what stands between words.
+    #[inline]
     pub(crate) fn script(self) -> Option<Script> {
         match self.0 & SCRIPT {
             SPACED => Some(Script::Spaced),
@@ -151,6 +155,7 @@ impl Entry {
     }
 
     /// Returns whether it is a combining mark.
+    #[inline]
     pub(crate) fn is_mark(self) -> bool {
         self.0 & MARK != 0
     }

@@ -13,12 +13,21 @@ use crate::{
 pub mod kind;
 pub mod phrases;
 
-/// One sentence of a text.
+/// Where a sentence of a text stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sentence {
+pub struct Place {
     /// Its bytes in the original, without surrounding white space, with its closing punctuation.
     pub span: Range<usize>,
     /// Its words, as indices into [`Folded::words`]; never empty.
+    pub words: Range<usize>,
+}
+
+/// One sentence of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// Its bytes in the original, as [`Place::span`].
+    pub span: Range<usize>,
+    /// Its words, as [`Place::words`].
     pub words: Range<usize>,
     /// What it does.
     pub kind: SentenceKind,
@@ -61,9 +70,9 @@ const MONTHS: &[&str] = &[
 
 /// Cuts a text into sentences. `folded` is the folded form of the same text. Stretches without words (rules, smileys) are no
 /// sentences and belong to the one before.
-pub fn split(original: &str, folded: &Folded) -> Vec<Sentence> {
+pub fn places(original: &str, folded: &Folded) -> Vec<Place> {
     let cutter = Cutter { original, folded };
-    let mut sentences = Vec::new();
+    let mut places = Vec::new();
     let mut start = 0;
     let mut first_word = 0;
     let mut at = 0;
@@ -76,24 +85,32 @@ pub fn split(original: &str, folded: &Folded) -> Vec<Sentence> {
             let cut = cutter.cut_at(at, character, word);
             at = cut.unwrap_or(at + character.len_utf8());
             if cut.is_some() && word > first_word {
-                push(&mut sentences, original, start..at, first_word..word);
+                push(&mut places, original, start..at, first_word..word);
                 (start, first_word) = (at, word);
             }
         }
         at = next.map_or(at, |next| at.max(next.end));
     }
     if folded.words().len() > first_word {
-        push(&mut sentences, original, start..original.len(), first_word..folded.words().len());
+        push(&mut places, original, start..original.len(), first_word..folded.words().len());
     }
+    places
+}
+
+/// Says of each sentence of a text what it does.
+pub fn judge(places: &[Place], original: &str, folded: &Folded) -> Vec<Sentence> {
+    let states =
+        |place: &Place| Sentence { span: place.span.clone(), words: place.words.clone(), kind: SentenceKind::States };
+    let mut sentences: Vec<Sentence> = places.iter().map(states).collect();
     kind::judge(&mut sentences, original, folded);
     sentences
 }
 
-fn push(sentences: &mut Vec<Sentence>, original: &str, span: Range<usize>, words: Range<usize>) {
+fn push(places: &mut Vec<Place>, original: &str, span: Range<usize>, words: Range<usize>) {
     let text = &original[span.clone()];
     let start = span.start + (text.len() - text.trim_start().len());
     let span = start..start + text.trim().len();
-    sentences.push(Sentence { span, words, kind: SentenceKind::States });
+    places.push(Place { span, words });
 }
 
 /// Knows where the text may be cut.
