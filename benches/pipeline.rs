@@ -14,6 +14,9 @@
 #![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers for people")]
 
 mod filler;
+#[path = "../tests/it/support/needs.rs"]
+#[expect(dead_code, reason = "the tests need more than PostgreSQL")]
+mod needs;
 mod post;
 #[path = "../tests/it/support/postgres.rs"]
 #[expect(dead_code, reason = "the tests administer it as well")]

@@ -49,6 +49,6 @@ impl Slow {
 pub(super) async fn one_slow_ended(desks: &mut BTreeMap<AccountName, Desk>) {
     let mut ends: FuturesUnordered<_> = desks.values_mut().map(|desk| desk.slow.one_ended()).collect();
     if ends.next().await.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

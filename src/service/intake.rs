@@ -48,7 +48,7 @@ use crate::{
 };
 
 /// Messages read at once: few, because each may be as large as the largest mail that is fetched.
-const BATCH: u32 = FIRST_TRIES as u32;
+const BATCH: u32 = FIRST_TRIES;
 /// How many batches of one account are decided before the table is looked at again.
 const TURN: usize = 8;
 /// So many accounts are decided for at once: while one waits for the database, another one has the processor.

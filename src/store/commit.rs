@@ -131,10 +131,9 @@ async fn refusal(tx: &mut Tx, commit: &Commit, look: &Row) -> Result<Option<Refu
     if look.flag("switched")? && switches::forbids(tx, &sends).await?.is_some() {
         return Ok(Some(Refusal::Paused));
     }
-    if look.flag("restored")? && !sends.is_empty() && !commit.unanswered_before {
-        if restore::doubtful(tx, commit.inbound).await? {
-            return Ok(Some(Refusal::Restored));
-        }
+    let questionable = look.flag("restored")? && !sends.is_empty() && !commit.unanswered_before;
+    if questionable && restore::doubtful(tx, commit.inbound).await? {
+        return Ok(Some(Refusal::Restored));
     }
     let envelope = &commit.envelope;
     let subject = Subject {

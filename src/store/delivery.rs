@@ -79,13 +79,11 @@ impl Store {
         {
             fence.remember_claim(token);
         }
-        match done? {
-            Some(next) => Ok(next),
-            None => {
-                self.settle(id, &Settlement::Sent { proof: proof.to_owned() }, now).await?;
-                Ok(None)
-            }
+        if let Some(next) = done? {
+            return Ok(next);
         }
+        self.settle(id, &Settlement::Sent { proof: proof.to_owned() }, now).await?;
+        Ok(None)
     }
 
     /// Returns none if the row was not being sent any more and nothing was written.

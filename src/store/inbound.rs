@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Messages whose first try is counted at once: as many as are read at once to be decided.
-pub const FIRST_TRIES: usize = 4;
+pub const FIRST_TRIES: u32 = 4;
 
 /// A received message read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl Store {
     /// from then on each is counted alone by [`Store::tried`].
     pub async fn first_tries(&self, ids: &[InboundId]) -> Result<(), StoreError> {
         let Some(last) = ids.last() else { return Ok(()) };
-        let values: [Value<'_>; FIRST_TRIES] = std::array::from_fn(|place| ids.get(place).unwrap_or(last).0.into());
+        let values: [Value<'_>; FIRST_TRIES as usize] =
+            std::array::from_fn(|place| ids.get(place).unwrap_or(last).0.into());
         retried(|| async {
             let mut tx = self.db.beside("counting first tries").await?;
             tx.execute("UPDATE inbound SET tries = 1 WHERE tries = 0 AND id IN ($1, $2, $3, $4)", &values).await?;

@@ -95,15 +95,15 @@ impl Store {
         if doubt && let Some(outbound) = claimed_by(&mut tx, token).await? {
             return Ok(Some(outbound));
         }
-        let taken = take(&mut tx, now, busy, self.db.account(), token).await?;
-        if taken.is_some() {
+        let claimed = take(&mut tx, now, busy, self.db.account(), token).await?;
+        if claimed.is_some() {
             crate::failpoint::reach("store.claim.before");
         }
         tx.commit().await?;
-        if taken.is_some() {
+        if claimed.is_some() {
             crate::failpoint::reach("store.claim.after");
         }
-        Ok(taken)
+        Ok(claimed)
     }
 
     /// Writes how far an attempt has come; returns after it is on the disk.

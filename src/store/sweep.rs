@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     failpoint,
     model::{
-        ids::{InboundId, OutboxId, ThreadId},
+        ids::{AccountName, InboundId, OutboxId, ThreadId},
         ticket::Urgency,
     },
     store::{
@@ -23,8 +23,11 @@ use crate::{
     },
 };
 
-/// Cases of one kind that one sweep puts right; the next goes on.
+/// Cases of one kind, or messages of one account, that one sweep puts right; the next goes on.
 const AT_ONCE: u32 = 200;
+
+/// What is attempted, for messages.
+const LOOKING: &str = "looking for what does not end";
 
 /// How far back a sweep looks at messages that have ended. What was wrong longer was found by an earlier sweep.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -93,8 +96,8 @@ impl Store {
     /// Looks for everything that does not end by itself and puts it right.
     pub async fn sweep(&self, bounds: &Bounds, now: Timestamp) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
-        for id in self.unfinished(UNDECIDED, now - bounds.undecided).await? {
-            swept.undecided += u32::from(self.put_aside(InboundId(id), now - bounds.undecided, now).await?);
+        for account in self.waiting().await? {
+            swept.undecided += self.put_aside_of(&account, now - bounds.undecided, now).await?;
         }
         for id in self.unfinished(BROKEN_OFF, now - bounds.sending).await? {
             swept.broken_off += u32::from(self.break_off(OutboxId(id), bounds, now).await?);
@@ -110,7 +113,7 @@ impl Store {
     }
 
     async fn unfinished(&self, sql: &'static str, before: Timestamp) -> Result<Vec<i64>, StoreError> {
-        let mut tx = self.db.read("looking for what does not end").await?;
+        let mut tx = self.db.read(LOOKING).await?;
         let rows = tx.all(sql, &[before.into(), 0_i64.into(), AT_ONCE.into()]).await?;
         rows.iter().map(|row| row.get("id")).collect()
     }
@@ -127,12 +130,32 @@ impl Store {
         Ok(escalated)
     }
 
+    /// Puts messages of one account into quarantine that nobody decided. They are decided in the order of their ids, so
+    /// that where one was not passed over, none behind it was: with a long queue one look per account is enough.
+    async fn put_aside_of(&self, account: &AccountName, before: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        let mut aside = 0;
+        for in_sent in [false, true] {
+            while aside < AT_ONCE {
+                let values = [before.into(), account.as_str().into(), in_sent.into()];
+                let oldest = self.db.ask(LOOKING, OLDEST_UNDECIDED, &values).await?;
+                let Some(oldest) = oldest.first() else { break };
+                let id = InboundId(oldest.get("id")?);
+                let passed = self.db.ask(LOOKING, UNDECIDED, &[before.into(), id.0.into()]).await?;
+                if passed.is_empty() || !self.put_aside(id, before, now).await? {
+                    break;
+                }
+                aside += 1;
+            }
+        }
+        Ok(aside)
+    }
+
     /// Puts a message into quarantine that nobody decided. One that was decided meanwhile, or that a person wants decided
     /// again, is left alone.
     async fn put_aside(&self, id: InboundId, before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         retried(|| async {
             let mut tx = self.db.write("putting a message aside that nobody decided").await?;
-            if tx.first(UNDECIDED, &[before.into(), id.0.into(), 1_u32.into()]).await?.is_none() {
+            if tx.first(UNDECIDED, &[before.into(), id.0.into()]).await?.is_none() {
                 return Ok(false);
             }
             quarantine::put_aside(&mut tx, id, Cause::Stuck, PASSED_OVER, now).await?;
@@ -242,15 +265,22 @@ impl Wrong {
 // Every query takes the moment before which a thing is late, one number to look at or 0 for all, and how many; those of
 // decided messages also how far back to look. The order of what waits is that of its index, so that nothing else is read.
 
-/// Undecided, while a later message of the account was decided long ago. What is decided again waits anew.
+/// The first of an account in the order of decisions. What is decided again waits anew.
+const OLDEST_UNDECIDED: &str = "\
+    SELECT i.id FROM inbound i
+    WHERE i.account = $2 AND i.in_sent = $3 AND i.state = 'undecided' AND i.stored_at < $1
+      AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)
+    ORDER BY i.id LIMIT 1";
+
+/// Still undecided, while a later message of the account was decided long ago.
 const UNDECIDED: &str = "\
     SELECT i.id FROM inbound i
-    WHERE i.state = 'undecided' AND i.stored_at < $1 AND (i.id = $2 OR $2 = 0)
+    WHERE i.id = $2 AND i.state = 'undecided' AND i.stored_at < $1
       AND EXISTS (
         SELECT 1 FROM inbound d
-        WHERE d.account = i.account AND d.id > i.id AND d.decided_at < $1 AND d.decided_at > i.stored_at)
-      AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)
-    ORDER BY i.account, i.in_sent, i.id LIMIT $3";
+        WHERE d.account = i.account AND d.channel = i.channel AND d.id > i.id AND d.decided_at < $1
+          AND d.decided_at > i.stored_at)
+      AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)";
 
 const BROKEN_OFF: &str = "\
     SELECT id FROM outbox

@@ -217,7 +217,7 @@ async fn first_tries_are_counted_together_and_once(b: Bench) {
     let ids: Vec<_> = b.store.undecided(9).await.expect("read").iter().map(|stored| stored.id).collect();
     b.store.tried(ids[0]).await.expect("counted");
     b.store.tried(ids[0]).await.expect("counted");
-    b.store.first_tries(&ids[..FIRST_TRIES]).await.expect("counted");
+    b.store.first_tries(&ids[..FIRST_TRIES as usize]).await.expect("counted");
     b.store.first_tries(&ids[1..2]).await.expect("counted");
     b.store.first_tries(&[]).await.expect("nothing to count");
     let tries: Vec<u32> = b.store.undecided(9).await.expect("read").iter().map(|stored| stored.tries).collect();
