@@ -172,7 +172,10 @@ impl Delivery {
     /// Takes the next message that is due, of an account that this process serves and that is not busy.
     async fn claim(&self, busy: &BTreeSet<AccountName>) -> Result<Option<(Work, Outbound)>, StoreError> {
         let now = Timestamp::now();
-        for account in self.store.due(now).await? {
+        // What a lost claim has taken is not due any more.
+        let mut accounts = self.held.with_lost_claims();
+        accounts.extend(self.store.due(now).await?);
+        for account in accounts {
             let Some(work) = self.held.work(&account).filter(|_| !busy.contains(&account)) else { continue };
             match work.store.claim(now, &[]).await {
                 Ok(Some(outbound)) => return Ok(Some((work, outbound))),

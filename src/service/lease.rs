@@ -88,6 +88,12 @@ impl Held {
         self.work.wait().await;
     }
 
+    /// Returns the accounts of which a message may be claimed that nobody has heard of.
+    pub(super) fn with_lost_claims(&self) -> Vec<AccountName> {
+        let tenures = self.tenures.lock().unwrap_or_else(PoisonError::into_inner);
+        tenures.values().filter(|tenure| tenure.store.has_lost_claim()).map(|it| it.lease.account().clone()).collect()
+    }
+
     /// Returns since when each account is served, by name.
     pub(super) fn since(&self) -> BTreeMap<String, Timestamp> {
         let tenures = self.tenures.lock().unwrap_or_else(PoisonError::into_inner);

@@ -180,6 +180,10 @@ impl Fence {
         self.lost_claims.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
+    fn has_lost_claim(&self) -> bool {
+        !self.lost_claims.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Remembers that the answer of a claim was lost.
     pub(super) fn remember_claim(&self, token: String) {
         self.lost_claims.lock().unwrap_or_else(PoisonError::into_inner).push(token);
@@ -210,6 +214,12 @@ impl Store {
     #[must_use]
     pub fn free(&self) -> Self {
         Self { db: Db { fence: None, ..self.db.clone() }, ..self.clone() }
+    }
+
+    /// Returns whether the answer of a claim under this lease was lost. The message it may have taken is not due any more,
+    /// and only the next [`Store::claim`] finds it.
+    pub fn has_lost_claim(&self) -> bool {
+        self.db.fence.as_ref().is_some_and(|fence| fence.has_lost_claim())
     }
 
     /// Returns whether other processes may serve the same store.
