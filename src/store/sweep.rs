@@ -262,8 +262,9 @@ impl Wrong {
     }
 }
 
-// Every query takes the moment before which a thing is late, one number to look at or 0 for all, and how many; those of
-// decided messages also how far back to look. The order of what waits is that of its index, so that nothing else is read.
+// Every query takes the moment before which a thing is late. Those of undecided messages take the account and whether it is
+// the Sent folder, or the message; all others one number to look at or 0 for all, and how many; those of decided messages
+// also how far back to look. The order of what waits is that of its index, so that nothing else is read.
 
 /// The first of an account in the order of decisions. What is decided again waits anew.
 const OLDEST_UNDECIDED: &str = "\
@@ -272,14 +273,15 @@ const OLDEST_UNDECIDED: &str = "\
       AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)
     ORDER BY i.id LIMIT 1";
 
-/// Still undecided, while a later message of the account was decided long ago.
+/// Still undecided, while a later message of the account was decided long ago. Mail of the Sent folder goes before all
+/// others, so it passes nobody over.
 const UNDECIDED: &str = "\
     SELECT i.id FROM inbound i
     WHERE i.id = $2 AND i.state = 'undecided' AND i.stored_at < $1
       AND EXISTS (
         SELECT 1 FROM inbound d
-        WHERE d.account = i.account AND d.channel = i.channel AND d.id > i.id AND d.decided_at < $1
-          AND d.decided_at > i.stored_at)
+        WHERE d.account = i.account AND d.channel = i.channel AND d.in_sent = i.in_sent AND d.id > i.id
+          AND d.decided_at < $1 AND d.decided_at > i.stored_at)
       AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbound = i.id AND q.rerun_at >= $1)";
 
 const BROKEN_OFF: &str = "\
