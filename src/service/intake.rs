@@ -252,7 +252,10 @@ impl Intake {
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
         while slow.ids.len() >= MAX_SLOW && !stop.is_cancelled() {
-            slow.one_ended().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = slow.one_ended() => {}
+            }
         }
         let rows = self.store.undecided_besides(BATCH, &slow.ids).await?;
         let count = rows.len();
