@@ -22,8 +22,8 @@ use crate::{
     store::{Store, error::StoreError, restore::Restore},
 };
 
-/// Every decision waits while a mailbox is asked, those of other accounts too. One that needed this long to say nothing is
-/// most likely away.
+/// While a mailbox is asked, its account waits, and soon the others, which begin their next turn together with it. One that
+/// needed this long to say nothing is most likely away.
 const SLOW: Duration = Duration::from_secs(5);
 
 /// For so long it is not asked again; messages of its account are left to people meanwhile, as they would be after waiting.

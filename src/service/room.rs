@@ -1,9 +1,9 @@
-//! How far the counts that all processes share may grow while one of them decides, without changing what it decides.
+//! How far the counts that all accounts share may grow while one message is decided, without changing what is decided.
 //!
-//! A commit is refused when a count it was decided on has grown. Of the shop's and a domain's counts every process makes
-//! some grow all the time, so with several of them nearly every commit would be refused. Caps are thresholds: where the
-//! decision is the same with a count as it is and with that count raised, it is the same with everything between. The
-//! sender's own counts stay exact. Pure.
+//! A commit is refused when a count it was decided on has grown. Several processes, and several accounts of one process, are
+//! decided for at once and make the shop's and a domain's counts grow all the time, so nearly every commit would be refused.
+//! Caps are thresholds: where the decision is the same with a count as it is and with that count raised, it is the same
+//! with everything between. The sender's own counts stay exact. Pure.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How many automatic messages the other processes may commit meanwhile: far more than they can in the milliseconds
+/// How many automatic messages others may commit meanwhile: far more than they can in the milliseconds
 /// between reading and writing, far less than the breaker for the whole shop lets pass.
 const ROOM: u32 = 16;
 
