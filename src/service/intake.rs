@@ -232,6 +232,9 @@ impl Intake {
         let intake = self.under(&work);
         let mut count = 0;
         for _ in 0..TURN {
+            if stop.is_cancelled() {
+                break;
+            }
             match intake.decide_batch(&work, desk, stop).await {
                 Ok(0) => break,
                 Ok(decided) => count += decided,
