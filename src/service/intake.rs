@@ -395,11 +395,12 @@ impl Intake {
     async fn write(&self, commit: &Commit, inbound: &Inbound, raw: &[u8]) -> Result<bool, StoreError> {
         let id = commit.inbound;
         crate::failpoint::reach("intake.compose.after");
+        // Noted once, and first: what is decided is not read again.
+        self.note_bounce(id, inbound, raw, &commit.verdict, commit.now).await?;
         match self.store.commit(commit).await? {
             CommitOutcome::Committed { ticket, outbox, .. } => {
                 crate::failpoint::reach("intake.commit.after");
                 log(id, &commit.verdict, ticket.map(|ticket| ticket.0));
-                self.note_bounce(inbound, raw, &commit.verdict, commit.now).await?;
                 if !outbox.is_empty() {
                     crate::failpoint::reach("intake.wake.before");
                     self.wake.outbox.notify_one();
@@ -489,6 +490,7 @@ impl Intake {
     /// and mark nothing.
     async fn note_bounce(
         &self,
+        id: InboundId,
         inbound: &Inbound,
         raw: &[u8],
         verdict: &Verdict,
@@ -500,7 +502,7 @@ impl Intake {
         let Some(message_id) = self.own_messages(mail, raw).into_iter().next() else { return Ok(()) };
         let words = report.diagnostic.unwrap_or_default();
         let reason = format!("It could not be delivered: {} {words}", report.status);
-        self.store.bounced(&message_id, reason.trim_end(), now).await?;
+        self.store.bounced(id, &message_id, reason.trim_end(), now).await?;
         Ok(())
     }
 

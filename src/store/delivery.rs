@@ -140,17 +140,19 @@ impl Store {
 
     /// Notes that a message of ours came back. Returns the ticket it was noted on: the thread's open one, or a new one
     /// when the message was an answer or a person's; none for acks and questions without a ticket, and for ids that are
-    /// not ours. A permanent failure switches automatic answers to the recipient off.
+    /// not ours. A permanent failure switches automatic answers to the recipient off. One `report` is noted once, so it
+    /// is noted before it is decided: a process that ends in between decides it again.
     pub async fn bounced(
         &self,
+        report: InboundId,
         message_id: &str,
         reason: &str,
         now: Timestamp,
     ) -> Result<Option<TicketId>, StoreError> {
-        let call = &Call::new()?;
-        resumed(async |doubt| {
+        let call = &Call::about("noting the bounce", report);
+        resumed(async |_| {
             let mut tx = self.db.write("noting a bounce").await?;
-            let noted = call.took_effect(&mut tx, doubt, now).await?;
+            let noted = call.took_effect(&mut tx, true, now).await?;
             let key = index_key(message_id);
             let row = tx
                 .first("SELECT id FROM outbox WHERE message_id = $1 ORDER BY id DESC LIMIT 1", &[key.as_ref().into()])

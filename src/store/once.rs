@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    model::wire_id::hex,
+    model::{ids::InboundId, wire_id::hex},
     store::{database::Tx, error::StoreError},
 };
 
@@ -20,6 +20,11 @@ impl Call {
     /// Names a call that is about to be made.
     pub(super) fn new() -> Result<Self, StoreError> {
         Ok(Self { token: token()? })
+    }
+
+    /// Names what is done about a received message, so that it is done once however often that message is decided.
+    pub(super) fn about(doing: &str, inbound: InboundId) -> Self {
+        Self { token: format!("{doing} {inbound}") }
     }
 
     /// Returns whether an earlier attempt took effect; if none did, notes that this transaction does. `doubt` says that

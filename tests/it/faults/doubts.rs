@@ -85,6 +85,24 @@ fn report_about_a_message_in_doubt_proves_that_it_left() {
 }
 
 #[test]
+fn answer_that_came_back_is_noted_although_the_process_dies_when_the_report_is_decided() {
+    let post = Post::start();
+    let mut shop = Shop::open(&post.account(), LOOKED_FOR_LONG);
+    shop.start();
+    let buyer = "ben@example.org";
+    post.deliver(buyer, &Letter::new(buyer, "Customs", QUESTION).raw());
+    until_is(&shop, "sent");
+    let id = header(&post.sent_to(buyer).remove(0), "Message-ID").expect("our mails carry an id");
+    shop.kill();
+    shop.launch_with(Some("intake.commit.after:1:kill"));
+    post.dovecot.deliver(SHOP, "", report("failed", &id).as_bytes());
+    until_in("the report to be decided", || (shop.activity().get(1)?.outcome.is_some()).then_some(()));
+    shop.kill();
+    shop.start();
+    until_in("its ticket", || (shop.tickets().len() == 1).then_some(()));
+}
+
+#[test]
 fn report_with_a_forged_id_proves_nothing() {
     let (post, shop, mail) = doubted();
     let id = header(&mail, "Message-ID").expect("our mails carry an id");

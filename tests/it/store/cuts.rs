@@ -14,7 +14,7 @@ use std::{
 use jiff::SignedDuration;
 use nightdesk::{
     model::{
-        ids::OutboxId,
+        ids::{InboundId, OutboxId},
         outbound::{OutboundKind, Phase},
         receive::FolderMark,
         switch::Scope,
@@ -377,7 +377,7 @@ async fn recover(run: Run) -> (Run, String) {
 async fn bounce(run: Run) -> (Run, String) {
     let id = run.claimed().await;
     let message_id = run.bench.text(&format!("SELECT message_id FROM outbox WHERE id = {id}")).await;
-    say!(run, run.store.bounced(&message_id, "5.1.1 permanent", at(1)))
+    say!(run, run.store.bounced(InboundId(900), &message_id, "5.1.1 permanent", at(1)))
 }
 
 async fn evidence(run: Run) -> (Run, String) {

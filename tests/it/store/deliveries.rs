@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use nightdesk::{
     model::{
-        ids::{AccountName, OutboxId, TicketId},
+        ids::{AccountName, InboundId, OutboxId, TicketId},
         outbound::{OutboundKind, Phase},
         ticket::{EventKind, TicketState, Urgency},
         verdict::Outcome,
@@ -48,6 +48,9 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const ANA: &str = "ana@buyer.example";
+
+/// The report that tells of a bounce.
+const REPORT: InboundId = InboundId(900);
 
 const VERIFY_FOR: SignedDuration = SignedDuration::from_mins(15);
 
@@ -191,7 +194,7 @@ async fn evidence_after_the_ticket(b: Bench) {
 async fn bounce_of_a_doubt(b: Bench) {
     let id = begun(&b).await;
     settle(&b, id, &uncertain()).await;
-    let ticket = b.store.bounced("ar.i1-answer@shop.example", "5.1.1 unknown", at(3)).await.expect("noted");
+    let ticket = b.store.bounced(REPORT, "ar.i1-answer@shop.example", "5.1.1 unknown", at(3)).await.expect("noted");
     assert!(ticket.is_some(), "the answer did not arrive");
     assert!(b.is(id, "verified_sent").await, "what came back had left");
     assert_eq!(b.listed(&[]).await.len(), 1);
@@ -308,9 +311,12 @@ async fn bounced_answer(b: Bench) {
     let id = begun(&b).await;
     settle(&b, id, &sent()).await;
     let ours = "ar.i1-answer@shop.example";
-    let ticket = b.store.bounced(ours, "4.2.2 mailbox full", at(5)).await.expect("noted").expect("a person must look");
+    let ticket = b.store.bounced(REPORT, ours, "4.2.2 mailbox full", at(5)).await.expect("noted").expect("a person must look");
     assert_eq!(delivery_events(&b, ticket).await, ["4.2.2 mailbox full"]);
-    assert_eq!(b.store.bounced(ours, "again", at(6)).await.expect("noted"), Some(ticket));
+    assert_eq!(b.store.bounced(REPORT, ours, "4.2.2 mailbox full", at(6)).await.expect("noted"), Some(ticket));
+    assert_eq!(delivery_events(&b, ticket).await, ["4.2.2 mailbox full"], "one report is noted once");
+    let another = InboundId(REPORT.0 + 1);
+    assert_eq!(b.store.bounced(another, ours, "again", at(6)).await.expect("noted"), Some(ticket));
     let buyer = b.context(&b.mail(ANA, "x", at(7)).await, at(7)).await.buyer.expect("known");
     assert!(!buyer.suppressed, "a full mailbox is not for ever");
 }
@@ -318,7 +324,7 @@ async fn bounced_answer(b: Bench) {
 async fn bounced_ack(b: Bench) {
     let plan = Plan::suppress().sending(&[OutboundKind::Ack]);
     b.decide(&b.mail(ANA, "q", at(0)).await, plan, at(0)).await;
-    assert_eq!(b.store.bounced("ar.i1-ack@shop.example", "4.0.0", at(1)).await.expect("noted"), None);
+    assert_eq!(b.store.bounced(REPORT, "ar.i1-ack@shop.example", "4.0.0", at(1)).await.expect("noted"), None);
 }
 
 async fn permanent_bounce(b: Bench) {
@@ -335,7 +341,7 @@ async fn permanent_bounce(b: Bench) {
         let letter = b.mail(&address, "q", at(0)).await;
         b.decide(&letter, Plan::answer(), at(0)).await;
         let ours = format!("ar.i{}-answer@shop.example", letter.id);
-        b.store.bounced(&ours, reason, at(5)).await.expect("noted");
+        b.store.bounced(InboundId(900 + letter.id.0), &ours, reason, at(5)).await.expect("noted");
         let buyer = b.context(&b.mail(&address, "x", at(7)).await, at(7)).await.buyer.expect("known");
         assert_eq!(buyer.suppressed, permanent, "{reason}");
     }
@@ -345,6 +351,6 @@ async fn strangers_bounce(b: Bench) {
     let letter = b.mail_as(ANA, "q", "theirs@x", &[], at(0)).await;
     b.decide(&letter, Plan::answer(), at(0)).await;
     for id in ["theirs@x", "nobody@x"] {
-        assert_eq!(b.store.bounced(id, "550 5.1.1", at(1)).await.expect("noted"), None);
+        assert_eq!(b.store.bounced(REPORT, id, "550 5.1.1", at(1)).await.expect("noted"), None);
     }
 }
