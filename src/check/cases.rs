@@ -14,7 +14,10 @@ use crate::{
         mode::Mode,
         verdict::{LossReason, Verdict},
     },
-    rules::rule::{Action, Example, Rule},
+    rules::{
+        cores::spread,
+        rule::{Action, Example, Rule},
+    },
 };
 
 /// One example and what became of it.
@@ -84,8 +87,11 @@ impl CaseOutcome {
 /// Runs the examples of all rules that are neither off nor in the shadow, in file order. `sources` are the texts that the
 /// rules were read from.
 pub fn run(engine: &Engine, sources: &SourceMap, now: Timestamp) -> Vec<CaseResult> {
-    let rules = engine.rules().rules().iter().filter(|rule| rule.mode > Mode::Shadow);
-    rules.flat_map(|rule| of_rule(engine, sources, rule, now)).collect()
+    let rules: Vec<&Rule> = engine.rules().rules().iter().filter(|rule| rule.mode > Mode::Shadow).collect();
+    let results = spread(&rules, |own| -> Vec<CaseResult> {
+        own.iter().flat_map(|rule| of_rule(engine, sources, rule, now)).collect()
+    });
+    results.into_iter().flatten().collect()
 }
 
 fn of_rule(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Timestamp) -> Vec<CaseResult> {

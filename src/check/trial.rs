@@ -20,6 +20,7 @@ use crate::{
         verdict::Verdict,
     },
     rules::{
+        cores::spread,
         evaluate::Attempt,
         rule::{Example, Rule},
         syntax::{self, RuleFile, phrase::WrittenPhrase},
@@ -84,12 +85,14 @@ impl<'a> Trial<'a> {
         let tried = rules.rules().iter().enumerate().filter(|(_, rule)| whole && rule.mode != Mode::Off);
         let tried = tried.flat_map(|(rule, compiled)| {
             let examples = compiled.examples.iter().filter(|example| example.matches);
-            examples.map(move |example| {
-                let attempts = rules.attempts(&rules.reading(&example.text));
-                Tried { rule, example, attempts }
-            })
+            examples.map(move |example| (rule, example))
         });
-        let tried = tried.collect();
+        let tried: Vec<(usize, &'a Example)> = tried.collect();
+        let tried = spread(&tried, |own| -> Vec<Tried<'a>> {
+            let attempts = |example: &Example| rules.attempts(&rules.reading(&example.text));
+            own.iter().map(|(rule, example)| Tried { rule: *rule, example, attempts: attempts(example) }).collect()
+        });
+        let tried = tried.into_iter().flatten().collect();
         let cases = if whole { cases::run(engine, sources, now) } else { Vec::new() };
         Self { material, engine, now, written, lists, cases, tried }
     }

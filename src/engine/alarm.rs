@@ -42,6 +42,11 @@ const QUOTES: [(char, char); 6] = [('“', '”'), ('„', '“'), ('«', '»'),
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| built_in::read(FILES).0);
 
+/// Reads the phrases now; they are read when they are first needed otherwise.
+pub(super) fn read() {
+    LazyLock::force(&RULES);
+}
+
 /// Returns the topic's rule.
 pub(super) fn rule(alarm: &Alarm) -> Option<&'static Rule> {
     RULES.rule(&alarm.topic)

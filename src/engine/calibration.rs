@@ -13,7 +13,7 @@ use crate::{
         context::Context,
         inbound::{ChannelKind, Inbound},
     },
-    rules::{rule::Example, similar::Known},
+    rules::{cores::spread, rule::Example, similar::Known},
 };
 
 /// Examples judged to fit the curve, spread evenly over the set: more change little and make the first decision slow.
@@ -129,8 +129,11 @@ pub(super) fn of(engine: &Engine) -> Calibration {
 fn judged(engine: &Engine, most: usize) -> Vec<(f64, bool)> {
     let known = engine.rules.similar().examples();
     let count = known.len().min(most);
-    let positions = (0..count).map(|index| index * known.len() / count);
-    positions.flat_map(|position| judge(engine, position, known[position])).collect()
+    let positions: Vec<usize> = (0..count).map(|index| index * known.len() / count).collect();
+    let judged = spread(&positions, |own| -> Vec<(f64, bool)> {
+        own.iter().flat_map(|position| judge(engine, *position, known[*position])).collect()
+    });
+    judged.concat()
 }
 
 /// A `match` is right for its own rule, and wrong for a rule that hits in its place; a `skip` is wrong for its own rule

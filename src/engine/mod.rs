@@ -179,6 +179,13 @@ impl Engine {
     }
 }
 
+/// Reads the rules that are part of the program now, so that the first decision finds them ready; any thread may do it,
+/// beside the one that reads the seller's.
+pub fn read_built_in() {
+    alarm::read();
+    turn::read();
+}
+
 /// The reply that tells a buyer that a person will write, when the rule names none.
 pub const UNKNOWN_ACK: &str = "unknown_ack";
 

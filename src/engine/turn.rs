@@ -39,6 +39,11 @@ const NOT_BEFORE_A_SALE: &str = "hypothetical";
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| built_in::read(FILES).0);
 
+/// Reads the phrases now; they are read when they are first needed otherwise.
+pub(super) fn read() {
+    LazyLock::force(&RULES);
+}
+
 /// A phrase that may turn a question into something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {

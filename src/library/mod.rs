@@ -9,7 +9,9 @@ pub mod watch;
 
 use std::{
     fs,
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
 };
 
 use rust_embed::Embed;
@@ -20,6 +22,7 @@ use crate::{
         Diagnostic,
         source::{FileId, SourceMap},
     },
+    engine,
     model::language::Language,
     replies::catalog::Catalog,
     rules::set::RuleSet,
@@ -134,8 +137,16 @@ impl Sources {
 impl Library {
     /// Understands the files. `languages` are those the shop answers in; missing texts are reported for them.
     pub fn read(sources: Sources, languages: &[Language]) -> Self {
-        let (rules, mut diagnostics) = RuleSet::read(&sources.map, &sources.rules);
-        let (replies, found) = Catalog::read(&sources.map, &sources.replies);
+        // Rules and replies do not need one another, and what the engine itself brings needs neither.
+        let ((rules, mut diagnostics), (replies, found)) = thread::scope(|scope| {
+            let replies = scope.spawn(|| {
+                let read = Catalog::read(&sources.map, &sources.replies);
+                engine::read_built_in();
+                read
+            });
+            let rules = RuleSet::read(&sources.map, &sources.rules);
+            (rules, replies.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
         diagnostics.extend(found);
         let library = check::lint::Material { sources: &sources.map, rules: &rules, replies: &replies, languages };
         diagnostics.extend(check::lint::files(&library));

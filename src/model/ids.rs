@@ -1,8 +1,8 @@
 //! Identifiers, each its own type so that a thread can never be passed where a ticket is meant.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! row_id {
     ($name:ident, $what:literal) => {
@@ -28,13 +28,15 @@ row_id!(BuyerId, "one buyer");
 macro_rules! name {
     ($name:ident, $what:literal) => {
         #[doc = concat!("The name of ", $what, ", as written in the seller's files.")]
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        ///
+        /// Cheap to copy: every hit of every message names its rule.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Wraps a name that was already checked where it was read.
             pub fn new(name: impl Into<String>) -> Self {
+                let name: String = name.into();
                 Self(name.into())
             }
 
@@ -47,6 +49,18 @@ macro_rules! name {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::new)
             }
         }
 

@@ -3,7 +3,7 @@
 //!
 //! Read on rendered text before it goes out, and on the seller's own words by `check`.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
@@ -40,7 +40,15 @@ pub struct Forbidden {
 struct Pattern {
     language: Language,
     fault: Fault,
-    regex: Regex,
+    source: &'static str,
+    /// Built when a text of its language is first read: a shop answers in few of them, and building takes long.
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(self.source).ok()).as_ref()
+    }
 }
 
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| TABLE.lines().filter_map(pattern).collect());
@@ -50,10 +58,11 @@ pub fn forbidden(text: &str, language: Language) -> Vec<Forbidden> {
     let text = text.to_lowercase();
     let mut found: Vec<Forbidden> = Vec::new();
     // Whether one matches at all is asked first: it is cheaper than where, and mostly none does.
-    let suspects = PATTERNS.iter().filter(|pattern| pattern.language == language && pattern.regex.is_match(&text));
-    for pattern in suspects {
-        let group = pattern.regex.capture_names().flatten().any(|name| name == COUNTS);
-        let hits = pattern.regex.captures_iter(&text);
+    let own = PATTERNS.iter().filter(|pattern| pattern.language == language);
+    let own = own.filter_map(|pattern| Some((pattern, pattern.regex()?)));
+    for (pattern, regex) in own.filter(|(_, regex)| regex.is_match(&text)) {
+        let group = regex.capture_names().flatten().any(|name| name == COUNTS);
+        let hits = regex.captures_iter(&text);
         let hits = hits.filter_map(|hit| if group { hit.name(COUNTS) } else { hit.get(0) });
         found.extend(hits.map(|hit| Forbidden {
             fault: pattern.fault,
@@ -75,10 +84,10 @@ pub fn forbidden(text: &str, language: Language) -> Vec<Forbidden> {
 /// Returns how many rows the table has and how many could be read; a test keeps them equal.
 pub fn table_size() -> (usize, usize) {
     let rows = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
-    (rows, PATTERNS.len())
+    (rows, PATTERNS.iter().filter(|pattern| pattern.regex().is_some()).count())
 }
 
-fn pattern(row: &str) -> Option<Pattern> {
+fn pattern(row: &'static str) -> Option<Pattern> {
     let mut columns = row.splitn(3, '\t');
     let language = columns.next()?.parse().ok()?;
     let fault = match columns.next()? {
@@ -87,5 +96,5 @@ fn pattern(row: &str) -> Option<Pattern> {
         "hedge" => Fault::Hedge,
         _ => return None,
     };
-    Some(Pattern { language, fault, regex: Regex::new(columns.next()?).ok()? })
+    Some(Pattern { language, fault, source: columns.next()?, regex: OnceLock::new() })
 }

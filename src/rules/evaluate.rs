@@ -17,7 +17,7 @@ use crate::{
         entity_list::Kinds,
         find::{Finder, Found, Manner, word_number},
         judge::{Finding, Judge},
-        prefilter::{Filed, Key, Keys, PhraseId, Postings},
+        prefilter::{Filed, Key, Keys, PhraseId, Postings, RowPhrase},
         program::{Machine, Words as _},
         rule::{Phrase, Rule},
         scratch::Scratch,
@@ -280,22 +280,21 @@ fn keep_longest(rows: &mut Vec<Row>, from: usize) {
 }
 
 fn row_finding(set: &RuleSet, finder: &mut Finder<'_>, sentence: &Place, row: Row) -> Option<Finding> {
-    let Filed::Phrase(id) = set.prefilter.filed(row.number) else { return None };
-    let rule = &set.rules[id.rule as usize];
-    let manner = rule.manner(id);
+    let Filed::Phrase(phrase) = set.prefilter.filed(row.number) else { return None };
+    let RowPhrase { id, priority, manner } = *phrase;
     if row.repaired && !manner.repairs {
         return None;
     }
     let found = finder.row(row.first as usize..row.end as usize, manner, &sentence.words);
     let found = Found { repaired: row.repaired, ..found };
-    finder.is_credible(&found).then(|| Finding::new(rule, id, found, finder.view.reading))
+    finder.is_credible(&found).then(|| Finding::new(priority, id, found, finder.view.reading))
 }
 
 fn confirm(rules: &[Rule], finder: &mut Finder<'_>, id: PhraseId, scope: &[Place], findings: &mut Vec<Finding>) {
     let rule = &rules[id.rule as usize];
     let found = finder.find(&rule.say[id.phrase as usize].expression, rule.manner(id), scope);
     let credible = found.into_iter().filter(|found| finder.is_credible(found));
-    findings.extend(credible.map(|found| Finding::new(rule, id, found, finder.view.reading)));
+    findings.extend(credible.map(|found| Finding::new(rule.priority, id, found, finder.view.reading)));
 }
 
 /// Returns what phrases `within: message` find, with the sentence each belongs to, in the order of the sentences.

@@ -15,7 +15,7 @@ use crate::{
         memory::Misspelt,
         prefilter::PhraseId,
         program::Expression,
-        rule::{Phrase, Rule},
+        rule::Phrase,
         set::RuleSet,
     },
     text::{folded::Folded, reading::Reading, sentence::Place},
@@ -46,13 +46,13 @@ struct Rank {
 }
 
 impl Finding {
-    /// Ranks what a phrase of a rule found.
-    pub(in crate::rules) fn new(rule: &Rule, id: PhraseId, found: Found, reading: &Reading) -> Self {
+    /// Ranks what a phrase of a rule of this priority found.
+    pub(in crate::rules) fn new(priority: i32, id: PhraseId, found: Found, reading: &Reading) -> Self {
         let all = reading.folded().words();
         let start = found.words.iter().next().map_or(0, |word| all[word].original.start);
         let end = found.words.iter().next_back().map_or(0, |word| all[word].original.end);
         let rank = Rank {
-            priority: -rule.priority,
+            priority: -priority,
             repaired: found.repaired,
             words: usize::MAX - found.words.len(),
             length: usize::MAX - (end - start),
@@ -121,9 +121,11 @@ impl<'a> Judge<'a> {
         finder: &mut Finder<'_>,
     ) -> Option<LossReason> {
         let rule = &self.set.rules[number as usize];
-        let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
-        if let Some(unmet) = unmet {
-            return Some(LossReason::When(unmet.clone()));
+        if !rule.when.is_empty() {
+            let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
+            if let Some(unmet) = unmet {
+                return Some(LossReason::When(unmet.clone()));
+            }
         }
         let mut unless = rule.unless.iter().enumerate();
         if let Some((_, phrase)) = unless.find(|(place, phrase)| self.hits(sentence, (number, *place), phrase, finder))

@@ -7,6 +7,7 @@
 pub mod built_in;
 pub mod compile;
 pub mod condition;
+pub mod cores;
 pub mod entity_list;
 pub mod evaluate;
 pub mod find;

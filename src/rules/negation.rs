@@ -3,7 +3,7 @@
 //! Which words negate is known by [`text::negation`](crate::text::negation); here is how far they reach and where they
 //! only ask: "haven't you shipped it?" is about shipping, "please don't ship it" is not.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
@@ -37,7 +37,8 @@ fn bit(place: usize) -> Languages {
 /// The negators of the languages that the rules are written in.
 #[derive(Debug, Default)]
 pub struct Negators {
-    languages: BTreeSet<Language>,
+    /// Sorted.
+    languages: Vec<Language>,
     /// The first words of all negators, with the languages they negate in.
     first: FxHashMap<&'static str, Languages>,
     /// Beginnings of the first words of all others.
@@ -67,7 +68,9 @@ impl Letters {
 impl Negators {
     /// Looks for negators of these languages only.
     pub fn new(languages: impl IntoIterator<Item = Language>) -> Self {
-        let languages: BTreeSet<Language> = languages.into_iter().collect();
+        let mut languages: Vec<Language> = languages.into_iter().collect();
+        languages.sort_unstable();
+        languages.dedup();
         let (mut first, mut first_beginnings, mut letters) = (FxHashMap::default(), Vec::new(), Letters::default());
         for (place, language) in languages.iter().enumerate() {
             let own = bit(place);
@@ -117,14 +120,20 @@ impl Negators {
                 *form == piece.form || piece.beginning && !form.is_empty() && form.starts_with(&piece.form)
             })
         };
-        let here = |phrase: &Phrase| own.windows(phrase.len()).any(|window| stands(phrase, window));
+        let begins = |at: &usize| self.letters.may_begin(own[*at]);
+        let here = |list: &List| {
+            (0..own.len()).filter(begins).any(|at| {
+                let mut phrases = list.beginning_with(own[at]);
+                phrases.any(|phrase| at + phrase.len() <= own.len() && stands(phrase, &own[at..]))
+            })
+        };
         let inner = |element: &Element| match element {
             Element::Choice(branches) | Element::Optional(branches) => {
                 branches.iter().any(|branch| self.holds(language, branch))
             }
             _ => false,
         };
-        grammar.negators().any(here) || sequence.iter().any(inner)
+        [&grammar.before, &grammar.after, &grammar.last].into_iter().any(here) || sequence.iter().any(inner)
     }
 
     /// Returns the negator of any of the words, as written, or none. `sentence` is where to look; `words` are in order.
@@ -163,7 +172,7 @@ impl Negators {
     }
 
     fn of(&self, language: Language) -> Option<&'static Grammar> {
-        self.languages.contains(&language).then(|| negation::grammar(language)).flatten()
+        self.languages.binary_search(&language).is_ok().then(|| negation::grammar(language)).flatten()
     }
 }
 

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     model::mode::Mode,
     rules::{
+        find::Manner,
         program::{Clause, Expression, Group, Occurrence},
         rule::Rule,
         trie::{Builder, Trie},
@@ -34,11 +35,20 @@ const IS_KEY: u32 = 1 << 31;
 /// A word of every message costs as much as this many phrases filed under a rare word.
 const COMMON_WORD_COST: u64 = 1_000_000;
 
+/// A phrase whose rows stand in the trie, with what weighing its matches needs: rules lie far apart in memory, and most
+/// matches end here.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) struct RowPhrase {
+    pub(in crate::rules) id: PhraseId,
+    pub(in crate::rules) priority: i32,
+    pub(in crate::rules) manner: Manner,
+}
+
 /// What a row found in the trie stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rules) enum Filed {
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) enum Filed<'a> {
     /// A phrase matches.
-    Phrase(PhraseId),
+    Phrase(&'a RowPhrase),
     /// Something occurs that other phrases require.
     Key(Key),
 }
@@ -49,7 +59,7 @@ pub(in crate::rules) struct Prefilter {
     /// All rows.
     pub(in crate::rules) trie: Trie,
     /// The phrases whose rows stand in the trie.
-    rows: Vec<PhraseId>,
+    rows: Vec<RowPhrase>,
     /// Phrases that hit within one sentence.
     pub(in crate::rules) in_sentence: Postings,
     /// Phrases `within: message`.
@@ -110,7 +120,8 @@ impl Prefilter {
                     for row in std::mem::take(own) {
                         trie.file(&row, number);
                     }
-                    rows.push(id);
+                    let manner = phrase.manner(rule.ignore_negation);
+                    rows.push(RowPhrase { id, priority: rule.priority, manner });
                     continue;
                 }
                 let clauses = required(&phrase.expression);
@@ -140,8 +151,8 @@ impl Prefilter {
     }
 
     /// Returns what a number of the trie stands for.
-    pub(in crate::rules) fn filed(&self, number: u32) -> Filed {
-        if number & IS_KEY == 0 { Filed::Phrase(self.rows[number as usize]) } else { Filed::Key(number & !IS_KEY) }
+    pub(in crate::rules) fn filed(&self, number: u32) -> Filed<'_> {
+        if number & IS_KEY == 0 { Filed::Phrase(&self.rows[number as usize]) } else { Filed::Key(number & !IS_KEY) }
     }
 
     /// Returns whether any pattern requires an entity.

@@ -59,9 +59,7 @@ pub struct Rule {
 impl Rule {
     /// Returns how one of its phrases may be found.
     pub(in crate::rules) fn manner(&self, id: PhraseId) -> Manner {
-        let phrase = &self.say[id.phrase as usize];
-        let negators = (!self.ignore_negation && !phrase.negative).then_some(phrase.language);
-        Manner { negators, repairs: !phrase.negative }
+        self.say[id.phrase as usize].manner(self.ignore_negation)
     }
 }
 
@@ -74,6 +72,14 @@ pub(in crate::rules) struct Phrase {
     pub(in crate::rules) expression: Expression,
     /// It holds a negator itself, so that one before it says nothing new.
     pub(in crate::rules) negative: bool,
+}
+
+impl Phrase {
+    /// Returns how it may be found where its rule does or does not ignore negation.
+    pub(in crate::rules) fn manner(&self, ignore_negation: bool) -> Manner {
+        let negators = (!ignore_negation && !self.negative).then_some(self.language);
+        Manner { negators, repairs: !self.negative }
+    }
 }
 
 /// A name with the place where it is written, so that a check can point at it.

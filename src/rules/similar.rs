@@ -12,7 +12,11 @@ use std::{
 
 use crate::{
     model::mode::Mode,
-    rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
+    rules::{
+        cores::spread,
+        rule::{Example, Rule},
+        stop_word::is_stop_word_of_any_language,
+    },
     text::{
         folded::{Folded, Script, Word},
         sentence::phrases::phrases,
@@ -125,17 +129,19 @@ pub struct Resemblance {
 impl Similar {
     /// Learns the examples of all rules that may speak; a rule in shadow changes nothing, and so do its examples.
     pub fn new(rules: &[Rule]) -> Self {
-        let mut examples = Vec::new();
+        let speaking = rules.iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow);
+        let written: Vec<(usize, usize, &Example)> = speaking
+            .flat_map(|(rule, written)| {
+                written.examples.iter().enumerate().map(move |(at, example)| (rule, at, example))
+            })
+            .collect();
+        let mut examples = Vec::with_capacity(written.len());
         let (mut held_starts, mut held) = (vec![0], Vec::new());
-        for (rule, written) in rules.iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow) {
-            for (index, example) in written.examples.iter().enumerate() {
-                let folded = Folded::new(&example.text);
-                let found = features_of(&folded, 0..folded.words().len());
-                let known = Known { rule, example: index, matches: example.matches, norm: norm(&found) };
-                held.extend(found.into_iter().map(Feature::bucket));
-                held_starts.push(small(held.len()));
-                examples.push(known);
-            }
+        for (known, ends, own) in spread(&written, learn) {
+            let before = small(held.len());
+            examples.extend(known);
+            held_starts.extend(ends.into_iter().map(|end| before + end));
+            held.extend(own);
         }
         held.shrink_to_fit();
         let (starts, postings) = posted(&held_starts, &held);
@@ -320,6 +326,19 @@ struct List<'a> {
     length: u32,
     square: f64,
     postings: &'a [u32],
+}
+
+/// Returns what is known of some examples, where the buckets of each end, and these buckets.
+fn learn(written: &[(usize, usize, &Example)]) -> (Vec<Known>, Vec<u32>, Vec<u32>) {
+    let (mut examples, mut ends, mut held) = (Vec::with_capacity(written.len()), Vec::new(), Vec::new());
+    for (rule, index, example) in written {
+        let folded = Folded::new(&example.text);
+        let found = features_of(&folded, 0..folded.words().len());
+        examples.push(Known { rule: *rule, example: *index, matches: example.matches, norm: norm(&found) });
+        held.extend(found.into_iter().map(Feature::bucket));
+        ends.push(small(held.len()));
+    }
+    (examples, ends, held)
 }
 
 /// Lays the buckets of all examples out by bucket: counted first, then filled in the order of the examples.

@@ -11,7 +11,7 @@ use crate::{
     },
     diagnostic::{Code, Diagnostic},
     model::mode::Mode,
-    rules::{evaluate::Attempt, syntax::phrase::WrittenPhrase},
+    rules::{cores::spread, evaluate::Attempt, rule::Rule, syntax::phrase::WrittenPhrase},
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
@@ -19,21 +19,28 @@ pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
 const CODE: Code = Code::new("unreachable-pattern");
 
 fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
+    let rules = trial.rules().iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow);
+    let rules: Vec<(usize, &Rule)> = rules.collect();
+    let found = spread(&rules, |own| -> Vec<Diagnostic> {
+        own.iter().flat_map(|(place, rule)| of_rule(trial, *place, rule)).collect()
+    });
+    found.into_iter().flatten().collect()
+}
+
+fn of_rule(trial: &Trial<'_>, rule: usize, compiled: &Rule) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (rule, compiled) in trial.rules().iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow) {
-        let Some(file) = trial.written.get(&compiled.file) else { continue };
-        for (phrase, written) in file.say.iter().enumerate() {
-            let Some((thief, taken)) = always_taken(trial, (rule, phrase), written) else { continue };
-            let other = &trial.rules()[thief].id;
-            let message = format!("whatever this pattern hits belongs to a better hit of `{other}`");
-            let help = format!("remove it, or give it a word that `{other}` does not ask for");
-            let Some(place) = trial.place(rule, phrase) else { continue };
-            let mut dead = Diagnostic::warning(CODE, message, place, "never counts").help(help);
-            if let Some(place) = trial.place(thief, taken) {
-                dead = dead.related(place, "this one always wins");
-            }
-            found.push(dead);
+    let Some(file) = trial.written.get(&compiled.file) else { return found };
+    for (phrase, written) in file.say.iter().enumerate() {
+        let Some((thief, taken)) = always_taken(trial, (rule, phrase), written) else { continue };
+        let other = &trial.rules()[thief].id;
+        let message = format!("whatever this pattern hits belongs to a better hit of `{other}`");
+        let help = format!("remove it, or give it a word that `{other}` does not ask for");
+        let Some(place) = trial.place(rule, phrase) else { continue };
+        let mut dead = Diagnostic::warning(CODE, message, place, "never counts").help(help);
+        if let Some(place) = trial.place(thief, taken) {
+            dead = dead.related(place, "this one always wins");
         }
+        found.push(dead);
     }
     found
 }

@@ -221,7 +221,21 @@ impl Folding {
 
 /// Returns the folded and the exact form of a character that nothing joins.
 pub(crate) fn alone(character: char) -> (String, String) {
-    both_forms(character.encode_utf8(&mut [0; 4]))
+    match ideograph_or_syllable(character) {
+        Some(folded) => (folded.into(), character.into()),
+        None => both_forms(character.encode_utf8(&mut [0; 4])),
+    }
+}
+
+/// Returns what a Chinese character or a Korean syllable folds to. No step but simplification touches them, and thirty
+/// thousand of them are too many to find that out one by one.
+fn ideograph_or_syllable(character: char) -> Option<char> {
+    if ('\u{AC00}'..='\u{D7A3}').contains(&character) {
+        return Some(character);
+    }
+    let simplify = |character, _| chars::simplified(character);
+    let folded = chars::HAN.contains(&character).then(|| (0..MAX_ROUNDS).fold(character, simplify))?;
+    chars::HAN.contains(&folded).then_some(folded)
 }
 
 /// Returns whether a character may merge with one before it, or vanishes.
@@ -358,5 +372,18 @@ fn push_plain(bare: &mut String, character: char) {
         Some(plain) => bare.push_str(plain),
         None if character == ' ' && bare.ends_with(' ') => {}
         None => bare.push(chars::simplified(character)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_ideographs_and_syllables_is_what_folding_makes_of_them() {
+        for character in ('\u{3400}'..='\u{FAFF}').chain('\u{20000}'..='\u{20100}') {
+            let slow = both_forms(character.encode_utf8(&mut [0; 4]));
+            assert_eq!(alone(character), slow, "{character} {:x}", character as u32);
+        }
     }
 }

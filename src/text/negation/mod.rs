@@ -93,7 +93,7 @@ impl List {
     }
 
     /// Returns the phrases that may begin with a word.
-    fn beginning_with(&self, form: &str) -> impl Iterator<Item = &Phrase> {
+    pub fn beginning_with(&self, form: &str) -> impl Iterator<Item = &Phrase> {
         let known = self.by_first.get(form).map_or(&[][..], Vec::as_slice);
         known.iter().chain(&self.by_beginning).map(|place| &self.phrases[*place])
     }

@@ -311,7 +311,8 @@ async fn bounced_answer(b: Bench) {
     let id = begun(&b).await;
     settle(&b, id, &sent()).await;
     let ours = "ar.i1-answer@shop.example";
-    let ticket = b.store.bounced(REPORT, ours, "4.2.2 mailbox full", at(5)).await.expect("noted").expect("a person must look");
+    let ticket =
+        b.store.bounced(REPORT, ours, "4.2.2 mailbox full", at(5)).await.expect("noted").expect("a person must look");
     assert_eq!(delivery_events(&b, ticket).await, ["4.2.2 mailbox full"]);
     assert_eq!(b.store.bounced(REPORT, ours, "4.2.2 mailbox full", at(6)).await.expect("noted"), Some(ticket));
     assert_eq!(delivery_events(&b, ticket).await, ["4.2.2 mailbox full"], "one report is noted once");
