@@ -114,7 +114,7 @@ async fn decide(
     let inbound = parse::parse(received);
     let now = Timestamp::now();
     times.time("answered_by_person", store.answered_by_person(id, &inbound, now)).await;
-    let context = times.time("context", store.context(id, &inbound, now)).await;
+    let context = times.time("context", store.context(id, &inbound, u32::MAX, now)).await;
     let verdict = engine.decide(&inbound, &context, now);
     let commit = commit_of(id, &inbound, &context, verdict, instance, now);
     let outcome = times.time("commit", store.commit(&commit)).await;

@@ -48,7 +48,8 @@ pub struct Counters {
     pub notices_sender_day: u32,
     /// Automatic messages to this chat in the last hour (Telegram's own cap).
     pub sends_chat_hour: u32,
-    /// Automatic messages of the whole shop in the last 10 minutes, acks and questions included.
+    /// Automatic messages of the whole shop in the last 10 minutes, acks and questions included; possibly too many as long as
+    /// they are fewer than the breaker allows.
     pub sends_shop_ten_minutes: u32,
     /// The median of the shop's busiest 10 minutes of each of the last 7 days.
     pub sends_shop_usual: u32,

@@ -351,8 +351,10 @@ impl Intake {
                 return Ok(());
             }
             crate::failpoint::reach("intake.parse.after");
-            let ctx = Arc::new(self.store.context(id, &inbound, now).await?);
-            let (mut verdict, counters) = match self.decided(&inbound, &ctx, now).await {
+            let engine = self.live.engine();
+            let breaker = engine.settings().limits.sends_per_ten_minutes;
+            let ctx = Arc::new(self.store.context(id, &inbound, breaker, now).await?);
+            let (mut verdict, counters) = match self.decided(engine, &inbound, &ctx, now).await {
                 Isolated::Done(decided) => decided,
                 Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Deciding it failed inside.").await,
                 Isolated::TooLong => {
@@ -377,11 +379,12 @@ impl Intake {
     /// this process or another one, also up to which counts the decision holds.
     async fn decided(
         &self,
+        engine: Arc<crate::engine::Engine>,
         inbound: &Arc<Inbound>,
         ctx: &Arc<Context>,
         now: Timestamp,
     ) -> Isolated<(Verdict, Option<Counters>)> {
-        let (engine, message, seen) = (self.live.engine(), inbound.clone(), ctx.clone());
+        let (message, seen) = (inbound.clone(), ctx.clone());
         let shared = self.store.is_shared() || self.accounts.channels().nth(1).is_some();
         let decide = move || {
             let verdict = engine.decide(&message, &seen, now);

@@ -143,7 +143,8 @@ async fn refusal(tx: &mut Tx, commit: &Commit, look: &Row) -> Result<Option<Refu
         chat_key: envelope.chat_key.as_deref(),
         body_hash: &envelope.body_hash,
     };
-    let counters = counters::count(tx, &subject, commit.now).await?;
+    let more = commit.counters.sends_shop_ten_minutes.saturating_add(1);
+    let counters = counters::count(tx, &subject, more, commit.now).await?;
     Ok(counters::grown(&commit.counters, &counters).then_some(Refusal::Counters))
 }
 

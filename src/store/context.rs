@@ -24,7 +24,16 @@ const DUPLICATE_WINDOW: SignedDuration = SignedDuration::from_hours(90 * 24);
 impl Store {
     /// Reads the state of the world for the decision on one message. Everything in it that a decision may rest on is
     /// checked again by [`Store::commit`].
-    pub async fn context(&self, id: InboundId, inbound: &Inbound, now: Timestamp) -> Result<Context, StoreError> {
+    ///
+    /// How many messages the shop sent in ten minutes is counted exactly from `breaker` on; below it, it may be given too
+    /// high, as long as it stays below.
+    pub async fn context(
+        &self,
+        id: InboundId,
+        inbound: &Inbound,
+        breaker: u32,
+        now: Timestamp,
+    ) -> Result<Context, StoreError> {
         let mut tx = self.db.read("reading the context of a message").await?;
         let sender_key = inbound.sender_key();
         let sender_domain = inbound.sender_domain();
@@ -46,7 +55,7 @@ impl Store {
             chat_key: chat_key.as_deref(),
             body_hash: &inbound.body_hash,
         };
-        let mut counters = counters::count(&mut tx, &subject, now).await?;
+        let mut counters = counters::count(&mut tx, &subject, breaker, now).await?;
         counters.sends_shop_usual = self.usual.at(&mut tx, now).await?;
         Ok(Context {
             thread: found.thread,

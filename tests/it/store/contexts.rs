@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     ("the_same_id_with_other_text_is_new_mail", |b| Box::pin(same_id_other_text(b))),
     ("after_ninety_days_nothing_is_a_duplicate", |b| Box::pin(after_ninety_days(b))),
     ("counters_count_sender_domain_and_shop", |b| Box::pin(counters_count(b))),
+    ("counters_are_exact_from_the_breaker_on", |b| Box::pin(counters_are_exact_from_the_breaker_on(b))),
     ("counters_count_a_chat", |b| Box::pin(counters_count_a_chat(b))),
     ("people_and_drafts_are_not_counted", |b| Box::pin(people_and_drafts_are_not_counted(b))),
     ("repeated_texts_are_counted", |b| Box::pin(repeated_texts_are_counted(b))),
@@ -159,6 +160,29 @@ async fn counters_count(b: Bench) {
         ..Counters::default()
     };
     assert_eq!(counters, expected);
+}
+
+/// Below the breaker people, drafts and cancelled messages may count; from it on, only what was sent.
+async fn counters_are_exact_from_the_breaker_on(b: Bench) {
+    let old = b.mail(ANA, "customs?", at(0)).await;
+    b.decide(&old, Plan::answer(), at(0)).await;
+    for minute in [20, 21] {
+        let from = format!("{minute}@buyer.example");
+        b.decide(&b.mail(&from, "customs?", at(minute)).await, Plan::answer(), at(minute)).await;
+        let letter = b.mail(&format!("draft{minute}@buyer.example"), "customs?", at(minute)).await;
+        b.decide(&letter, Plan::answer().sending(&[OutboundKind::Draft]), at(minute)).await;
+    }
+    let next = b.mail(ANA, "next", at(22)).await;
+    let mut counted = Vec::new();
+    for breaker in [1, 2, 3, 4, 5, 100] {
+        let context = b.store.context(next.id, &next.inbound, breaker, at(22)).await.expect("the context is read");
+        let count = context.counters.sends_shop_ten_minutes;
+        assert_eq!(count >= breaker, 2 >= breaker, "with a breaker at {breaker}: {count}");
+        counted.push(count);
+    }
+    assert_eq!(counted, [2, 2, 2, 2, 4, 4]);
+    let quiet = b.store.context(next.id, &next.inbound, 100, at(60)).await.expect("the context is read");
+    assert_eq!(quiet.counters.sends_shop_ten_minutes, 0);
 }
 
 async fn counters_count_a_chat(b: Bench) {

@@ -76,7 +76,8 @@ impl Desk {
     /// Receives, decides, commits and delivers, as the service does.
     async fn decide(&mut self, engine: &Engine, inbound: &Inbound, orders: &[Order], now: Timestamp) -> Verdict {
         let id = self.receive(inbound, now).await;
-        let read = self.store.context(id, inbound, now).await.expect("the context is read");
+        let breaker = engine.settings().limits.sends_per_ten_minutes;
+        let read = self.store.context(id, inbound, breaker, now).await.expect("the context is read");
         let context = Context { orders: orders.to_vec(), ..read };
         let verdict = engine.decide(inbound, &context, now);
         let thread = context.thread.as_ref();
