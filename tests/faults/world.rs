@@ -26,8 +26,9 @@ use crate::{
     volume::{Storage, Volume},
 };
 
-/// How long nothing may change before a case is given up. Retries wait a second, leases some seconds, verification a few.
-const STANDSTILL: Duration = Duration::from_secs(90);
+/// How long nothing may change before a case is given up. Retries wait a second, leases some seconds, verification a few; a
+/// mailbox whose connections broke many times in a row is left alone for up to six minutes.
+const STANDSTILL: Duration = Duration::from_mins(7);
 
 /// The shop's own brakes must not hide what is tested; mail of a burst waits for seconds, not for hours.
 const SETTINGS: &str = "limits:\n  answers_per_sender_day: 100000\n  answers_per_sender_week: 100000\n  \

@@ -18,10 +18,10 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Returns the wait after a connection that lasted `served`. `random` spreads it by 20 % to both sides, so that
-    /// many folders do not come back in one moment.
-    pub(super) fn after(&mut self, served: Duration, random: u32) -> Duration {
-        if served >= GOOD_SERVICE {
+    /// Returns the wait after a connection that lasted `served` and may have `brought` mail: then it broke, but it works.
+    /// `random` spreads the wait by 20 % to both sides, so that many folders do not come back in one moment.
+    pub(super) fn after(&mut self, served: Duration, brought: bool, random: u32) -> Duration {
+        if brought || served >= GOOD_SERVICE {
             self.failures = 0;
         }
         let doubled = FIRST.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(LONGEST);
@@ -51,13 +51,15 @@ mod tests {
     fn waits_double_up_to_five_minutes_and_good_service_resets_them() {
         let mut backoff = Backoff::default();
         for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {
-            let wait = backoff.after(Duration::ZERO, MIDDLE);
+            let wait = backoff.after(Duration::ZERO, false, MIDDLE);
             assert!(
                 wait.abs_diff(Duration::from_secs(expected)) < Duration::from_millis(1),
                 "{wait:?}, not {expected} s"
             );
         }
-        assert!(backoff.after(GOOD_SERVICE, MIDDLE) < Duration::from_secs(2));
+        assert!(backoff.after(GOOD_SERVICE, false, MIDDLE) < Duration::from_secs(2));
+        assert!(backoff.after(Duration::ZERO, false, MIDDLE) > Duration::from_millis(1500));
+        assert!(backoff.after(Duration::ZERO, true, MIDDLE) < Duration::from_millis(1500));
     }
 
     #[test]

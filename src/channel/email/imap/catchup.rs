@@ -88,6 +88,8 @@ pub(super) struct Entered {
 pub(super) struct Trouble {
     uid: u32,
     losses: u32,
+    /// New mail was stored since this was last asked.
+    progress: bool,
 }
 
 impl Place<'_> {
@@ -226,7 +228,8 @@ impl Place<'_> {
         Ok(received)
     }
 
-    /// Fetches what was listed and stores it in batches; with a `mark`, moves it along. Returns how many were new.
+    /// Fetches what was listed and stores it in batches; with a `mark`, moves it along. Returns how many were new. What came
+    /// before a break is stored as well: a connection that breaks again and again gets to the end all the same.
     async fn take_in(
         &self,
         commands: &mut Commands,
@@ -238,24 +241,33 @@ impl Place<'_> {
         let (mut batch, mut bytes, mut total) = (Vec::new(), 0, 0);
         let mut brought = None;
         for (index, message) in listed.iter().enumerate() {
-            if let Some(raw) = self.fetch(commands, *message, trouble).await? {
-                bytes += raw.len();
-                batch.push(self.received(*message, raw, arrival));
-                brought = Some(message.uid).filter(|uid| *uid < LAST_UID).or(brought);
-            }
-            let last = index + 1 == listed.len();
+            let broken = match self.fetch(commands, *message, trouble).await {
+                Ok(Some(raw)) => {
+                    bytes += raw.len();
+                    batch.push(self.received(*message, raw, arrival));
+                    brought = Some(message.uid).filter(|uid| *uid < LAST_UID).or(brought);
+                    None
+                }
+                Ok(None) => None,
+                Err(error) => Some(error),
+            };
+            let last = index + 1 == listed.len() || broken.is_some();
             if batch.is_empty() || !last && batch.len() < MAX_BATCH && bytes < MAX_BATCH_BYTES {
+                broken.map_or(Ok(()), Err)?;
                 continue;
             }
             let moved = mark.as_deref().zip(brought).map(|(mark, uid)| FolderMark { uid, ..mark.clone() });
             failpoint::reach("imap.batch.before");
             let outcomes = self.inbox.receive(std::mem::take(&mut batch), moved.clone()).await?;
             failpoint::reach("imap.batch.after");
-            total += outcomes.iter().filter(|outcome| matches!(outcome, ReceiveOutcome::Stored(_))).count();
+            let stored = outcomes.iter().filter(|outcome| matches!(outcome, ReceiveOutcome::Stored(_))).count();
+            trouble.progress |= stored > 0;
+            total += stored;
             bytes = 0;
             if let (Some(mark), Some(moved)) = (mark.as_deref_mut(), moved) {
                 *mark = moved;
             }
+            broken.map_or(Ok(()), Err)?;
         }
         Ok(total)
     }
@@ -280,7 +292,7 @@ impl Place<'_> {
             Part::Whole
         };
         if trouble.is_lost(message.uid) {
-            *trouble = Trouble::default();
+            trouble.end();
             error!(account = %self.account, folder = self.folder, imap.uid = message.uid,
                 "a message cannot be fetched and is stored without its content");
             return Ok(Some(Vec::new()));
@@ -298,7 +310,7 @@ impl Place<'_> {
             Err(error) => Err(error),
             Ok(raw) => {
                 failpoint::reach("imap.fetch.after");
-                *trouble = Trouble::default();
+                trouble.end();
                 Ok(raw)
             }
         }
@@ -327,9 +339,18 @@ impl Place<'_> {
 impl Trouble {
     fn begin(&mut self, uid: u32) {
         if self.uid != uid {
-            *self = Self { uid, losses: 0 };
+            (self.uid, self.losses) = (uid, 0);
         }
         self.losses += 1;
+    }
+
+    fn end(&mut self) {
+        (self.uid, self.losses) = (0, 0);
+    }
+
+    /// Returns whether new mail was stored since the last call.
+    pub(super) fn take_progress(&mut self) -> bool {
+        std::mem::take(&mut self.progress)
     }
 
     fn is_hopeless(&self, uid: u32) -> bool {

@@ -124,7 +124,7 @@ pub(super) async fn keep(
         };
         account.status.failed(target.label(), Timestamp::now(), error.to_string());
         give_up(account, &error)?;
-        let wait = backoff.after(started.elapsed(), random());
+        let wait = backoff.after(started.elapsed(), memory.trouble.take_progress(), random());
         warn!(account = %account.settings.name, folder = target.label(), error = %error,
             "Lost the mailbox; trying again in {} s.", wait.as_secs().max(1));
         if rest(stop, wait).await.is_stopped() {
