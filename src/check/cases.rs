@@ -98,7 +98,8 @@ fn of_rule(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Timestamp) ->
     // Circumstances are looked for when the ordinary one does not do; what did for one example is tried first for the next.
     let mut known = vec![Circumstance::ordinary(now)];
     let mut proposed = None;
-    let (matching, sparing): (Vec<&Example>, Vec<&Example>) = rule.examples.iter().partition(|example| example.matches);
+    let heard = rule.examples.iter().filter(|example| rule.speaks(example.language));
+    let (matching, sparing): (Vec<&Example>, Vec<&Example>) = heard.partition(|example| example.matches);
     let mut results: Vec<CaseResult> = Vec::new();
     for example in matching.into_iter().chain(sparing) {
         let mut tried = tried(engine, rule, example, &known);
@@ -227,6 +228,9 @@ fn lost(rule: &Rule, verdict: &Verdict) -> Option<String> {
     Some(match &loser.why {
         LossReason::StolenBy(thief) => format!("`{pattern}` hits, and {thief} takes its words"),
         LossReason::Unless(unless) => format!("`{pattern}` hits, and `unless: {unless}` switches it off"),
+        LossReason::Language { pattern: own, message } => {
+            format!("`{pattern}` is {own}, and the message is {message} and holds other forms of its words")
+        }
         LossReason::Negated(negator) => format!("`{pattern}` hits, and “{negator}” before it says no"),
         LossReason::When(unmet) => format!("`{pattern}` hits, and `when` does not hold: {unmet}"),
         LossReason::Mode(mode) => format!("`{pattern}` hits, and its mode is {mode}"),

@@ -84,7 +84,8 @@ impl<'a> Trial<'a> {
         let whole = lists.values().all(|list| list.whole);
         let tried = rules.rules().iter().enumerate().filter(|(_, rule)| whole && rule.mode != Mode::Off);
         let tried = tried.flat_map(|(rule, compiled)| {
-            let examples = compiled.examples.iter().filter(|example| example.matches);
+            let examples = compiled.examples.iter();
+            let examples = examples.filter(|example| example.matches && compiled.speaks(example.language));
             examples.map(move |example| (rule, example))
         });
         let tried: Vec<(usize, &'a Example)> = tried.collect();

@@ -3,12 +3,11 @@
 use jiff::{Timestamp, civil};
 
 use crate::{
-    engine::{Engine, named::Named, settings::Settings},
+    engine::{Engine, language::Found, named::Named, settings::Settings},
     model::{
         context::Context,
         ids::IntentId,
         inbound::Inbound,
-        language::Language,
         order::Order,
         verdict::EntityFound,
         zone::{self, MainZone},
@@ -60,12 +59,13 @@ impl<'a> Circumstances<'a> {
     }
 
     /// Returns the moment.
-    pub(super) fn moment(&self, language: Option<Language>) -> Moment<'_> {
+    pub(super) fn moment(&self, language: &Found) -> Moment<'_> {
         Moment {
             channel: self.inbound.channel,
             account: self.inbound.account.as_str(),
             marketplace: self.inbound.marketplace.as_deref(),
-            language,
+            language: language.detected,
+            written_in: language.written_in(),
             country: self.country,
             desk_open: self.desk_open,
             date: self.date,

@@ -16,6 +16,9 @@ use crate::{
 
 /// From here on the detector may overrule the language of the pattern that hit.
 const SURE: f64 = 0.8;
+/// From here on patterns of other languages count as they are written only. In a short text it takes a detector and the words
+/// of one language, far apart from those of all others.
+const WRITTEN_IN: f64 = 0.6;
 /// Below this the detector's guess decides nothing by itself.
 const USABLE: f64 = 0.5;
 /// In shorter texts the detector says too little to close the language gate.
@@ -61,6 +64,13 @@ pub(super) struct Found {
     pub confidence: f64,
     /// A language the shop does not answer in, if the text is surely in it.
     pub foreign: Option<Language>,
+}
+
+impl Found {
+    /// Returns the language of the text if there is little doubt.
+    pub(super) fn written_in(&self) -> Option<Language> {
+        self.detected.filter(|_| self.confidence >= WRITTEN_IN && self.foreign.is_none())
+    }
 }
 
 /// Asks the detector, with the thread's earlier language as the tie-breaker of short texts.

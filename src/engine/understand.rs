@@ -23,7 +23,7 @@ use crate::{
         verdict::{Alarm, Doubt, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
     rules::rule::{Action, Rule},
-    text::{reading::Reading, sentence::Sentence, subject},
+    text::{language::has_letters_of, reading::Reading, sentence::Sentence, subject},
 };
 
 /// How long a slot question waits for its answer; after that the next message is read afresh.
@@ -79,7 +79,7 @@ impl<'a> Understanding<'a> {
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
         let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);
-        let moment = circumstances.moment(found.detected);
+        let moment = circumstances.moment(&found);
         let evaluation = engine.rules.evaluate(&reading, &moment);
         let mut hits = with_rules(engine, evaluation.hits);
         let mut losers = evaluation.losers;
@@ -98,7 +98,7 @@ impl<'a> Understanding<'a> {
         let mut entities = recognized.clone();
         entities.extend(evaluation.captured.into_iter().filter(|value| !is_among(&recognized, value)));
         let (pending, lapsed) = asked(ctx, now);
-        let pattern = hits.first().map(|(_, hit)| hit.language);
+        let pattern = spoken_by(&reading, &hits);
         let mut understanding = Self {
             language: language::choose(engine, inbound, ctx, &found, pattern, &[]),
             foreign_language: found.foreign,
@@ -193,6 +193,16 @@ impl<'a> Understanding<'a> {
 fn is_among(recognized: &[EntityFound], value: &EntityFound) -> bool {
     let first = recognized.partition_point(|known| known.span.start < value.span.start);
     recognized[first..].iter().take_while(|known| known.span.start == value.span.start).any(|known| known == value)
+}
+
+/// Returns the language of the best pattern that hit words of its own letters: a brand in Latin letters within a Japanese
+/// pattern makes nobody a Japanese.
+fn spoken_by(reading: &Reading, hits: &[(&Rule, Hit)]) -> Option<Language> {
+    let own = |hit: &Hit| {
+        let mut words = hit.spans.iter().map(|span| &reading.original()[span.clone()]);
+        hit.spans.is_empty() || words.any(|words| has_letters_of(hit.language, words))
+    };
+    hits.iter().map(|(_, hit)| hit).find(|hit| own(hit)).map(|hit| hit.language)
 }
 
 /// Returns our question that the message may answer, and one whose time is over.

@@ -144,7 +144,7 @@ impl Library {
                 engine::read_built_in();
                 read
             });
-            let rules = RuleSet::read(&sources.map, &sources.rules);
+            let rules = RuleSet::read_for(languages, &sources.map, &sources.rules);
             (rules, replies.join().unwrap_or_else(|panic| resume_unwind(panic)))
         });
         diagnostics.extend(found);

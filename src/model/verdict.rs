@@ -286,6 +286,13 @@ pub enum LossReason {
     StolenBy(IntentId),
     /// An `unless` pattern hit in the same sentence.
     Unless(String),
+    /// The message is in another language than the pattern, and holds its words in other forms only.
+    Language {
+        /// Of the pattern.
+        pattern: Language,
+        /// Of the message.
+        message: Language,
+    },
     /// A negator stands before the words.
     Negated(String),
     /// A `when` condition does not hold; the text names it with the actual value.

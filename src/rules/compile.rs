@@ -106,6 +106,7 @@ impl<'a> Compiler<'a> {
             unless,
             when: written.when,
             ignore_negation: written.negation == Negation::Ignore,
+            only: Vec::new(),
         };
         let whole = written.whole && diagnostics.is_empty();
         Compiled { rule, whole, diagnostics }

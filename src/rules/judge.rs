@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     model::{
+        language::Language,
         mode::Mode,
         verdict::{Hit, Loser, LossReason, Repair},
     },
@@ -17,8 +18,9 @@ use crate::{
         program::Expression,
         rule::Phrase,
         set::RuleSet,
+        stop_word::is_stop_word,
     },
-    text::{folded::Folded, reading::Reading, sentence::Place},
+    text::{folded::Folded, language::share_letters, reading::Reading, sentence::Place},
 };
 
 /// No rule has taken a word.
@@ -30,6 +32,8 @@ pub(in crate::rules) struct Finding {
     pub(in crate::rules) id: PhraseId,
     pub(in crate::rules) found: Found,
     rank: Rank,
+    /// Something speaks against it.
+    struck: bool,
 }
 
 /// [`ORDER`](crate::rules::evaluate::ORDER) as numbers, the best the smallest, then the place in the text and the
@@ -60,7 +64,11 @@ impl Finding {
             start,
             phrase: id.phrase,
         };
-        Self { id, found, rank }
+        Self { id, found, rank, struck: false }
+    }
+
+    fn counts(&self) -> bool {
+        !self.struck && self.found.negated.is_none()
     }
 }
 
@@ -99,51 +107,95 @@ impl<'a> Judge<'a> {
         while let Some(first) = findings.get(start) {
             let number = first.id.rule;
             let end = start + findings[start..].partition_point(|finding| finding.id.rule == number);
-            if let Some(why) = self.objection(sentence, number, &findings[start..end], finder) {
-                evaluation.losers.push(self.loser(sentence, first, finder, why));
-                findings.drain(start..end);
-            } else {
-                start = end;
-            }
+            let objection = self.objection(sentence, number, &mut findings[start..end], finder);
+            evaluation.losers.extend(objection.map(|why| self.loser(sentence, &findings[start], finder, why)));
+            start = end;
         }
-        findings.retain(|finding| finding.found.negated.is_none());
+        findings.retain(Finding::counts);
         findings.sort_by_key(|finding| finding.rank);
         self.stand(sentence, findings, finder, evaluation);
         findings.clear();
     }
 
-    /// Returns why a rule cannot count in this sentence whatever else hits.
+    /// Strikes the findings of a rule that cannot count in this sentence whatever else hits, and returns why if none is
+    /// left.
     fn objection(
         &mut self,
         sentence: usize,
         number: u32,
-        findings: &[Finding],
+        findings: &mut [Finding],
         finder: &mut Finder<'_>,
     ) -> Option<LossReason> {
         let rule = &self.set.rules[number as usize];
         if !rule.when.is_empty() {
             let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
             if let Some(unmet) = unmet {
+                findings.iter_mut().for_each(|finding| finding.struck = true);
                 return Some(LossReason::When(unmet.clone()));
             }
         }
-        let mut unless = rule.unless.iter().enumerate();
-        if let Some((_, phrase)) = unless.find(|(place, phrase)| self.hits(sentence, (number, *place), phrase, finder))
-        {
-            return Some(LossReason::Unless(phrase.text.clone()));
+        let mut why = None;
+        if let Some(message) = self.scene.moment.written_in {
+            for finding in findings.iter_mut() {
+                let pattern = rule.say[finding.id.phrase as usize].language;
+                finding.struck = !self.may_be_meant(finding, pattern, finder);
+                if finding.struck {
+                    why = Some(LossReason::Language { pattern, message });
+                }
+            }
         }
-        if findings.iter().any(|finding| finding.found.negated.is_none()) {
+        for (place, phrase) in rule.unless.iter().enumerate().filter(|(_, phrase)| rule.speaks(phrase.language)) {
+            let language = |finding: &Finding| rule.say[finding.id.phrase as usize].language;
+            let concerned = |finding: &Finding| {
+                !finding.struck && is_concerned(language(finding), phrase.language, self.scene.moment.written_in)
+            };
+            if !findings.iter().any(concerned) {
+                continue;
+            }
+            let Some(words) = self.unless(sentence, (number, place), phrase, finder) else { continue };
+            for finding in findings.iter_mut().filter(|finding| concerned(finding)) {
+                let own = language(finding);
+                let said = own == phrase.language || self.scene.moment.written_in == Some(phrase.language);
+                finding.struck = said || !is_ordinary(&words, own, finder);
+            }
+            if findings.iter().all(|finding| finding.struck) {
+                return Some(LossReason::Unless(phrase.text.clone()));
+            }
+        }
+        if findings.iter().any(Finding::counts) {
             return None;
         }
-        findings[0].found.negated.clone().map(LossReason::Negated)
+        let negated =
+            findings.iter().filter(|finding| !finding.struck).find_map(|finding| finding.found.negated.clone());
+        negated.map(LossReason::Negated).or(why)
     }
 
-    fn hits(&mut self, sentence: usize, id: (u32, usize), phrase: &Phrase, finder: &mut Finder<'_>) -> bool {
-        let mut hits = |scope: &[Place]| !finder.find(&phrase.expression, Manner::PLAIN, scope).is_empty();
-        if matches!(&phrase.expression, Expression::Group(group) if group.message_wide) {
-            return *self.wide.entry(id).or_insert_with(|| hits(self.sentences));
+    /// Returns whether a pattern may be what was said in a message of another language: it holds the words as they are
+    /// written there. A stem is a guess about words of one language, and a repair is one as well.
+    fn may_be_meant(&self, finding: &Finding, language: Language, finder: &Finder<'_>) -> bool {
+        if self.scene.moment.written_in == Some(language) {
+            return true;
         }
-        hits(std::slice::from_ref(&self.sentences[sentence]))
+        let folded = finder.view.reading.folded();
+        let mut words = finding.found.words.iter().map(|word| &folded.words()[word]);
+        !finding.found.repaired && words.all(|word| self.set.vocabulary.is_as_written(folded.form(word), language))
+    }
+
+    /// Returns the words of an `unless` pattern that hits; none are named if it looks at the whole message.
+    fn unless(
+        &mut self,
+        sentence: usize,
+        id: (u32, usize),
+        phrase: &Phrase,
+        finder: &mut Finder<'_>,
+    ) -> Option<Vec<usize>> {
+        let mut find = |scope: &[Place]| finder.find(&phrase.expression, Manner::PLAIN, scope);
+        if matches!(&phrase.expression, Expression::Group(group) if group.message_wide) {
+            let hits = *self.wide.entry(id).or_insert_with(|| !find(self.sentences).is_empty());
+            return hits.then(Vec::new);
+        }
+        let found = find(std::slice::from_ref(&self.sentences[sentence]));
+        (!found.is_empty()).then(|| found.iter().flat_map(|found| found.words.iter()).collect())
     }
 
     /// Lets findings stand in order; each takes its words, and each rule stands once.
@@ -238,6 +290,18 @@ impl<'a> Judge<'a> {
             why,
         }
     }
+}
+
+/// Returns whether an `unless` pattern of one language may speak against a finding of another: not if the message is surely
+/// in a third one, or in that of the finding, and both are written alike. German "will" and English "will" are two words.
+fn is_concerned(finding: Language, unless: Language, message: Option<Language>) -> bool {
+    finding == unless || message.is_none_or(|message| message == unless) || !share_letters(finding, unless)
+}
+
+/// Returns whether words are such as every sentence of the language holds.
+fn is_ordinary(words: &[usize], language: Language, finder: &Finder<'_>) -> bool {
+    let folded = finder.view.reading.folded();
+    !words.is_empty() && words.iter().all(|word| is_stop_word(folded.form(&folded.words()[*word]), language))
 }
 
 /// Returns the places of words in the original, neighbours joined.

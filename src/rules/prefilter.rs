@@ -110,9 +110,11 @@ impl Prefilter {
         let mut rows = Vec::new();
         let (mut sentence, mut message) = (Vec::<Unfiled>::new(), Vec::<Unfiled>::new());
         for (rule_index, rule) in (0..).zip(rules) {
+            let only = &rule.only;
+            let speaks = |language| only.is_empty() || only.contains(&language);
             for (phrase_index, phrase) in (0..).zip(&mut rule.say) {
                 let id = PhraseId { rule: rule_index, phrase: phrase_index };
-                if rule.mode == Mode::Off {
+                if rule.mode == Mode::Off || !speaks(phrase.language) {
                     continue;
                 }
                 if let Expression::Rows(own) = &mut phrase.expression {

@@ -54,9 +54,23 @@ pub struct Rule {
     pub when: Conditions,
     /// A negator before the words does not matter.
     pub(in crate::rules) ignore_negation: bool,
+    /// What it says in other languages is left out; empty if nothing is.
+    pub(in crate::rules) only: Vec<Language>,
 }
 
 impl Rule {
+    /// Leaves out what a rule that answers says in other languages than these; none named are all.
+    pub(in crate::rules) fn speak_only(&mut self, languages: &[Language]) {
+        if self.action == Action::Answer {
+            languages.clone_into(&mut self.only);
+        }
+    }
+
+    /// Returns whether anything is recognised in that language.
+    pub fn speaks(&self, language: Language) -> bool {
+        self.only.is_empty() || self.only.contains(&language)
+    }
+
     /// Returns how one of its phrases may be found.
     pub(in crate::rules) fn manner(&self, id: PhraseId) -> Manner {
         self.say[id.phrase as usize].manner(self.ignore_negation)

@@ -14,7 +14,7 @@ use crate::{
         Code, Diagnostic,
         source::{FileId, SourceMap, Span},
     },
-    model::ids::IntentId,
+    model::{ids::IntentId, language::Language},
     rules::{
         compile::Compiler,
         condition::{Moment, Scene},
@@ -65,6 +65,12 @@ impl RuleSet {
     /// Reads every file under `rules/`. Never stops at the first problem: rules with errors are left out and all
     /// findings are returned, in no particular order; rendering sorts them.
     pub fn read(sources: &SourceMap, files: &[FileId]) -> (Self, Vec<Diagnostic>) {
+        Self::read_for(&[], sources, files)
+    }
+
+    /// Reads the files for a shop that answers in these languages, or in any if none are named. What a rule that answers
+    /// says in others is checked and then left out: its buyers get no machine's answer, so nothing may be recognised by it.
+    pub fn read_for(languages: &[Language], sources: &SourceMap, files: &[FileId]) -> (Self, Vec<Diagnostic>) {
         let mut files = files.to_vec();
         files.sort_by_key(|file| &sources.file(*file).path);
         let mut diagnostics = Vec::new();
@@ -90,7 +96,7 @@ impl RuleSet {
         }
         let negators = Negators::new(negation::FILES.iter().filter_map(|(code, _)| code.parse().ok()));
         let (mut rules, partial, vocabulary) =
-            compile(sources, &lists, &negators, &Kinds(&entity_lists), &rule_files, &mut diagnostics);
+            compile(sources, (languages, &lists), &negators, &Kinds(&entity_lists), &rule_files, &mut diagnostics);
         let by_intent = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         let set = Self {
             prefilter: Prefilter::new(&mut rules, vocabulary.len()),
@@ -211,7 +217,7 @@ fn stray(sources: &SourceMap, file: FileId, help: &str) -> Diagnostic {
 /// be ten times as large as the rules.
 fn compile(
     sources: &SourceMap,
-    lists: &BTreeMap<String, WordList>,
+    (languages, lists): (&[Language], &BTreeMap<String, WordList>),
     negators: &Negators,
     kinds: &Kinds<'_>,
     files: &[FileId],
@@ -231,8 +237,9 @@ fn compile(
         } else {
             first.insert(intent.value.clone(), intent.span.clone());
         }
-        let done = compiler.compile(written);
+        let mut done = compiler.compile(written);
         if done.whole {
+            done.rule.speak_only(languages);
             rules.push(done.rule);
         } else {
             partial.push(done.rule);

@@ -132,7 +132,8 @@ impl Similar {
         let speaking = rules.iter().enumerate().filter(|(_, rule)| rule.mode > Mode::Shadow);
         let written: Vec<(usize, usize, &Example)> = speaking
             .flat_map(|(rule, written)| {
-                written.examples.iter().enumerate().map(move |(at, example)| (rule, at, example))
+                let heard = written.examples.iter().enumerate().filter(|(_, example)| written.speaks(example.language));
+                heard.map(move |(at, example)| (rule, at, example))
             })
             .collect();
         let mut examples = Vec::with_capacity(written.len());

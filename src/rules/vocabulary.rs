@@ -4,7 +4,9 @@
 //! pattern knows have none, and most words of most messages are such words. What was found out about a word is kept in
 //! [`memory`](crate::rules::memory); here is the slow way.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::BuildHasher as _;
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::{
     model::language::Language,
@@ -50,6 +52,8 @@ pub(in crate::rules) struct Vocabulary {
     beginnings: FxHashMap<Box<str>, AtomId>,
     longest_beginning: usize,
     exact: FxHashMap<Box<str>, AtomId>,
+    /// In which forms the words of a stem class stand in patterns, by hash.
+    written: FxHashSet<(AtomId, u64)>,
     count: AtomId,
     /// Words that a misspelt one may stand for, until they are filed.
     intended: FxHashSet<Box<str>>,
@@ -63,7 +67,9 @@ impl Vocabulary {
         let id = match atom {
             Atom::Word(language, form) => {
                 let stem = stem(form, *language);
-                number(self.stems_of(*language), &stem, next)
+                let id = number(self.stems_of(*language), &stem, next);
+                self.written.insert((id, FxBuildHasher.hash_one(form)));
+                id
             }
             Atom::Character(form) => match han_index(form) {
                 Some(index) => self.han_number(index, next),
@@ -136,6 +142,14 @@ impl Vocabulary {
     /// Returns the atom of an exact form.
     pub(in crate::rules) fn exact(&self, form: &str) -> Option<AtomId> {
         self.exact.get(form).copied()
+    }
+
+    /// Returns whether a folded word stands in a pattern of that language as it is, and not only an inflection of it. Of
+    /// words that no pattern of the language inflects there is nothing to say against.
+    pub(in crate::rules) fn is_as_written(&self, form: &str, language: Language) -> bool {
+        let Ok(index) = self.stems.binary_search_by_key(&language, |(known, _)| *known) else { return true };
+        let class = self.stems[index].1.get(stem(form, language).as_ref());
+        class.is_none_or(|id| self.written.contains(&(*id, FxBuildHasher.hash_one(form))))
     }
 
     /// Adds the stem classes and beginnings of a folded word.

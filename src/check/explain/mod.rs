@@ -205,6 +205,9 @@ fn loss(why: &LossReason) -> String {
     match why {
         LossReason::StolenBy(rule) => format!("{rule} took the same words"),
         LossReason::Unless(pattern) => format!("`unless: {pattern}` hit too"),
+        LossReason::Language { pattern, message } => {
+            format!("it is {pattern}, and the message is {message} and holds other forms of its words")
+        }
         LossReason::Negated(word) => format!("“{word}” stands before it"),
         LossReason::When(condition) => format!("the condition does not hold: {condition}"),
         LossReason::Mode(mode) => format!("its mode is {mode}"),

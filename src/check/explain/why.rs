@@ -153,6 +153,9 @@ fn after_loss(rule: &Rule, loser: &Loser, file: &str) -> Vec<String> {
             format!("or make the pattern of {} longer; `priority: 1` is the last resort", rule.id),
         ],
         LossReason::Unless(pattern) => vec![format!("narrow or remove `{pattern}` under `unless:` in {file}")],
+        LossReason::Language { message, .. } => {
+            vec![format!("write what buyers say in {message} under `say: {message}:` in {file}")]
+        }
         LossReason::Negated(word) => vec![format!(
             "if “{word}” belongs to what is wanted, put it into a pattern; `negation: ignore` switches this off for the rule"
         )],

@@ -160,6 +160,8 @@ pub struct Moment<'a> {
     pub marketplace: Option<&'a str>,
     /// The language it is written in, if the detector has a guess.
     pub language: Option<Language>,
+    /// The same if there is little doubt: then patterns of other languages count as they are written only.
+    pub written_in: Option<Language>,
     /// The buyer's country: known of the buyer, or else the one the message names; ISO 3166-1 alpha-2.
     pub country: Option<&'a str>,
     /// Somebody is at the desk.
@@ -196,6 +198,7 @@ impl Moment<'static> {
             account: "",
             marketplace: None,
             language: None,
+            written_in: None,
             country: None,
             desk_open: false,
             date,

@@ -176,17 +176,69 @@ impl Letters {
 
 /// Returns the allowed languages of a shared script.
 fn cyrillic_or_arabic(code: &str, allowed: &[Language]) -> Vec<Language> {
-    let family: &[&str] = if code == "ru" { &["ru", "uk", "bg", "sr", "mk", "be"] } else { &["ar", "fa", "ur"] };
-    allowed.iter().copied().filter(|language| family.contains(&language.as_str())).collect()
+    let alphabet = if code == "ru" { Alphabet::Cyrillic } else { Alphabet::Arabic };
+    allowed.iter().copied().filter(|language| Alphabet::of(*language) == alphabet).collect()
 }
 
 /// Returns the allowed languages in Latin letters.
 fn latin(allowed: &[Language]) -> Vec<Language> {
-    const OTHERS: &[&str] = &[
-        "zh", "ja", "ko", "th", "ru", "uk", "bg", "sr", "mk", "be", "ar", "fa", "ur", "el", "he", "hi", "bn", "ta",
-        "te",
-    ];
-    allowed.iter().copied().filter(|language| !OTHERS.contains(&language.as_str())).collect()
+    allowed.iter().copied().filter(|language| Alphabet::of(*language) == Alphabet::Latin).collect()
+}
+
+/// What a language is written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alphabet {
+    Latin,
+    Cyrillic,
+    Arabic,
+    /// Chinese characters, for Japanese beside its own.
+    Han,
+    Hangul,
+    Thai,
+    Greek,
+    Hebrew,
+    /// Those of India that nobody here tells apart.
+    Indic,
+}
+
+impl Alphabet {
+    fn of(language: Language) -> Self {
+        match language.as_str() {
+            "ru" | "uk" | "bg" | "sr" | "mk" | "be" => Self::Cyrillic,
+            "ar" | "fa" | "ur" => Self::Arabic,
+            "zh" | "ja" => Self::Han,
+            "ko" => Self::Hangul,
+            "th" => Self::Thai,
+            "el" => Self::Greek,
+            "he" => Self::Hebrew,
+            "hi" | "bn" | "ta" | "te" => Self::Indic,
+            _ => Self::Latin,
+        }
+    }
+}
+
+/// Returns whether words of both languages may be written with the same letters.
+pub fn share_letters(left: Language, right: Language) -> bool {
+    Alphabet::of(left) == Alphabet::of(right)
+}
+
+/// Returns whether a text holds letters that the language is written with.
+pub fn has_letters_of(language: Language, text: &str) -> bool {
+    let letters = Letters::of(text);
+    let others =
+        [letters.han + letters.kana, letters.hangul, letters.thai, letters.cyrillic, letters.arabic, letters.greek];
+    let count = match Alphabet::of(language) {
+        Alphabet::Latin => letters.all - others.iter().sum::<usize>() - letters.hebrew,
+        Alphabet::Cyrillic => letters.cyrillic,
+        Alphabet::Arabic => letters.arabic,
+        Alphabet::Han => letters.han + letters.kana,
+        Alphabet::Hangul => letters.hangul,
+        Alphabet::Thai => letters.thai,
+        Alphabet::Greek => letters.greek,
+        Alphabet::Hebrew => letters.hebrew,
+        Alphabet::Indic => letters.all,
+    };
+    count > 0
 }
 
 fn soft(language: Option<Language>) -> Option<Detected> {
