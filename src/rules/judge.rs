@@ -130,7 +130,9 @@ impl<'a> Judge<'a> {
         if !rule.when.is_empty() {
             let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
             if let Some(unmet) = unmet {
-                findings.iter_mut().for_each(|finding| finding.struck = true);
+                for finding in findings {
+                    finding.struck = true;
+                }
                 return Some(LossReason::When(unmet.clone()));
             }
         }
@@ -153,10 +155,11 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let Some(words) = self.unless(sentence, (number, place), phrase, finder) else { continue };
+            let said = self.scene.moment.written_in == Some(phrase.language);
+            let may_be_meant = said || self.are_as_written(words.iter().copied(), phrase.language, finder);
             for finding in findings.iter_mut().filter(|finding| concerned(finding)) {
                 let own = language(finding);
-                let said = own == phrase.language || self.scene.moment.written_in == Some(phrase.language);
-                finding.struck = said || !is_ordinary(&words, own, finder);
+                finding.struck = own == phrase.language || may_be_meant && (said || !is_ordinary(&words, own, finder));
             }
             if findings.iter().all(|finding| finding.struck) {
                 return Some(LossReason::Unless(phrase.text.clone()));
@@ -173,12 +176,13 @@ impl<'a> Judge<'a> {
     /// Returns whether a pattern may be what was said in a message of another language: it holds the words as they are
     /// written there. A stem is a guess about words of one language, and a repair is one as well.
     fn may_be_meant(&self, finding: &Finding, language: Language, finder: &Finder<'_>) -> bool {
-        if self.scene.moment.written_in == Some(language) {
-            return true;
-        }
+        self.scene.moment.written_in == Some(language)
+            || !finding.found.repaired && self.are_as_written(finding.found.words.iter(), language, finder)
+    }
+
+    fn are_as_written(&self, mut words: impl Iterator<Item = usize>, language: Language, finder: &Finder<'_>) -> bool {
         let folded = finder.view.reading.folded();
-        let mut words = finding.found.words.iter().map(|word| &folded.words()[word]);
-        !finding.found.repaired && words.all(|word| self.set.vocabulary.is_as_written(folded.form(word), language))
+        words.all(|word| self.set.vocabulary.is_as_written(folded.form(&folded.words()[word]), language))
     }
 
     /// Returns the words of an `unless` pattern that hits; none are named if it looks at the whole message.

@@ -3,6 +3,7 @@
 mod diagnostics;
 mod differential;
 mod judging;
+mod languages;
 mod patterns;
 mod properties;
 mod spelling;
