@@ -18,7 +18,7 @@ use crate::{
     },
     replies::country as country_name,
     rules::rule::{BuyerField, Need, OrderField, Rule, Source},
-    text::entity::{answer, country},
+    text::entity::{answer, country, order_number},
 };
 
 /// What became of the needs of one rule.
@@ -75,8 +75,13 @@ pub(super) fn fill(
             None => missing.push(need),
         }
     }
-    let Some(first) = missing.first() else { return Filled::Ready(known) };
-    if let Some(need) = missing.iter().find(|need| need.ask.is_none()) {
+    if missing.is_empty() {
+        return Filled::Ready(known);
+    }
+    // What the order says is known when the order is, and which one it is can be asked.
+    let asks_for_order = missing.iter().any(|need| need.ask.is_some() && names_order(need));
+    let hopeless = |need: &&&Need| need.ask.is_none() && !(asks_for_order && is_said_by_order(need));
+    if let Some(need) = missing.iter().find(hopeless) {
         return Filled::Missing { reason: format!("the {} is not known{}", words(&need.slot), told(&known)) };
     }
     let asked = |need: &&&Need| {
@@ -88,10 +93,24 @@ pub(super) fn fill(
         let reason = format!("asked for the {slot}, and the buyer's answer does not name one{}", told(&known));
         return Filled::Missing { reason };
     }
+    missing.retain(|need| need.ask.is_some());
     let replies = missing.iter().filter_map(|need| Some(need.ask.as_ref()?.value.clone())).collect();
     // Buttons answer one question.
-    let choices = if missing.len() == 1 { choices(first, understanding, ctx) } else { Vec::new() };
-    Filled::Ask(Question { slot: first.slot.clone(), replies, known, choices })
+    let choices = if let [only] = missing[..] { choices(only, understanding, ctx) } else { Vec::new() };
+    Filled::Ask(Question { slot: missing[0].slot.clone(), replies, known, choices })
+}
+
+/// Returns whether the number of an order would fill it.
+fn names_order(need: &Need) -> bool {
+    need.from.iter().any(|source| match &source.value {
+        Source::Entity(kind) => kind == order_number::KIND,
+        Source::Order(field) => *field == OrderField::Number,
+        Source::Buyer(_) | Source::Situation => false,
+    })
+}
+
+fn is_said_by_order(need: &Need) -> bool {
+    need.from.iter().all(|source| matches!(source.value, Source::Order(_)))
 }
 
 /// Says what is known, for a person: "; known: quantity 50".
