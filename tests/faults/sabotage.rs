@@ -63,7 +63,8 @@ const ALL: [Sabotage; 6] = [
              WHERE state IN ('sending', 'uncertain', 'escalated')",
         ),
         place: AFTER_THE_DOT,
-        suite: "came to its final dot 2 times without a refusal",
+        // As often as it was started again.
+        suite: "times without a refusal",
         checker: "I2",
     },
     Sabotage {
