@@ -14,7 +14,7 @@ use crate::{
     rules::{
         find::Manner,
         program::{Clause, Expression, Group, Occurrence},
-        rule::Rule,
+        rule::{Rule, is_among},
         trie::{Builder, Trie},
         vocabulary::AtomId,
     },
@@ -110,11 +110,9 @@ impl Prefilter {
         let mut rows = Vec::new();
         let (mut sentence, mut message) = (Vec::<Unfiled>::new(), Vec::<Unfiled>::new());
         for (rule_index, rule) in (0..).zip(rules) {
-            let only = &rule.only;
-            let speaks = |language| only.is_empty() || only.contains(&language);
             for (phrase_index, phrase) in (0..).zip(&mut rule.say) {
                 let id = PhraseId { rule: rule_index, phrase: phrase_index };
-                if rule.mode == Mode::Off || !speaks(phrase.language) {
+                if rule.mode == Mode::Off || !is_among(&rule.only, phrase.language) {
                     continue;
                 }
                 if let Expression::Rows(own) = &mut phrase.expression {

@@ -68,13 +68,18 @@ impl Rule {
 
     /// Returns whether anything is recognised in that language.
     pub fn speaks(&self, language: Language) -> bool {
-        self.only.is_empty() || self.only.contains(&language)
+        is_among(&self.only, language)
     }
 
     /// Returns how one of its phrases may be found.
     pub(in crate::rules) fn manner(&self, id: PhraseId) -> Manner {
         self.say[id.phrase as usize].manner(self.ignore_negation)
     }
+}
+
+/// Returns whether a language is one of these; none named are all.
+pub(in crate::rules) fn is_among(only: &[Language], language: Language) -> bool {
+    only.is_empty() || only.contains(&language)
 }
 
 /// One compiled pattern with the text it came from.
