@@ -63,7 +63,8 @@ pub(super) struct Raised {
 
 /// Looks for alarms in a text.
 pub(super) fn find(reading: &Reading, moment: &Moment<'_>) -> Raised {
-    let evaluation = RULES.evaluate(reading, moment);
+    // An alarm may be a sentence in another language than the rest: in doubt it is one.
+    let evaluation = RULES.evaluate(reading, &Moment { written_in: None, ..moment.clone() });
     let hits = evaluation.hits.into_iter();
     let hits =
         hits.map(|hit| Alarm { topic: hit.rule, sentence: hit.sentence, pattern: hit.pattern, spans: hit.spans });
