@@ -16,7 +16,7 @@ use crate::{
         memory::Misspelt,
         prefilter::PhraseId,
         program::Expression,
-        rule::Phrase,
+        rule::{Action, Phrase},
         set::RuleSet,
         stop_word::is_stop_word,
     },
@@ -137,7 +137,9 @@ impl<'a> Judge<'a> {
             }
         }
         let mut why = None;
-        if let Some(message) = self.scene.moment.written_in {
+        // What sends a message to a person may stand in another language than the rest: in doubt it does.
+        let message = self.scene.moment.written_in.filter(|_| rule.action != Action::Escalate);
+        if let Some(message) = message {
             for finding in findings.iter_mut() {
                 let pattern = rule.say[finding.id.phrase as usize].language;
                 finding.struck = !self.may_be_meant(finding, pattern, finder);
