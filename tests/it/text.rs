@@ -12,6 +12,7 @@ use nightdesk::{
     },
 };
 use proptest::prelude::*;
+use unicode_normalization::{IsNormalized, char::is_combining_mark, is_nfkc_quick};
 
 use crate::fuzz::targets;
 
@@ -202,6 +203,17 @@ fn inflected_words_share_a_stem() {
 fn an_endless_text_is_cut_at_a_character_boundary() {
     let reading = Reading::new(&"订".repeat(MAX_TEXT_BYTES));
     assert_eq!(reading.original().len(), MAX_TEXT_BYTES / 3 * 3);
+}
+
+#[test]
+fn whatever_a_character_unfolds_to_leads_back_to_it_behind_every_kind_of_letter() {
+    let unfolds = |character: &char| is_nfkc_quick(std::iter::once(*character)) != IsNormalized::Yes;
+    for character in ('\u{80}'..=char::MAX).filter(|character| unfolds(character) || is_combining_mark(*character)) {
+        // Latin, Arabic, Han, Bopomofo, Thai, Lao, Korean; what joins one of them may part from another.
+        for letter in ["", "a", "س", "字", "ㄌ", "ก", "ຂ", "가"] {
+            targets::folding(format!("{letter}{character} {letter}{character}{letter}").as_bytes());
+        }
+    }
 }
 
 proptest! {

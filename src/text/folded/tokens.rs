@@ -54,7 +54,7 @@ pub(crate) fn cut(text: &str, mut word: impl FnMut(Range<usize>, Script)) {
             continue;
         };
         let end = match script {
-            Script::Dense => after + marks(&text[after..]),
+            Script::Dense => after + marks(first, &text[after..]),
             Script::Hangul => at + run(&text[at..], Script::Hangul),
             Script::Spaced => spaced(text, at),
         };
@@ -191,17 +191,26 @@ fn ascii_run(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len())
 }
 
-/// Returns the length of the marks (Thai vowels and tones) at the beginning of `text`.
-fn marks(text: &str) -> usize {
+/// Returns the length of the marks (Thai vowels and tones) of `first` at the beginning of the text behind it.
+fn marks(first: char, text: &str) -> usize {
     let mut end = 0;
+    let mut previous = first;
     while let Some(next) = text[end..].chars().next().filter(|next| !next.is_ascii()) {
         let entry = page::look(next);
-        if !entry.is_mark() || entry.script().is_some_and(|script| script != Script::Dense) {
+        let mark = entry.is_mark() && entry.script().is_none_or(|script| script == Script::Dense);
+        if !mark && !completes_am(previous, next) {
             break;
         }
         end += next.len_utf8();
+        previous = next;
     }
     end
+}
+
+/// Returns whether a letter is the second half of the vowel sign AM of Thai or Lao (`ำ`, `ຳ`), which NFKC unfolds to a
+/// mark and a letter: they are one sign, and no word begins between them.
+fn completes_am(mark: char, letter: char) -> bool {
+    matches!((mark, letter), ('\u{0E4D}', '\u{0E32}') | ('\u{0ECD}', '\u{0EB2}'))
 }
 
 /// Returns how many of the first `limit` bytes belong to a set of ASCII characters.
