@@ -3,6 +3,7 @@
 use crate::{
     model::{ids::ReplyId, inbound::ChannelKind, language::Language, outbound::OutboundKind},
     replies::{
+        bidi,
         catalog::{Catalog, Form, Order, Page, PageKey, RenderError, Rendered},
         html, promise, read,
         render::{Scope, Setting},
@@ -36,8 +37,8 @@ pub(super) fn message(catalog: &Catalog, order: &Order<'_>) -> Result<Rendered, 
     let html = if order.channel == ChannelKind::Email { Some(writer.html(&bodies)?) } else { None };
     let speaks_of_it = bodies.iter().any(|body| body.page.variables.iter().any(|name| name.starts_with("situation.")));
     Ok(Rendered {
-        subject: bodies.iter().find_map(|body| body.subject.clone()),
-        text,
+        subject: bodies.iter().find_map(|body| Some(bidi::plain(body.subject.as_ref()?, order.language))),
+        text: bidi::plain(&text, order.language),
         html,
         facts: writer.scope.facts(),
         situation: situation.filter(|_| speaks_of_it).map(|situation| situation.id.clone()),
@@ -94,12 +95,14 @@ impl<'a> Writer<'a> {
         links.extend(self.scope.facts().iter().flat_map(|fact| html::links(&fact.value)));
         let framed = self.framed(BODY_MARK)?;
         let (before, after) = framed.split_once(BODY_MARK).unwrap_or((&framed, ""));
-        let mut page = html::paragraphs(before, &links);
+        let language = self.order.language;
+        let paragraphs = |text: &str| html::paragraphs(text, &links, language);
+        let mut page = paragraphs(before);
         for body in bodies {
-            page.push_str(&body.html.clone().unwrap_or_else(|| html::paragraphs(&body.text, &links)));
+            page.push_str(&body.html.clone().unwrap_or_else(|| paragraphs(&body.text)));
         }
-        page.push_str(&html::paragraphs(after, &links));
-        Ok(html::page(&page, self.order.language))
+        page.push_str(&paragraphs(after));
+        Ok(html::page(&page, language))
     }
 
     /// Fills a template and refuses words that must not go out by themselves.

@@ -16,6 +16,7 @@ use crate::{
         yaml::{Kind, Node, WRONG_TYPE, fields::Fields, parse_all},
     },
     model::{language::Language, verdict::FactUsed},
+    replies::format::amount,
 };
 
 /// A fact does not say where its value comes from.
@@ -28,6 +29,9 @@ pub const FACT_EXPIRED: Code = Code::new("fact-expired");
 pub const FACT_EXPIRES_SOON: Code = Code::new("fact-expires-soon");
 /// Two entries of one fact have the same key.
 pub const FACT_KEY_TWICE: Code = Code::new("fact-key-twice");
+
+/// A fact holds an amount that readers of some languages take for another.
+pub const FACT_NUMBER: Code = Code::new("fact-number");
 
 /// A warning this early leaves time to look a value up again before answers stop.
 const WARN_DAYS: i64 = 30;
@@ -291,8 +295,9 @@ fn entry(
 fn read_words(file: FileId, value: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Words> {
     let Kind::Mapping(rows) = &value.kind else {
         let text = scalar(value);
-        if text.is_none() {
-            diagnostics.push(not_text(file, value));
+        match &text {
+            None => diagnostics.push(not_text(file, value)),
+            Some(text) => diagnostics.extend(unclear_amount(file, value, text)),
         }
         return text.map(Words::Same);
     };
@@ -306,6 +311,21 @@ fn read_words(file: FileId, value: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
         words.insert(code, text);
     }
     Some(Words::PerLanguage(words))
+}
+
+/// Returns a warning about an amount that stands in replies of all languages and is not read the same in them.
+fn unclear_amount(file: FileId, value: &Node, text: &str) -> Option<Diagnostic> {
+    let (why, help) = amount::doubt(text)?;
+    let span = Span::new(file, value.span.clone());
+    Some(
+        Diagnostic::warning(
+            FACT_NUMBER,
+            format!("the amount `{text}` is not clear: {why}"),
+            span,
+            "printed as it stands",
+        )
+        .help(help),
+    )
 }
 
 fn scalar(node: &Node) -> Option<String> {

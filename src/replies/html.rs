@@ -2,26 +2,29 @@
 //!
 //! It reads no HTML; `text::html` does.
 
-use crate::model::language::Language;
+use crate::{model::language::Language, replies::bidi};
 
-/// Languages written from right to left.
-const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "he", "ur"];
-
-/// Wraps paragraphs into a page that names its language and direction and leaves all looks to the reader's program.
+/// Wraps paragraphs into a page that names its language and direction and leaves all looks to the reader's program. Both
+/// are named twice: mailboxes in a browser throw `<html>` and `<body>` away and keep what is inside.
 pub(super) fn page(body: &str, language: Language) -> String {
-    let direction = if RIGHT_TO_LEFT.contains(&language.as_str()) { "rtl" } else { "ltr" };
+    let (lang, direction) = (tag(language), bidi::direction(language));
     format!(
-        "<!DOCTYPE html>\n<html lang=\"{language}\" dir=\"{direction}\">\n<head><meta charset=\"utf-8\"></head>\n\
-         <body>\n{body}</body>\n</html>\n"
+        "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{direction}\">\n<head><meta charset=\"utf-8\"></head>\n\
+         <body>\n<div lang=\"{lang}\" dir=\"{direction}\">\n{body}</div>\n</body>\n</html>\n"
     )
 }
 
+/// Returns the language as HTML names it. Chinese needs its script: without it a Japanese font may be chosen.
+fn tag(language: Language) -> String {
+    if language == Language::ZH { "zh-Hans".to_owned() } else { language.to_string() }
+}
+
 /// Returns text as paragraphs: an empty line ends one, a line break stays one. Only addresses in `links` become links,
-/// so that an address smuggled in through a value stays plain text.
-pub(super) fn paragraphs(text: &str, links: &[String]) -> String {
+/// so that an address smuggled in through a value stays plain text. Words of the other direction are isolated.
+pub(super) fn paragraphs(text: &str, links: &[String], language: Language) -> String {
     let mut html = String::with_capacity(text.len() + 64);
     for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
-        let rows: Vec<String> = paragraph.lines().map(|line| linked(line, links)).collect();
+        let rows: Vec<String> = paragraph.lines().map(|line| linked(line, links, language)).collect();
         html.push_str("<p>");
         html.push_str(&rows.join("<br>\n"));
         html.push_str("</p>\n");
@@ -44,24 +47,25 @@ pub(super) fn links(text: &str) -> Vec<String> {
     found
 }
 
-fn linked(line: &str, links: &[String]) -> String {
+fn linked(line: &str, links: &[String], language: Language) -> String {
     let mut html = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(start) = rest.find("http") {
-        html.push_str(&escaped(&rest[..start]));
-        let candidate = &rest[start..];
-        let length = address_length(candidate);
-        let address = &candidate[..length];
-        if length > 0 && links.iter().any(|link| link == address) {
-            let safe = escaped(address);
-            html.extend(["<a href=\"", &safe, "\">", &safe, "</a>"]);
-            rest = &candidate[length..];
-        } else {
-            html.push_str("http");
-            rest = &candidate["http".len()..];
+    let words = |html: &mut String, text: &str| html.push_str(&bidi::isolated(text, language, escaped));
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = line[at..].find("http") {
+        let start = at + found;
+        let length = address_length(&line[start..]);
+        let address = &line[start..start + length];
+        if length == 0 || !links.iter().any(|link| link == address) {
+            at = start + "http".len();
+            continue;
         }
+        words(&mut html, &line[from..start]);
+        let safe = escaped(address);
+        let element = format!("<a href=\"{safe}\">{safe}</a>");
+        html.push_str(&bidi::isolated_link(&element, language));
+        (from, at) = (start + length, start + length);
     }
-    html.push_str(&escaped(rest));
+    words(&mut html, &line[from..]);
     html
 }
 

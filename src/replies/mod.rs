@@ -3,14 +3,17 @@
 //! A reply holds only its body; a frame puts one or more bodies between one greeting and one closing. Templates are the
 //! seller's; what a buyer wrote is only ever a value in them. Which reply goes out is the engine's business, not ours.
 
+mod bidi;
 pub mod catalog;
 mod compose;
 pub mod country;
 mod entity;
 pub mod facts;
+mod filters;
+pub mod format;
 mod html;
-mod moment;
 pub mod placeholder;
+mod plural_forms;
 pub mod promise;
 pub mod read;
 mod render;

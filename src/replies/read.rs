@@ -130,7 +130,7 @@ impl Reader {
         }
         let place = if is_frame { Place::Frame } else { Place::Everywhere };
         let (subject, body) = split_subject(text);
-        let (uses, mut found) = template::check(file, text, 0, place, &self.own_kinds);
+        let (uses, mut found) = template::check(file, text, place, key.language, &self.own_kinds);
         found.extend(template::check_words(file, text, key.language, key.form == Form::Html));
         found.extend(shape(file, text, body, is_frame, subject.is_some(), &uses));
         let subject_name = subject.as_ref().map(|_| format!("{path}#subject"));

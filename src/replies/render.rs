@@ -20,7 +20,8 @@ use crate::{
         catalog::{RenderError, Rest, Values},
         country, entity,
         facts::{Facts, NotQuotable},
-        moment,
+        filters::{self, Reader},
+        format::moment,
         situations::Situation,
         variables::{ENTITY, VARIABLES},
     },
@@ -72,6 +73,7 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_filter("upper", |text: &str| text.to_uppercase());
     environment.add_filter("lower", |text: &str| text.to_lowercase());
     environment.add_filter("trim", |text: &str| text.trim().to_owned());
+    filters::add(&mut environment);
     environment.add_test("defined", |value: Value| !is_missing(&value));
     environment.add_test("undefined", |value: Value| is_missing(&value));
     environment
@@ -92,7 +94,7 @@ impl Scope {
             refused: Mutex::default(),
         });
         let values = setting.values;
-        let eta = values.human_eta.as_ref().map(|eta| moment::moment(&eta.at, eta.zone_known, language));
+        let eta = values.human_eta.as_ref().map(|eta| moment::moment(&eta.at, eta.zone_known, setting.today, language));
         let first_name = values.buyer_first_name.as_deref().and_then(plausible_name);
         let context = BTreeMap::from([
             ("buyer", map([("first_name", optional(first_name))])),
@@ -100,8 +102,9 @@ impl Scope {
             ("desk", map([("hours", Value::from(values.desk_hours.as_str()))])),
             ("human_eta", optional(eta)),
             ("entity", entities(setting)),
-            ("order", order(values.order.as_ref(), language)),
-            ("situation", situation(setting.situation, language)),
+            ("order", order(values.order.as_ref(), setting)),
+            ("situation", situation(setting)),
+            (filters::READER, Value::from_object(Reader { language, today: setting.today })),
             ("automatic", Value::from(values.automatic)),
             ("uncovered", Value::from(setting.rest != Rest::Nothing)),
             ("rest", optional(setting.rest.words().map(str::to_owned))),
@@ -221,14 +224,17 @@ fn entities(setting: &Setting<'_>) -> Value {
     let printed = |kind: &str| match (kind, values.get(kind)) {
         ("country", Some(code)) => known(country::name(code, setting.language)),
         ("country_code", _) => optional(values.get("country").cloned()),
-        (kind, value) => optional(value.and_then(|value| entity::printed(kind, value, setting.language))),
+        (kind, value) => {
+            optional(value.and_then(|value| entity::printed(kind, value, setting.today, setting.language)))
+        }
     };
     let kinds: BTreeMap<String, Value> = kinds.map(|kind| (kind.to_owned(), printed(kind))).collect();
     Value::from(kinds)
 }
 
-fn order(order: Option<&Order>, language: Language) -> Value {
-    let day = |date: Option<civil::Date>| optional(date.map(|date| moment::day(date, language)));
+fn order(order: Option<&Order>, setting: &Setting<'_>) -> Value {
+    let said = |date| moment::day(date, setting.today, setting.language);
+    let day = |date: Option<civil::Date>| optional(date.map(said));
     map([
         ("number", optional(order.map(|order| order.number.clone()))),
         ("status", optional(order.map(|order| order.status.as_str().to_owned()))),
@@ -240,15 +246,16 @@ fn order(order: Option<&Order>, language: Language) -> Value {
     ])
 }
 
-fn situation(situation: Option<&Situation>, language: Language) -> Value {
-    let Some(situation) = situation else {
+fn situation(setting: &Setting<'_>) -> Value {
+    let language = setting.language;
+    let Some(situation) = setting.situation else {
         return map(["title", "text", "delay_days", "until"].map(|name| (name, Value::from(()))));
     };
     map([
         ("title", known(situation.title.get(&language).map(String::as_str))),
         ("text", known(situation.text.get(&language).map(String::as_str))),
         ("delay_days", optional(situation.extra_days.map(|days| days.to_string()))),
-        ("until", Value::from(moment::day(situation.to, language))),
+        ("until", Value::from(moment::day(situation.to, setting.today, language))),
     ])
 }
 
@@ -275,7 +282,8 @@ fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Prints a value; `none`, `true` and `false` are no words for a buyer.
+/// Prints a value; `none`, `true` and `false` are no words for a buyer. A fact is said in the language of the reply only
+/// here, so that conditions compare what the file says.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if is_missing(value) {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -283,5 +291,16 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
     if value.kind() == ValueKind::Bool {
         return Err(Error::new(ErrorKind::InvalidOperation, format!("`{value}` is no text")));
     }
-    escape_formatter(out, state, value)
+    let quoted = value.as_str().filter(|text| is_quoted(state, text));
+    match quoted.zip(filters::reader(state)).and_then(|(text, reader)| filters::fact(text, reader)) {
+        Some(said) => escape_formatter(out, state, &Value::from(said)),
+        None => escape_formatter(out, state, value),
+    }
+}
+
+/// Returns whether that text is the value of a fact that this message quotes.
+fn is_quoted(state: &State<'_, '_>, text: &str) -> bool {
+    let Some(quotes) = state.lookup("fact") else { return false };
+    let Some(quotes) = quotes.downcast_object_ref::<Quotes>() else { return false };
+    quotes.taken.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|fact| fact.value == text)
 }

@@ -11,6 +11,7 @@ use crate::{
     },
     model::language::Language,
     replies::{
+        plural_forms,
         promise::{self, Fault},
         tags::{self, Tag, Token, TokenKind},
         variables::{ENTITY, FILTERS, FUNCTIONS, Helper, Place, Presence, TESTS, VARIABLES, Variable, variable},
@@ -60,19 +61,17 @@ pub(super) struct FactUse {
     pub span: Span,
 }
 
-/// Judges one template. `from` is where it begins in the file's text (after a `Subject:` line).
-///
-/// `own_kinds` are the shop's own kinds of values.
+/// Judges one template. `own_kinds` are the shop's own kinds of values.
 pub(super) fn check(
     file: FileId,
     source: &str,
-    from: usize,
     place: Place,
+    language: Language,
     own_kinds: &[String],
 ) -> (Uses, Vec<Diagnostic>) {
-    let mut checker =
-        Checker { file, place, own_kinds, branches: Vec::new(), uses: Uses::default(), diagnostics: Vec::new() };
-    for tag in tags::tags(source, from) {
+    let (uses, diagnostics) = (Uses::default(), Vec::new());
+    let mut checker = Checker { file, place, language, own_kinds, branches: Vec::new(), uses, diagnostics };
+    for tag in tags::tags(source, 0) {
         checker.tag(&tag);
     }
     (checker.uses, checker.diagnostics)
@@ -131,6 +130,7 @@ struct Branch {
 struct Checker<'a> {
     file: FileId,
     place: Place,
+    language: Language,
     own_kinds: &'a [String],
     branches: Vec<Branch>,
     uses: Uses,
@@ -209,11 +209,16 @@ impl Checker<'_> {
             let is = before.is_some_and(|token| token.is_name("is"))
                 || (before.is_some_and(|token| token.is_name("not"))
                     && index.checked_sub(2).is_some_and(|index| tokens[index].is_name("is")));
-            if KEYWORDS.contains(&name) {
+            // The name of an argument is no variable.
+            if KEYWORDS.contains(&name) || next.is_some_and(|token| token.is_sign("=")) {
                 continue;
             }
             if before.is_some_and(|token| token.is_sign("|")) {
                 self.helper("filter", FILTERS, token, name);
+                if name == "plural" {
+                    let forms = plural_forms::check(self.file, token, &tokens[index + 1..], self.language);
+                    self.diagnostics.extend(forms);
+                }
             } else if is {
                 self.helper("test", TESTS, token, name);
             } else if next.is_some_and(|token| token.is_sign("(")) {

@@ -56,7 +56,12 @@ pub const VARIABLES: &[Variable] = &[
         "Anna",
     ),
     everywhere("shop.name", "the shop's name from the configuration", Presence::Always, "Lantern Home"),
-    everywhere("desk.hours", "when people are at the desk", Presence::Always, "Mon–Fri 09:30–18:30 (UTC+8)"),
+    everywhere(
+        "desk.hours",
+        "when people are at the desk, in the buyer's clock where it is known",
+        Presence::Always,
+        "Mon–Fri 09:30–18:30 (UTC+8)",
+    ),
     everywhere(
         "human_eta",
         "when a person will have written, in the buyer's clock where it is known",
@@ -136,6 +141,27 @@ pub const FILTERS: &[Helper] = &[
     Helper { name: "upper", meaning: "capital letters" },
     Helper { name: "lower", meaning: "small letters" },
     Helper { name: "trim", meaning: "without blanks at both ends" },
+    Helper {
+        name: "money",
+        meaning: "`\"1290.50 EUR\"|money`: the amount in the reply's language, `1.290,50 EUR` in German",
+    },
+    Helper {
+        name: "number",
+        meaning: "`\"12000\"|number`: the number, or a span such as `7-15`, in the reply's language",
+    },
+    Helper {
+        name: "day",
+        meaning: "`\"2026-12-24\"|day`: the day in the reply's language, `Donnerstag, 24. Dezember`",
+    },
+    Helper {
+        name: "plural",
+        meaning: "`situation.delay_days|plural(one=\"# day\", other=\"# days\")`: the form that the number needs, with the \
+                  number for `#`; which forms a language has is said below",
+    },
+    Helper {
+        name: "list",
+        meaning: "`\"Visa, PayPal, JCB\"|list`: items between commas as a list, `Visa, PayPal and JCB`",
+    },
 ];
 
 /// Every test, written after `is`.

@@ -77,6 +77,15 @@ pub(super) const ROWS: &[Row] = &[
     ),
     error(
         Reply,
+        "template-plural",
+        "a `plural` without a form that its language needs, or with one that does not print its number",
+        "Russian says 1 день, 2 дня and 5 дней: without `few` the first buyer who waits two days reads a wrong word, or nobody \
+         answers.",
+        "{{ situation.delay_days|plural(one=\"# день\", other=\"# дней\") }}",
+        "{{ situation.delay_days|plural(one=\"# день\", few=\"# дня\", many=\"# дней\") }}",
+    ),
+    error(
+        Reply,
         "forbidden-promise",
         "a promise that a machine must not make: no taxes, tax paid by the shop, a false declaration, a cancellation done, a guaranteed day, money for a review",
         "Only an authority or a person can keep it. The same words are looked for in the finished message, which is then a \
@@ -116,6 +125,15 @@ pub(super) const ROWS: &[Row] = &[
         "There must be one answer to what is quoted.",
         "free_from:\n  source: our price list",
         "free_from:\n  source: our price list\n  value: 50 EUR",
+    ),
+    warning(
+        Reply,
+        "fact-number",
+        "an amount that buyers of another language read as another: `1.000 EUR`, `$49`",
+        "Amounts are printed with the signs of the reply's language. Of `1.000 EUR` nobody can say whether it is one euro or a \
+         thousand, and `$` is the money of a dozen countries; both are printed as they stand.",
+        "free_from: {value: 1.000 EUR, source: our price list}",
+        "free_from: {value: 1000 EUR, source: our price list}",
     ),
     error(
         Reply,

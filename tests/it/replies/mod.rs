@@ -2,6 +2,8 @@
 
 mod composing;
 mod facts;
+mod formats;
+mod mails;
 mod pack;
 mod reference;
 mod templates;
