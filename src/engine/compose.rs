@@ -23,7 +23,10 @@ use crate::{
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
         zone,
     },
-    replies::catalog::{HumanEta, Order, Rendered, Rest, Values},
+    replies::{
+        catalog::{HumanEta, Order, Rendered, Rest, Values},
+        format::hours::{self, Clock},
+    },
     rules::rule::{Action, Category, Rule},
     text::entity::country,
 };
@@ -241,7 +244,7 @@ impl Words<'_> {
             entities,
             order: circumstances::order_in_question(self.case.ctx, &self.understanding.named).cloned(),
             human_eta: self.human_eta(),
-            desk_hours: self.engine.settings.desk.describe(language),
+            desk_hours: self.desk_hours(language),
             automatic: kind != OutboundKind::Draft,
         }
     }
@@ -253,10 +256,26 @@ impl Words<'_> {
     fn human_eta(&self) -> Option<HumanEta> {
         let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
         let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
+        let Clock { zone, is_buyers } = self.clock();
+        Some(HumanEta { at: at.to_zoned(zone), zone_known: is_buyers })
+    }
+
+    /// Returns the clock in which moments are told, by the countries that are known of the buyer or named.
+    fn clock(&self) -> Clock {
         let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
         let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
-        let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
-        Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
+        match main {
+            Some(main) => Clock { zone: main.zone, is_buyers: main.only && known.is_some() },
+            None => Clock { zone: self.engine.settings.desk.zone.clone(), is_buyers: false },
+        }
+    }
+
+    /// Returns when people are at the desk: on the buyer's clock if it is known for sure, otherwise as people there say it.
+    fn desk_hours(&self, language: Language) -> String {
+        let desk = &self.engine.settings.desk;
+        let clock = Some(self.clock()).filter(|clock| clock.is_buyers);
+        let clock = clock.unwrap_or_else(|| Clock { zone: desk.zone.clone(), is_buyers: false });
+        hours::describe(desk, &clock, self.case.now, language)
     }
 }
 

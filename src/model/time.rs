@@ -2,8 +2,6 @@
 
 use jiff::{Timestamp, ToSpan as _, Zoned, civil, tz::TimeZone};
 
-use crate::model::language::Language;
-
 /// When people sit at the desk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeskHours {
@@ -78,26 +76,6 @@ impl DeskHours {
         None
     }
 
-    /// Returns the hours as a buyer reads them, such as `Mon–Fri 09:00–18:00 (Asia/Shanghai)`.
-    pub fn describe(&self, language: Language) -> String {
-        let names = if language == Language::ZH { &WEEKDAYS_ZH } else { &WEEKDAYS_EN };
-        let mut parts: Vec<String> = Vec::new();
-        let mut first = 0;
-        while first < self.week.len() {
-            let same = self.week[first..].iter().take_while(|periods| **periods == self.week[first]).count();
-            let last = first + same - 1;
-            if !self.week[first].is_empty() {
-                let days =
-                    if first == last { names[first].to_owned() } else { format!("{}–{}", names[first], names[last]) };
-                let spans: Vec<String> = self.week[first].iter().copied().map(Period::describe).collect();
-                parts.push(format!("{days} {}", spans.join(", ")));
-            }
-            first = last + 1;
-        }
-        let zone = self.zone.iana_name().unwrap_or("UTC");
-        format!("{} ({zone})", parts.join("; "))
-    }
-
     /// Returns the end of the period that holds `at`, which must be open.
     fn closing(&self, at: Timestamp) -> Option<Timestamp> {
         let local = at.to_zoned(self.zone.clone());
@@ -119,15 +97,6 @@ impl DeskHours {
 }
 
 const MINUTES_A_DAY: u16 = 24 * 60;
-const WEEKDAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const WEEKDAYS_ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
-
-impl Period {
-    fn describe(self) -> String {
-        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-        format!("{}–{}", clock(self.from), clock(self.to))
-    }
-}
 
 /// Returns hour and minute of a minute of the day below 1,440.
 fn i8_pair(minute: u16) -> (i8, i8) {
