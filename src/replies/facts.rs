@@ -16,7 +16,7 @@ use crate::{
         yaml::{Kind, Node, WRONG_TYPE, fields::Fields, parse_all},
     },
     model::{language::Language, verdict::FactUsed},
-    replies::format::amount,
+    replies::{filters, format::amount, template::FactUse},
 };
 
 /// A fact does not say where its value comes from.
@@ -122,6 +122,20 @@ impl Facts {
     /// Returns whether the fact of that name has one value for each of several keys; none if there is no such fact.
     pub(super) fn is_keyed(&self, name: &str) -> Option<bool> {
         self.0.get(name).map(|fact| matches!(fact.values, Values::By(_)))
+    }
+
+    /// Returns the first value of a fact that the filter behind it cannot read, and what that expects.
+    pub(super) fn unreadable(&self, used: &FactUse) -> Option<(&str, &'static str)> {
+        let entries: Vec<&Entry> = match &self.0.get(&used.name)?.values {
+            Values::One(entry) => vec![entry],
+            Values::By(by) => by.values().collect(),
+        };
+        let mut values = entries.into_iter().flat_map(|entry| match &entry.words {
+            Words::Same(value) => vec![value.as_str()],
+            Words::PerLanguage(values) => values.values().map(String::as_str).collect(),
+        });
+        let filter = used.filter.as_deref()?;
+        values.find_map(|value| Some((value, filters::unreadable(filter, value)?)))
     }
 
     /// Returns the value to be printed, with its source.

@@ -12,6 +12,10 @@ use crate::{
     replies::format::{self, amount, moment, plural},
 };
 
+const AMOUNT: &str = "an amount such as `49 USD`";
+const NUMBER: &str = "a number alone, such as `5` or `7-15`";
+const DAY: &str = "a day such as `2026-12-24`";
+
 /// The name under which the context holds what filters must know; templates cannot write it.
 pub(super) const READER: &str = "reader of this message";
 
@@ -35,6 +39,17 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("list", list);
 }
 
+/// Returns what a filter expects, if it cannot read that value; none too for filters that read any text.
+pub(super) fn unreadable(filter: &str, value: &str) -> Option<&'static str> {
+    let (readable, expected) = match filter {
+        "money" => (amount::money(value, Language::EN).is_some(), AMOUNT),
+        "number" | "plural" => (amount::bare(value).is_some(), NUMBER),
+        "day" => (value.trim().parse::<civil::Date>().is_ok(), DAY),
+        _ => return None,
+    };
+    (!readable).then_some(expected)
+}
+
 /// Returns who reads the message.
 pub(super) fn reader(state: &State<'_, '_>) -> Option<Reader> {
     state.lookup(READER)?.downcast_object_ref::<Reader>().copied()
@@ -47,18 +62,18 @@ pub(super) fn fact(value: &str, reader: Reader) -> Option<String> {
 }
 
 fn money(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
-    said(state, value, "an amount such as `49 USD`", |text, reader| amount::money(text, reader.language))
+    said(state, value, AMOUNT, |text, reader| amount::money(text, reader.language))
 }
 
 fn number(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
-    said(state, value, "a number such as `1200` or `7-15`", |text, reader| {
+    said(state, value, NUMBER, |text, reader| {
         let (from, to) = amount::bare(text)?;
         Some(format::span(from, to, reader.language))
     })
 }
 
 fn day(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
-    said(state, value, "a day such as `2026-12-24`", |text, reader| {
+    said(state, value, DAY, |text, reader| {
         let date = text.trim().parse::<civil::Date>().ok()?;
         Some(moment::day(date, reader.today, reader.language))
     })
@@ -80,9 +95,7 @@ fn plural(state: &State<'_, '_>, value: &Value, forms: Kwargs) -> Result<String,
     }
     forms.assert_all_used()?;
     let form = |category: &str| written.iter().find(|(known, _)| *known == category)?.1.as_deref();
-    said(state, value, "a number such as `5` or `7-15`", |text, reader| {
-        plural::said(amount::bare(text)?, reader.language, form)
-    })
+    said(state, value, NUMBER, |text, reader| plural::said(amount::bare(text)?, reader.language, form))
 }
 
 /// Applies a filter to the text of a value.

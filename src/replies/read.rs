@@ -170,7 +170,14 @@ impl Reader {
                     let help = format!("write `fact(\"{}\")`", used.name);
                     (format!("the fact `{}` has one value only", used.name), help)
                 }
-                Some(_) => continue,
+                Some(_) => match self.facts.unreadable(used) {
+                    Some((value, expected)) => {
+                        let filter = used.filter.as_deref().unwrap_or_default();
+                        let message = format!("`{filter}` cannot read the fact `{}`: it says `{value}`", used.name);
+                        (message, format!("write {expected} in replies/_facts, or take the filter away"))
+                    }
+                    None => continue,
+                },
             };
             self.diagnostics.push(Diagnostic::error(TEMPLATE_FACT, message, used.span.clone(), "here").help(help));
         }

@@ -57,6 +57,8 @@ pub(super) struct FactUse {
     pub name: String,
     /// A second argument stands there.
     pub keyed: bool,
+    /// The filter right behind it.
+    pub filter: Option<String>,
     /// Where the name is written.
     pub span: Span,
 }
@@ -288,7 +290,12 @@ impl Checker<'_> {
             return;
         };
         let keyed = arguments.get(2).is_some_and(|token| token.is_sign(","));
-        self.uses.facts.push(FactUse { name: name.clone(), keyed, span: Span::new(self.file, span.clone()) });
+        let end = arguments.iter().position(|token| token.is_sign(")")).unwrap_or(arguments.len());
+        let filter = match arguments.get(end + 1..) {
+            Some([bar, filter, ..]) if bar.is_sign("|") => filter.name().map(str::to_owned),
+            _ => None,
+        };
+        self.uses.facts.push(FactUse { name: name.clone(), keyed, filter, span: Span::new(self.file, span.clone()) });
     }
 }
 

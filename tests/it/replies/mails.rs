@@ -88,19 +88,10 @@ fn entries(folder: &Path) -> Vec<String> {
 }
 
 fn rendered(catalog: &Catalog, code: &str, country: &str, first_name: &str, rest: &str) -> Rendered {
-    let order = BuyersOrder {
-        number: "114-7122810-2961857".to_owned(),
-        status: OrderStatus::Shipped,
-        placed: Some(date("2026-11-16")),
-        shipped: Some(date("2026-11-18")),
-        delivered: None,
-        carrier: Some("DHL Express (EU)".to_owned()),
-        tracking: Some("LX123456785CN".to_owned()),
-    };
     let values = Values {
         buyer_first_name: Some(first_name.to_owned()),
         entities: BTreeMap::from([("country".to_owned(), country.to_owned())]),
-        order: Some(order),
+        order: Some(buyers_order()),
         desk_hours: formats::shop_hours(language(code)),
         ..values()
     };
@@ -115,6 +106,19 @@ fn rendered(catalog: &Catalog, code: &str, country: &str, first_name: &str, rest
         rest: Rest::Named(rest),
     };
     catalog.render(&order).expect("renders")
+}
+
+/// An order of which everything is known but its delivery.
+pub(super) fn buyers_order() -> BuyersOrder {
+    BuyersOrder {
+        number: "114-7122810-2961857".to_owned(),
+        status: OrderStatus::Shipped,
+        placed: Some(date("2026-11-16")),
+        shipped: Some(date("2026-11-18")),
+        delivered: None,
+        carrier: Some("DHL Express (EU)".to_owned()),
+        tracking: Some("LX123456785CN".to_owned()),
+    }
 }
 
 /// Returns the mail as a program reads it from the wire: what each part says of itself, and its text.

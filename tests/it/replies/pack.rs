@@ -10,8 +10,9 @@ use nightdesk::{
         country,
     },
 };
+use regex::Regex;
 
-use crate::replies::{date, expect, listed, render, values};
+use crate::replies::{date, expect, formats, listed, mails, render, values};
 
 #[test]
 fn the_pack_has_no_findings() {
@@ -63,6 +64,27 @@ fn customs_tax_speaks_for_every_country_listed() {
             assert!(rendered.text.contains(name), "{code} {language}");
             assert!(rendered.text.contains("https://"), "the office is named: {code}");
             assert!(rendered.facts.iter().all(|fact| fact.valid_until.is_some()), "{code}");
+        }
+    }
+}
+
+#[test]
+fn no_reply_prints_what_only_machines_or_english_readers_write() {
+    let machine = Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|T[0-9]{2}:|#[^0-9]|Asia/").expect("it is written here");
+    let english = Regex::new(
+        r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\b(January|February|March|October|December)\b|\bdays?\b",
+    )
+    .expect("it is written here");
+    let (_, catalog, _) = pack();
+    for reply in catalog.names() {
+        for language in catalog.languages(reply) {
+            let values =
+                Values { desk_hours: formats::shop_hours(language), order: Some(mails::buyers_order()), ..complete() };
+            let text = both_channels(&catalog, reply, language, &values);
+            let text = Regex::new("https?://[^ ]*").expect("it is written here").replace_all(&text, "");
+            assert!(!machine.is_match(&text), "{reply} {language}: {:?} in {text}", machine.find(&text));
+            let foreign = language != Language::EN && english.is_match(&text);
+            assert!(!foreign, "{reply} {language}: {:?} in {text}", english.find(&text));
         }
     }
 }
