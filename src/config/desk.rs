@@ -18,13 +18,15 @@ use crate::{
 /// Hours, days, dates or zones that cannot be read.
 pub(super) const BAD_TIME: Code = Code::new("bad-time");
 
+const MINUTES_A_DAY: u16 = 24 * 60;
+
 pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Returns the hours of a shop that names none: working days of the given zone, nine to six.
 pub(super) fn default_hours() -> DeskHours {
     let working = vec![Period { from: 9 * 60, to: 18 * 60 }];
     let week = std::array::from_fn(|day| if day < 5 { working.clone() } else { Vec::new() });
-    DeskHours { zone: TimeZone::UTC, week, holidays: Vec::new() }
+    DeskHours::weekly(TimeZone::UTC, week)
 }
 
 /// Reads `zone`, `hours` and `holidays`.
@@ -47,7 +49,7 @@ pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
         };
         for item in items {
             match item.as_text().and_then(|text| text.parse::<civil::Date>().ok()) {
-                Some(date) => desk.holidays.push(date),
+                Some(date) => _ = desk.holidays.insert(date),
                 None => fields.push(bad(file, item, "a date such as 2027-01-01")),
             }
         }
@@ -70,11 +72,7 @@ fn hours(file: FileId, node: &Node, week: &mut [Vec<Period>; 7], fields: &mut Fi
         for item in listed(value) {
             match item.as_text().and_then(period) {
                 Some(period) => days.iter().for_each(|day| week[*day].push(period)),
-                None => fields.push(bad(
-                    file,
-                    item,
-                    "hours such as 09:00-18:00; write a night as 22:00-24:00 and 00:00-06:00",
-                )),
+                None => fields.push(bad(file, item, "hours such as 09:00-18:00, or a night such as 22:00-06:00")),
             }
         }
     }
@@ -99,17 +97,19 @@ fn days(written: &str) -> Option<Vec<usize>> {
     Some((0..count).map(|step| (from + step) % 7).collect())
 }
 
-fn period(written: &str) -> Option<Period> {
+/// Reads `09:00-18:00`, or a night that ends on the next day: `22:00-06:00`.
+pub(super) fn period(written: &str) -> Option<Period> {
     let (from, to) = written.split_once(['-', '–'])?;
     let (from, to) = (minute(from)?, minute(to)?);
-    (from < to).then_some(Period { from, to })
+    let to = if to < from { to + MINUTES_A_DAY } else { to };
+    (from < to && from < MINUTES_A_DAY).then_some(Period { from, to })
 }
 
 fn minute(written: &str) -> Option<u16> {
     let (hour, minute) = written.trim().split_once(':')?;
     let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
     let total = hour.checked_mul(60)?.checked_add(minute)?;
-    (minute < 60 && total <= 24 * 60).then_some(total)
+    (minute < 60 && total <= MINUTES_A_DAY).then_some(total)
 }
 
 fn unknown_zone(file: FileId, node: &Node) -> Diagnostic {
