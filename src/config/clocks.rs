@@ -1,34 +1,64 @@
 //! When people must have answered, when the machine may, and when buyers are left in peace: `overnight`, `clocks`,
 //! `quiet_hours`.
 
+use std::collections::BTreeMap;
+
 use jiff::civil;
 
 use crate::{
     config::{desk, raw::Reader},
-    diagnostic::yaml::{Kind, Node, fields::Fields},
+    diagnostic::{
+        Code, Diagnostic,
+        yaml::{Kind, Node, fields::Fields},
+    },
     engine::settings::Clocks,
     model::{
+        inbound::ChannelKind,
         mode::Mode,
-        time::{QuietHours, ResponseClock},
+        time::{DeskHours, QuietHours, ResponseClock},
     },
 };
 
 const CLOCK: &str = "a response clock: `24h`, `2m desk` for desk time, or `same_day`";
 const QUIET: &str = "hours of the buyer's clock such as 22:00-08:00, or off";
 
+/// An `overnight` that has nothing to tell apart.
+pub(super) const OVERNIGHT_IDLE: Code = Code::new("overnight-idle");
+
 /// Reads `overnight`: the highest mode while somebody is at the desk; none where the hour makes no difference.
-pub(super) fn overnight(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Mode> {
+pub(super) fn overnight(
+    reader: &mut Reader<'_>,
+    fields: &mut Fields<'_>,
+    desk: &DeskHours,
+    max_mode: &BTreeMap<ChannelKind, Mode>,
+) -> Option<Mode> {
     let node = fields.node("overnight")?;
+    let mode = ceiling(reader, node)?;
+    let idle = if desk.never_closes() {
+        Some(("the desk never closes, so that nothing is ever answered by itself", "write the hours of the desk"))
+    } else if desk.week.iter().all(Vec::is_empty) {
+        Some(("the desk never opens, so that `overnight` changes nothing", "write the hours of the desk"))
+    } else if max_mode.values().all(|highest| *highest <= mode) {
+        Some(("`max_mode` allows no more at night either", "raise `max_mode`, which holds while nobody is there"))
+    } else {
+        None
+    };
+    if let Some((why, help)) = idle {
+        let span = reader.span(node);
+        reader.push(Diagnostic::warning(OVERNIGHT_IDLE, why, span, "has no effect").help(help));
+    }
+    Some(mode)
+}
+
+fn ceiling(reader: &mut Reader<'_>, node: &Node) -> Option<Mode> {
     if let Kind::Mapping(_) = node.kind {
         let mut section = reader.open(node)?;
         let modes = [("shadow", Mode::Shadow), ("suggest", Mode::Suggest)];
-        let mode = match section.node("open") {
-            Some(open) => reader.choose(open, &modes),
-            None => {
-                reader.missing(node, "open", "write `overnight: on`, or `overnight: {open: shadow}`");
-                None
-            }
-        };
+        let open = section.node("open");
+        if open.is_none() {
+            reader.missing(node, "open", "write `overnight: on`, or `overnight: {open: shadow}`");
+        }
+        let mode = open.and_then(|open| reader.choose(open, &modes));
         reader.close(section);
         return mode;
     }

@@ -143,7 +143,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let max_mode = max_mode(reader, &mut fields);
     let answer_at = answer_at(reader, &mut fields);
     let limits = limits(reader, &mut fields);
-    let overnight = clocks::overnight(reader, &mut fields);
+    let overnight = clocks::overnight(reader, &mut fields, &desk, &max_mode);
     let response = clocks::clocks(reader, &mut fields);
     let quiet_hours = clocks::quiet_hours(reader, &mut fields);
     let status = status(reader, &mut fields);

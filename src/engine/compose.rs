@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, circumstances, doubt,
+        Engine, circumstances, clock, doubt,
         escalate::{self, Reasons},
         evidence::Whole,
         guard::{self, Case},
         policy::{Draft, Plan},
-        rest,
-        settings::Settings,
-        shadow, slots,
+        rest, shadow, slots,
         understand::Understanding,
     },
     model::{
@@ -21,11 +19,9 @@ use crate::{
         outbound::OutboundKind,
         thread::PendingAsk,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
-        zone,
     },
-    replies::catalog::{HumanEta, Order, Rendered, Rest, Values},
+    replies::catalog::{Order, Rendered, Rest, Values},
     rules::rule::{Action, Category, Rule},
-    text::entity::country,
 };
 
 /// Renders the plan and puts everything that was seen into one record.
@@ -74,6 +70,7 @@ pub(super) fn verdict(
         mode: plan.mode,
         ticket,
         pending,
+        due: clock::due(case, understanding),
         learned,
         confident,
         confidence,
@@ -240,23 +237,10 @@ impl Words<'_> {
             shop_name: self.engine.settings.shop_name.clone(),
             entities,
             order: circumstances::order_in_question(self.case.ctx, &self.understanding.named).cloned(),
-            human_eta: self.human_eta(),
+            human_eta: clock::human_eta(self.case, self.understanding),
             desk_hours: self.engine.settings.desk.describe(language),
             automatic: kind != OutboundKind::Draft,
         }
-    }
-
-    /// Returns the moment by which a person answers, on the buyer's clock where the country is known.
-    ///
-    /// It is called the buyer's time only if we know the buyer to live in a country with one clock; a country that the
-    /// message names may be that of a friend.
-    fn human_eta(&self) -> Option<HumanEta> {
-        let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
-        let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
-        let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
-        let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
-        let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
-        Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
     }
 }
 

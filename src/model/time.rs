@@ -47,6 +47,22 @@ impl DeskHours {
         Self { zone, week, holidays: BTreeSet::new(), workdays: BTreeSet::new() }
     }
 
+    /// Returns whether the hours leave out no minute of the week; holidays aside.
+    pub fn never_closes(&self) -> bool {
+        let whole = i64::from(MINUTES_A_DAY);
+        let mut open: Vec<(i64, i64)> = Vec::new();
+        for (day, periods) in (0_i64..).zip(&self.week) {
+            let start = day * whole;
+            open.extend(periods.iter().map(|period| (start + i64::from(period.from), start + i64::from(period.to))));
+        }
+        // Sunday's night ends on Monday.
+        let late: Vec<(i64, i64)> = open.iter().map(|(from, to)| (from - 7 * whole, to - 7 * whole)).collect();
+        open.extend(late);
+        open.sort_unstable();
+        let covered = open.iter().fold(0, |until, (from, to)| if *from <= until { until.max(*to) } else { until });
+        covered >= 7 * whole
+    }
+
     /// Returns whether somebody is at the desk at that moment.
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.shift_at(at).is_some()
@@ -166,6 +182,34 @@ impl Period {
 /// Returns hour and minute of a minute of the day below 1,440.
 fn i8_pair(minute: u16) -> (i8, i8) {
     (i8::try_from(minute / 60).unwrap_or(0), i8::try_from(minute % 60).unwrap_or(0))
+}
+
+/// A day as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// Month and day, every year: `11-20`.
+    Yearly(i8, i8),
+    /// One day: `2026-11-20`.
+    Full(civil::Date),
+}
+
+/// A leap year, so that 29 February is a day.
+const LEAP_YEAR: i16 = 2024;
+
+impl Day {
+    /// Reads `11-20` or `2026-11-20`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split('-').collect::<Vec<&str>>()[..] {
+            [month, day] => {
+                let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+                civil::Date::new(LEAP_YEAR, month, day).ok().map(|_| Self::Yearly(month, day))
+            }
+            [year, month, day] if year.len() == 4 => {
+                civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok().map(Self::Full)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A yearly span of days such as 20 November to 5 January, both ends inclusive.

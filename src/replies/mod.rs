@@ -14,6 +14,7 @@ pub mod placeholder;
 pub mod promise;
 pub mod read;
 mod render;
+pub mod season;
 pub mod sheet;
 pub mod situations;
 mod tags;

@@ -101,7 +101,7 @@ impl Scope {
             ("human_eta", optional(eta)),
             ("entity", entities(setting)),
             ("order", order(values.order.as_ref(), language)),
-            ("situation", situation(setting.situation, language)),
+            ("situation", situation(setting.situation, setting.today, language)),
             ("automatic", Value::from(values.automatic)),
             ("uncovered", Value::from(setting.rest != Rest::Nothing)),
             ("rest", optional(setting.rest.words().map(str::to_owned))),
@@ -240,15 +240,16 @@ fn order(order: Option<&Order>, language: Language) -> Value {
     ])
 }
 
-fn situation(situation: Option<&Situation>, language: Language) -> Value {
+fn situation(situation: Option<&Situation>, today: civil::Date, language: Language) -> Value {
     let Some(situation) = situation else {
         return map(["title", "text", "delay_days", "until"].map(|name| (name, Value::from(()))));
     };
+    let until = situation.season.around(today).map(|(_, last)| last);
     map([
         ("title", known(situation.title.get(&language).map(String::as_str))),
         ("text", known(situation.text.get(&language).map(String::as_str))),
         ("delay_days", optional(situation.extra_days.map(|days| days.to_string()))),
-        ("until", Value::from(moment::day(situation.to, language))),
+        ("until", optional(until.map(|day| moment::day(day, language)))),
     ])
 }
 

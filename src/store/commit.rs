@@ -270,6 +270,7 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: &Settled) -> Result
                 tags: &plan.tags,
                 subject: &subject_of(&envelope.subject, &envelope.text),
                 buyer: buyer_of(envelope.sender_name.as_deref(), envelope.sender_key.as_deref()),
+                respond_by: commit.verdict.due.as_ref().map(|due| due.at),
                 now: commit.now,
             };
             Some(ticket::raise(tx, &case).await?)
