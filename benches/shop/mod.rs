@@ -57,6 +57,7 @@ pub(crate) fn settings() -> Settings {
         limits: Limits::default(),
         overnight: None,
         clocks: Clocks::default(),
+        quiet_hours: None,
     }
 }
 

@@ -239,5 +239,6 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         limits: Limits::default(),
         overnight: None,
         clocks: Clocks::default(),
+        quiet_hours: None,
     }
 }

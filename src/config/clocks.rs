@@ -45,7 +45,7 @@ pub(super) fn overnight(
     };
     if let Some((why, help)) = idle {
         let span = reader.span(node);
-        reader.push(Diagnostic::warning(OVERNIGHT_IDLE, why, span, "has no effect").help(help));
+        reader.push(Diagnostic::warning(OVERNIGHT_IDLE, why, span, "here").help(help));
     }
     Some(mode)
 }

@@ -112,6 +112,7 @@ impl Config {
             limits: self.limits.clone(),
             overnight: self.overnight,
             clocks: self.clocks.clone(),
+            quiet_hours: self.quiet_hours,
         }
     }
 

@@ -2,7 +2,7 @@
 //! one must.
 
 use jiff::{
-    Timestamp, Zoned,
+    SignedDuration, Timestamp, Zoned,
     tz::{Offset, TimeZone},
 };
 
@@ -15,6 +15,9 @@ use crate::{
 
 /// The name of the clock that the shop's own promise runs by.
 const PROMISE: &str = "reply_within";
+
+/// Who wrote within the hour waits for an answer, and is awake.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// Languages nearly all of whose speakers have one clock, with its zone. Of English, Spanish or Arabic nothing follows.
 const LANGUAGE_ZONES: [(&str, &str); 12] = [
@@ -34,21 +37,25 @@ const LANGUAGE_ZONES: [(&str, &str); 12] = [
 
 /// What is known of the clock on the buyer's wall.
 #[derive(Debug, Clone, PartialEq)]
-struct BuyersClock {
-    zone: TimeZone,
+pub(super) struct BuyersClock {
+    /// Its zone.
+    pub zone: TimeZone,
     /// It is certain enough to be called the buyer's own time.
-    sure: bool,
+    pub sure: bool,
+}
+
+/// Returns the clock on which moments are told: the buyer's as far as there is any sign of it, otherwise the desk's.
+pub(super) fn told_on(case: &Case<'_>, understanding: &Understanding<'_>) -> BuyersClock {
+    let desk = || BuyersClock { zone: case.settings.desk.zone.clone(), sure: false };
+    buyers_clock(case, understanding).unwrap_or_else(desk)
 }
 
 /// Returns the moment by which a person answers, on the buyer's clock where there is any sign of it.
 pub(super) fn human_eta(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<HumanEta> {
     let desk = &case.settings.desk;
     let at = desk.after_desk_minutes(case.now, case.settings.reply_within_minutes)?;
-    let (zone, sure) = match buyers_clock(case, understanding) {
-        Some(clock) => (clock.zone, clock.sure),
-        None => (desk.zone.clone(), false),
-    };
-    Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
+    let clock = told_on(case, understanding);
+    Some(HumanEta { at: at.to_zoned(clock.zone), zone_known: clock.sure })
 }
 
 /// Returns by when a person must have answered, by the tightest of the clocks of channel, marketplace and shop.
@@ -56,7 +63,7 @@ pub(super) fn human_eta(case: &Case<'_>, understanding: &Understanding<'_>) -> O
 /// Clocks of others run from the moment the message came in, the shop's promise from now, as the buyer is told.
 pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Due> {
     let settings = case.settings;
-    let zone = buyers_clock(case, understanding).map_or_else(|| settings.desk.zone.clone(), |clock| clock.zone);
+    let zone = told_on(case, understanding).zone;
     let channel = case.inbound.channel;
     let marketplace = case.inbound.marketplace.as_deref();
     let marketplace = marketplace.and_then(|name| Some((name, *settings.clocks.marketplaces.get(name)?)));
@@ -68,6 +75,18 @@ pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<
     let promised = settings.desk.after_desk_minutes(case.now, settings.reply_within_minutes);
     let promised = promised.map(|at| Due { at, clock: PROMISE.to_owned() });
     outside.chain(promised).min_by_key(|due| due.at)
+}
+
+/// Returns when an answer to this message may go out, where that is not at once: the message has lain so long, after an
+/// outage, that it is night where the buyer is by now, and a message may wake people.
+///
+/// Who wrote a moment ago is awake, whatever the clock says, and is answered at once.
+pub(super) fn not_before(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Timestamp> {
+    let quiet = case.settings.quiet_hours?;
+    let fresh = case.now.duration_since(case.inbound.received_at) < FRESH;
+    let clock = buyers_clock(case, understanding).filter(|_| !fresh)?;
+    let over = quiet.over(case.now, &clock.zone);
+    (over > case.now).then_some(over)
 }
 
 /// Returns the buyer's clock by the best sign there is: the buyer's country, the clock of the program the mail was

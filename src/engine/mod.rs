@@ -173,6 +173,7 @@ impl Engine {
             ticket: None,
             pending: None,
             due: None,
+            not_before: None,
             learned: std::collections::BTreeMap::new(),
             confident: false,
             confidence: 0.0,

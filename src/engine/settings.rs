@@ -6,7 +6,7 @@ use crate::model::{
     inbound::ChannelKind,
     language::Language,
     mode::Mode,
-    time::{DeskHours, ResponseClock},
+    time::{DeskHours, QuietHours, ResponseClock},
     wire_id::InstanceKey,
 };
 
@@ -39,6 +39,8 @@ pub struct Settings {
     pub overnight: Option<Mode>,
     /// Within which time people must have answered.
     pub clocks: Clocks,
+    /// Hours of the buyer's clock in which nothing goes out that can wait.
+    pub quiet_hours: Option<QuietHours>,
 }
 
 /// How far the machine may go at one moment, and who says so.

@@ -94,14 +94,20 @@ impl Calendar {
         self.workdays.iter().copied()
     }
 
+    /// Returns whether the table has holidays of that year: of some countries it ends sooner, and Ukraine keeps none while
+    /// martial law lasts.
+    pub fn covers(&self, year: i16) -> bool {
+        self.holidays.keys().any(|day| day.year() == year)
+    }
+
     /// Returns the English names of a public holiday; empty on any other day.
     pub fn names_on(&self, date: civil::Date) -> &[&'static str] {
         self.holidays.get(&date).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the names of all holidays, sorted, each once.
+    /// Returns the names of all holidays as people write them, without what stands in parentheses; sorted, each once.
     pub fn names(&self) -> BTreeSet<&'static str> {
-        self.holidays.values().flatten().copied().collect()
+        self.holidays.values().flatten().map(|name| name.split_once(" (").map_or(*name, |(short, _)| short)).collect()
     }
 
     /// Returns the days of the holiday of that name, in order; compared as for [`Self::stretches`].

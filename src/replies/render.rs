@@ -94,8 +94,9 @@ impl Scope {
         let values = setting.values;
         let eta = values.human_eta.as_ref().map(|eta| moment::moment(&eta.at, eta.zone_known, language));
         let first_name = values.buyer_first_name.as_deref().and_then(plausible_name);
+        let next_workday = values.buyer_next_workday.map(|date| moment::day(date, language));
         let context = BTreeMap::from([
-            ("buyer", map([("first_name", optional(first_name))])),
+            ("buyer", map([("first_name", optional(first_name)), ("next_workday", optional(next_workday))])),
             ("shop", map([("name", Value::from(values.shop_name.as_str()))])),
             ("desk", map([("hours", Value::from(values.desk_hours.as_str()))])),
             ("human_eta", optional(eta)),

@@ -89,6 +89,15 @@ impl Season {
 /// Reads `from` and `to`, or `calendar` and `holiday`; what is wrong is collected.
 pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> Option<Season> {
     if !fields.has("calendar") && !fields.has("holiday") {
+        // A misspelled key may mean one of the other form.
+        for key in ["calendar", "holiday", "days_before", "days_after"] {
+            if let Some(node) = fields.node(key) {
+                let message = format!("`{key}` speaks of a holiday, and none is named");
+                let found =
+                    Diagnostic::error(SITUATION_DATES, message, Span::new(file, node.span.clone()), "without effect");
+                fields.push(found.help(FROM_CALENDAR));
+            }
+        }
         return between(file, fields);
     }
     for key in ["from", "to"] {

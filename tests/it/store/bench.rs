@@ -400,6 +400,7 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         messages: Vec::new(),
         ticket: plan.ticket,
         due: None,
+        not_before: None,
         pending: plan.pending,
         learned: plan.country.into_iter().map(|country| ("country".to_owned(), country)).collect(),
         confident: true,

@@ -1,5 +1,6 @@
 //! The moment at which a person will have written, on the clock of the buyer as far as there is a sign of it.
 
+use jiff::{SignedDuration, civil};
 use nightdesk::{
     engine::Engine,
     library::{Library, Sources},
@@ -9,6 +10,7 @@ use nightdesk::{
         ids::BuyerId,
         inbound::{ChannelKind, HeaderField, Inbound, MailFacts, Mailbox, ReturnPath},
         outbound::OutboundKind,
+        time::QuietHours,
     },
 };
 
@@ -40,6 +42,26 @@ fn every_ack_names_the_moment_on_the_clock_that_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_old_message_is_answered_in_the_buyers_morning_and_a_fresh_one_at_once() {
+    let mut settings = settings();
+    settings.quiet_hours = Some(QuietHours { from: civil::time(22, 0, 0, 0), to: civil::time(8, 0, 0, 0) });
+    let library = Library::read(Sources::starter_pack(), &settings.languages);
+    let engine = Engine::new(settings, library.rules, library.replies);
+    // It is half past three in Berlin.
+    let now = moment("2026-11-20T03:30+01:00");
+    let decide = |hours: i64, country: Option<&str>| {
+        let written = now - SignedDuration::from_hours(hours);
+        let inbound = Inbound::from_text(ChannelKind::Telegram, "Do you offer free shipping?", written);
+        let ctx = Context { buyer: country.map(buyer), ..Context::default() };
+        engine.decide(&inbound, &ctx, now).not_before
+    };
+    assert_eq!(decide(5, Some("DE")), Some(moment("2026-11-20T08:00+01:00")));
+    assert_eq!(decide(0, Some("DE")), None, "who has just written is awake");
+    assert_eq!(decide(5, Some("JP")), None, "it is day in Japan");
+    assert_eq!(decide(5, None), None, "nothing is known of the buyer's clock");
 }
 
 /// A mail of a person with that `Date`.

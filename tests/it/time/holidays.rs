@@ -11,6 +11,16 @@ use super::rows;
 const TABLE: &str = "src/model/holidays.tsv";
 const GENERATOR: &str = "tests/holidays/generate.py";
 
+/// Places where nobody lives, and Ukraine, which keeps no holidays while martial law lasts.
+const WITHOUT: [&str; 4] = ["BV", "HM", "IO", "UA"];
+/// Sri Lanka's moon days are announced a year before.
+const ANNOUNCED: [(&str, i16); 1] = [("LK", 2026)];
+
+/// Returns whether the source knows nothing of that year.
+fn ends_before(code: &str, year: i16) -> bool {
+    WITHOUT.contains(&code) || ANNOUNCED.iter().any(|(announced, last)| *announced == code && year > *last)
+}
+
 #[test]
 fn holidays_are_those_of_the_generator() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -41,9 +51,9 @@ fn every_country_with_a_clock_has_holidays() {
     assert!(missing.is_empty(), "{missing:?}");
     for code in known {
         let calendar = holidays::of(code).expect("it is listed");
-        for year in holidays::YEARS {
+        for year in holidays::YEARS.filter(|year| !ends_before(code, *year)) {
             let count = calendar.holidays().filter(|day| day.year() == year).count();
-            assert!((4..=60).contains(&count), "{code} has {count} holidays in {year}");
+            assert!((4..=60).contains(&count) && calendar.covers(year), "{code} has {count} holidays in {year}");
         }
     }
     assert!(holidays::of("XX").is_none() && holidays::of("cn").is_none());

@@ -3,6 +3,7 @@
 
 mod eta;
 mod holidays;
+mod page;
 mod properties;
 
 use std::{fs, path::Path};
