@@ -6,7 +6,7 @@ use nightdesk::{
     diagnostic::has_errors,
     engine::{
         Engine,
-        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
+        settings::{Clocks, DEFAULT_ANSWER_AT, Limits, Settings},
     },
     library::Sources,
     model::{
@@ -48,17 +48,16 @@ pub(crate) fn settings() -> Settings {
         languages: vec![Language::EN, Language::ZH],
         default_language: Language::EN,
         answer_at: DEFAULT_ANSWER_AT,
-        desk: DeskHours {
-            zone: jiff::tz::TimeZone::UTC,
-            week: std::array::from_fn(|_| always.clone()),
-            holidays: Vec::new(),
-        },
+        desk: DeskHours::weekly(jiff::tz::TimeZone::UTC, std::array::from_fn(|_| always.clone())),
         reply_within_minutes: 240,
         own_addresses: [SHOP.to_owned()].into(),
         trusted_authserv_ids: std::collections::BTreeSet::new(),
         instance: InstanceKey::new([7; 32]),
         max_mode: std::collections::BTreeMap::new(),
         limits: Limits::default(),
+        overnight: None,
+        clocks: Clocks::default(),
+        quiet_hours: None,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     model::{
         buyer::Buyer,
         context::Context,
+        holidays,
         ids::{AccountName, BuyerId, IntentId, ThreadId},
         inbound::{Attachment, ChannelKind, Inbound},
         order::{Order, OrderStatus},
@@ -174,6 +175,7 @@ struct Wishes {
     desk: bool,
     clock: bool,
     weekday: bool,
+    holiday: bool,
     days: BTreeSet<String>,
     accounts: BTreeSet<String>,
     subjects: BTreeSet<String>,
@@ -211,6 +213,7 @@ impl Wishes {
             "desk" => self.desk = true,
             "local_time" => self.clock = true,
             "weekday" => self.weekday = true,
+            "holiday" => self.holiday = true,
             "date" => self.days.extend(words),
             "account" => self.accounts.extend(words),
             "subject" => self.subjects.extend(words),
@@ -232,8 +235,8 @@ impl Wishes {
     }
 
     fn dimensions(&self, engine: &Engine, now: Timestamp) -> Vec<Vec<Change>> {
-        // The buyer's clock is known only where the country is.
-        let somewhere = (self.clock && self.countries.is_empty()).then(|| "DE".to_owned());
+        // The buyer's clock and holidays are known only where the country is.
+        let somewhere = ((self.clock || self.holiday) && self.countries.is_empty()).then(|| "DE".to_owned());
         let countries: BTreeSet<String> = self.countries.iter().cloned().chain(somewhere).collect();
         let channels: Vec<Change> =
             if self.channel { vec![Change::Channel(ChannelKind::Telegram)] } else { Vec::new() };
@@ -263,6 +266,12 @@ impl Wishes {
         let today = now.to_zoned(zone.clone()).date();
         let mut days: Vec<civil::Date> = self.days.iter().filter_map(|day| date(day, today)).collect();
         days.extend(self.situations.iter().filter_map(|id| day_of_situation(engine, id, today)));
+        if self.holiday {
+            let somewhere = self.countries.iter().map(String::as_str).chain(["DE"]);
+            let theirs =
+                somewhere.filter_map(holidays::of).filter_map(|calendar| calendar.holidays().find(|day| *day >= today));
+            days.extend(theirs.chain(desk.holidays.range(today..).next().copied()));
+        }
         if self.weekday || (days.is_empty() && (self.desk || self.clock)) {
             days.extend((0..7).filter_map(|ahead: i64| today.checked_add(ahead.days()).ok()));
         }

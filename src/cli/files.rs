@@ -16,7 +16,7 @@ use crate::{
     },
     engine::{
         Engine,
-        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
+        settings::{Clocks, DEFAULT_ANSWER_AT, Limits, Settings},
     },
     library::{Library, Sources},
     model::{language::Language, time::DeskHours, wire_id::InstanceKey},
@@ -224,11 +224,7 @@ fn plain_languages() -> Vec<Language> {
 /// The settings of a shop without configuration: its desk never closes, it answers in the starter pack's languages.
 fn plain_settings(instance: InstanceKey) -> Settings {
     let always = vec![crate::model::time::Period { from: 0, to: 24 * 60 }];
-    let desk = DeskHours {
-        zone: jiff::tz::TimeZone::UTC,
-        week: std::array::from_fn(|_| always.clone()),
-        holidays: Vec::new(),
-    };
+    let desk = DeskHours::weekly(jiff::tz::TimeZone::UTC, std::array::from_fn(|_| always.clone()));
     Settings {
         shop_name: "Your shop".to_owned(),
         languages: plain_languages(),
@@ -241,5 +237,8 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         max_mode: std::collections::BTreeMap::new(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
+        overnight: None,
+        clocks: Clocks::default(),
+        quiet_hours: None,
     }
 }

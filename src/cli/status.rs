@@ -67,9 +67,20 @@ fn describe(pauses: &[Pause], restore: Option<&Restore>, counts: &Counts, now: T
     lines.push(format!("Messages    {}", words(&counts.inbound)));
     lines.push(format!("Sent folder {} recorded", counts.sent_folder));
     lines.push(format!("Outbox      {}", words(&counts.outbox)));
-    lines.push(format!("Tickets     {}", words(&counts.tickets)));
+    lines.push(format!("Tickets     {}{}", words(&counts.tickets), due(counts.first_due, now)));
     lines.push(format!("Quarantine  {}", counts.quarantined));
     lines.join("\n")
+}
+
+/// Says when the next answer is due, or since when one is late.
+fn due(first: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(due) = first else { return String::new() };
+    let minutes = now.duration_since(due).as_mins();
+    if minutes > 0 {
+        format!("; an answer is {minutes} min late")
+    } else {
+        format!("; the next answer is due at {due}")
+    }
 }
 
 fn words(counts: &BTreeMap<String, u64>) -> String {

@@ -1,5 +1,7 @@
 //! Desk hours as written: `mon-fri: 09:00-18:00`.
 
+use std::collections::BTreeSet;
+
 use jiff::{
     civil,
     tz::{self, TimeZone},
@@ -12,11 +14,16 @@ use crate::{
         source::{FileId, Span},
         yaml::{Kind, Node, WRONG_TYPE, fields::Fields},
     },
-    model::time::{DeskHours, Period},
+    model::{
+        holidays::{self, Calendar},
+        time::{DeskHours, Period},
+    },
 };
 
 /// Hours, days, dates or zones that cannot be read.
 pub(super) const BAD_TIME: Code = Code::new("bad-time");
+
+const MINUTES_A_DAY: u16 = 24 * 60;
 
 pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -24,10 +31,10 @@ pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "s
 pub(super) fn default_hours() -> DeskHours {
     let working = vec![Period { from: 9 * 60, to: 18 * 60 }];
     let week = std::array::from_fn(|day| if day < 5 { working.clone() } else { Vec::new() });
-    DeskHours { zone: TimeZone::UTC, week, holidays: Vec::new() }
+    DeskHours::weekly(TimeZone::UTC, week)
 }
 
-/// Reads `zone`, `hours` and `holidays`.
+/// Reads `zone`, `country`, `hours`, `holidays` and `workdays`.
 pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
     let mut desk = default_hours();
     if let Some(node) = fields.node("zone") {
@@ -40,19 +47,78 @@ pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
         desk.week = std::array::from_fn(|_| Vec::new());
         hours(file, node, &mut desk.week, fields);
     }
-    if let Some(node) = fields.node("holidays") {
-        let Kind::List(items) = &node.kind else {
-            fields.push(bad(file, node, "a list of dates such as [2027-01-01]"));
-            return desk;
-        };
-        for item in items {
-            match item.as_text().and_then(|text| text.parse::<civil::Date>().ok()) {
-                Some(date) => desk.holidays.push(date),
-                None => fields.push(bad(file, item, "a date such as 2027-01-01")),
-            }
-        }
+    let calendar = fields.node("country").and_then(|node| country(file, node, fields));
+    let holidays = listed_days(file, "holidays", calendar, fields);
+    let workdays = listed_days(file, "workdays", calendar, fields);
+    // What the shop says of a day counts more than what the country says.
+    let known = calendar.into_iter().flat_map(Calendar::holidays).filter(|day| !workdays.contains(day));
+    desk.holidays = known.chain(holidays.iter().copied()).collect();
+    let known = calendar.into_iter().flat_map(Calendar::workdays).filter(|day| !holidays.contains(day));
+    desk.workdays = known.chain(workdays.iter().copied()).collect();
+    for day in workdays.intersection(&holidays) {
+        let node = fields.node("workdays").map_or(0..0, |node| node.span.clone());
+        let message = format!("{day} is a holiday and a workday");
+        fields
+            .push(Diagnostic::error(BAD_TIME, message, Span::new(file, node), "here").help("leave it out of one list"));
     }
     desk
+}
+
+/// Returns the public holidays of the country named.
+fn country(file: FileId, node: &Node, fields: &mut Fields<'_>) -> Option<&'static Calendar> {
+    let calendar = node.as_text().and_then(holidays::of);
+    if calendar.is_none() {
+        let found = bad(file, node, "the code of a country in capitals such as CN or DE");
+        let meant = node.as_text().map(str::to_uppercase).filter(|code| holidays::of(code).is_some());
+        fields.push(match meant {
+            Some(code) => found.help(format!("write `{code}`")).fix(Span::new(file, node.span.clone()), code),
+            None => found,
+        });
+    }
+    calendar
+}
+
+/// Reads a list of days: dates, and names of holidays of the desk's country.
+fn listed_days(
+    file: FileId,
+    key: &'static str,
+    calendar: Option<&Calendar>,
+    fields: &mut Fields<'_>,
+) -> BTreeSet<civil::Date> {
+    let mut days = BTreeSet::new();
+    let Some(node) = fields.node(key) else { return days };
+    let Kind::List(items) = &node.kind else {
+        fields.push(bad(file, node, "a list of dates such as [2027-01-01]"));
+        return days;
+    };
+    for item in items {
+        let text = item.as_text().unwrap_or_default();
+        if let Ok(date) = text.parse::<civil::Date>() {
+            days.insert(date);
+            continue;
+        }
+        let named = calendar.map(|calendar| calendar.named(text)).unwrap_or_default();
+        if named.is_empty() {
+            fields.push(unknown_holiday(file, item, calendar));
+        }
+        days.extend(named);
+    }
+    days
+}
+
+fn unknown_holiday(file: FileId, item: &Node, calendar: Option<&Calendar>) -> Diagnostic {
+    let Some(calendar) = calendar else {
+        return bad(file, item, "a date such as 2027-01-01")
+            .help("with `country: CN` names of its holidays do as well");
+    };
+    let found = bad(file, item, "a date such as 2027-01-01, or the English name of a holiday of the desk's country");
+    let close = item.as_text().and_then(|written| nearest(written, calendar.names()));
+    match close {
+        Some(close) => found.help(format!("did you mean `{close}`?")).fix(Span::new(file, item.span.clone()), close),
+        None => {
+            found.help(format!("its holidays are: {}", calendar.names().into_iter().collect::<Vec<_>>().join(", ")))
+        }
+    }
 }
 
 fn hours(file: FileId, node: &Node, week: &mut [Vec<Period>; 7], fields: &mut Fields<'_>) {
@@ -70,11 +136,7 @@ fn hours(file: FileId, node: &Node, week: &mut [Vec<Period>; 7], fields: &mut Fi
         for item in listed(value) {
             match item.as_text().and_then(period) {
                 Some(period) => days.iter().for_each(|day| week[*day].push(period)),
-                None => fields.push(bad(
-                    file,
-                    item,
-                    "hours such as 09:00-18:00; write a night as 22:00-24:00 and 00:00-06:00",
-                )),
+                None => fields.push(bad(file, item, "hours such as 09:00-18:00, or a night such as 22:00-06:00")),
             }
         }
     }
@@ -99,17 +161,19 @@ fn days(written: &str) -> Option<Vec<usize>> {
     Some((0..count).map(|step| (from + step) % 7).collect())
 }
 
-fn period(written: &str) -> Option<Period> {
+/// Reads `09:00-18:00`, or a night that ends on the next day: `22:00-06:00`.
+pub(super) fn period(written: &str) -> Option<Period> {
     let (from, to) = written.split_once(['-', '–'])?;
     let (from, to) = (minute(from)?, minute(to)?);
-    (from < to).then_some(Period { from, to })
+    let to = if to < from { to + MINUTES_A_DAY } else { to };
+    (from < to && from < MINUTES_A_DAY).then_some(Period { from, to })
 }
 
 fn minute(written: &str) -> Option<u16> {
     let (hour, minute) = written.trim().split_once(':')?;
     let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
     let total = hour.checked_mul(60)?.checked_add(minute)?;
-    (minute < 60 && total <= 24 * 60).then_some(total)
+    (minute < 60 && total <= MINUTES_A_DAY).then_some(total)
 }
 
 fn unknown_zone(file: FileId, node: &Node) -> Diagnostic {

@@ -1,10 +1,11 @@
 //! The configuration file, as written and as used.
 //!
 //! Every edge defines its own settings; this module only composes them and is the one place that knows the file's
-//! form. `resolve` fills in environment variables and secret files, `raw` reads the whole, `account`, `desk` and
-//! `units` its parts. All problems are reported at once.
+//! form. `resolve` fills in environment variables and secret files, `raw` reads the whole, `account`, `clocks`,
+//! `desk` and `units` its parts. All problems are reported at once.
 
 mod account;
+mod clocks;
 mod desk;
 pub mod fixed;
 pub mod mask;
@@ -24,7 +25,13 @@ use crate::{
         source::{FileId, SourceMap},
     },
     engine,
-    model::{inbound::ChannelKind, language::Language, mode::Mode, time::DeskHours, wire_id::InstanceKey},
+    model::{
+        inbound::ChannelKind,
+        language::Language,
+        mode::Mode,
+        time::{DeskHours, QuietHours},
+        wire_id::InstanceKey,
+    },
     service::{self, accounts::AccountSettings},
     store,
 };
@@ -56,6 +63,12 @@ pub struct Config {
     pub answer_at: f64,
     /// Counts and ages at which the machine steps back.
     pub limits: engine::settings::Limits,
+    /// The highest mode while somebody is at the desk.
+    pub overnight: Option<Mode>,
+    /// Within which time people must have answered.
+    pub clocks: engine::settings::Clocks,
+    /// Hours of the buyer's clock in which nothing goes out that can wait.
+    pub quiet_hours: Option<QuietHours>,
     /// Status page and retries.
     pub service: service::Settings,
     /// What is read at the start only.
@@ -97,6 +110,9 @@ impl Config {
             max_mode: self.max_mode.clone(),
             answer_at: self.answer_at,
             limits: self.limits.clone(),
+            overnight: self.overnight,
+            clocks: self.clocks.clone(),
+            quiet_hours: self.quiet_hours,
         }
     }
 

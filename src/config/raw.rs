@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, Environment, account, desk, fixed::Fixed, resolve, units},
+    config::{Config, Environment, account, clocks, desk, fixed::Fixed, resolve, units},
     diagnostic::{
         Code, Diagnostic, has_errors,
         nearest::nearest,
@@ -143,6 +143,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let max_mode = max_mode(reader, &mut fields);
     let answer_at = answer_at(reader, &mut fields);
     let limits = limits(reader, &mut fields);
+    let overnight = clocks::overnight(reader, &mut fields, &desk, &max_mode);
+    let response = clocks::clocks(reader, &mut fields);
+    let quiet_hours = clocks::quiet_hours(reader, &mut fields);
     let status = status(reader, &mut fields);
     let (retry, verify) = delivery(reader, &mut fields);
     let service = service::Settings { status, retry, verify };
@@ -160,6 +163,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         max_mode,
         answer_at,
         limits,
+        overnight,
+        clocks: response,
+        quiet_hours,
         service,
         fixed: Fixed::of(root),
     })

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     config::{desk::DAYS, raw::LEAST_ANSWER_AT},
     diagnostic::schema::{
-        day, file, key, list, mapping, number, one_or_many, part, required, switch, text, text_like, word,
+        file, key, list, mapping, named, number, one_or_many, part, required, switch, text, text_like, word,
     },
     model::mode::Mode,
 };
@@ -39,6 +39,17 @@ pub fn schema() -> Value {
         ),
         key("delivery", "What happens after a send that failed, or may have.", delivery()),
         key("limits", "Where the machine steps back and a person is asked.", limits()),
+        key(
+            "overnight",
+            "on: the machine answers while nobody is at the desk, and drafts while somebody is.",
+            overnight(),
+        ),
+        key("clocks", "Within which time a person must have answered.", clocks()),
+        key(
+            "quiet_hours",
+            "Hours of the buyer's clock in which nothing goes out that can wait: `22:00-08:00`.",
+            text_like(r"^(off|[0-9]{1,2}:[0-9]{2} *[-–] *[0-9]{1,2}:[0-9]{2}|\$\{.+\})$"),
+        ),
     ];
     let parts = vec![("duration", duration()), ("imap", imap()), ("smtp", smtp()), ("oauth2", oauth2())];
     file("Nightdesk configuration", "Channels, hours, languages and limits of a shop.", parts, mapping(keys))
@@ -63,7 +74,9 @@ fn desk() -> Value {
     mapping(vec![
         key("zone", "An IANA time zone: `Asia/Shanghai`.", text()),
         key("hours", "Hours by day or span of days: `mon-fri: [09:00-12:00, 13:30-18:00]`.", hours),
-        key("holidays", "Days on which nobody is there.", list(day())),
+        key("country", "The country whose public holidays the desk keeps: `CN`.", text_like(r"^([A-Z]{2}|\$\{.+\})$")),
+        key("holidays", "More days on which nobody is there: dates, or names of holidays.", list(text_like(r"\S"))),
+        key("workdays", "Days on which people work all the same: dates, or names of holidays.", list(text_like(r"\S"))),
         key("reply_within", "Desk time until a person has answered.", part("duration")),
     ])
 }
@@ -187,6 +200,21 @@ fn max_mode() -> Value {
         key("telegram", "For Telegram.", word(Mode::WORDS)),
     ]);
     json!({ "anyOf": [by_channel, word(Mode::WORDS)] })
+}
+
+fn overnight() -> Value {
+    let ceiling = word(&["shadow", "suggest"]);
+    let open = mapping(vec![required("open", "The highest mode while somebody is at the desk.", ceiling)]);
+    json!({ "anyOf": [word(&["on", "off"]), open] })
+}
+
+fn clocks() -> Value {
+    let clock = || text_like(r"^ *(same_day|[0-9]+ *(m|min|h|d)( *desk)?|\$\{.+\}) *$");
+    mapping(vec![
+        key("email", "For mail: same_day if it is left out.", clock()),
+        key("telegram", "For Telegram: 2m desk if it is left out.", clock()),
+        key("marketplaces", "By marketplace, beside the clock of mail: `amazon: 24h`.", named(".", clock())),
+    ])
 }
 
 fn delivery() -> Value {

@@ -1,7 +1,7 @@
 //! "Did you mean": the known name closest to a mistyped one.
 
 /// Known names are listed in a message up to this many; a longer list helps nobody.
-const MAX_LISTED: usize = 24;
+const MAX_LISTED: usize = 26;
 
 /// Returns the known name that was probably meant, or none if nothing is close.
 ///

@@ -6,6 +6,7 @@ use crate::{
     engine::{Engine, language::Found, named::Named, settings::Settings},
     model::{
         context::Context,
+        holidays,
         ids::IntentId,
         inbound::Inbound,
         order::Order,
@@ -24,6 +25,8 @@ pub(super) struct Circumstances<'a> {
     entities: &'a [EntityFound],
     country: Option<&'a str>,
     buyer_time: Option<civil::Time>,
+    desk_holiday: bool,
+    buyer_holiday: Option<bool>,
     order: Option<&'a Order>,
     situation: Option<&'a str>,
     earlier: Vec<IntentId>,
@@ -50,6 +53,8 @@ impl<'a> Circumstances<'a> {
             entities,
             country,
             buyer_time: country.and_then(zone::main_zone).map(|MainZone { zone, .. }| now.to_zoned(zone).time()),
+            desk_holiday: desk.holidays.contains(&date),
+            buyer_holiday: country.and_then(|country| is_holiday(country, now)),
             order: order_in_question(ctx, named),
             situation: engine.replies().situation(date).map(|situation| situation.id.as_str()),
             earlier: earlier(ctx),
@@ -70,6 +75,8 @@ impl<'a> Circumstances<'a> {
             desk_open: self.desk_open,
             date: self.date,
             buyer_time: self.buyer_time,
+            desk_holiday: self.desk_holiday,
+            buyer_holiday: self.buyer_holiday,
             first_message: self.ctx.thread.is_none(),
             subject: &self.inbound.subject,
             characters: self.inbound.text.trim().chars().count(),
@@ -81,6 +88,23 @@ impl<'a> Circumstances<'a> {
             earlier: &self.earlier,
         }
     }
+}
+
+/// Returns the day in a country, by the clock of most of its people.
+fn day_in(country: &str, now: Timestamp) -> Option<civil::Date> {
+    Some(now.to_zoned(zone::main_zone(country)?.zone).date())
+}
+
+fn is_holiday(country: &str, now: Timestamp) -> Option<bool> {
+    let (calendar, today) = (holidays::of(country)?, day_in(country, now)?);
+    calendar.covers(today.year()).then(|| !calendar.names_on(today).is_empty())
+}
+
+/// Returns the next day on which people work in the buyer's country, if today is a public holiday there.
+pub(super) fn next_workday(ctx: &Context, named: &Named, now: Timestamp) -> Option<civil::Date> {
+    let country = country_of(ctx, named)?;
+    let today = is_holiday(country, now)?.then(|| day_in(country, now))??;
+    holidays::of(country)?.next_workday(today)
 }
 
 /// Returns the buyer's country: what is known of the buyer, or else the one country the message names as an end.

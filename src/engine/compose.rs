@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, circumstances, doubt,
+        Engine, circumstances, clock, doubt,
         escalate::{self, Reasons},
         evidence::Whole,
         guard::{self, Case},
         policy::{Draft, Plan},
-        rest,
-        settings::Settings,
-        shadow, slots,
+        rest, shadow, slots,
         understand::Understanding,
     },
     model::{
@@ -21,14 +19,12 @@ use crate::{
         outbound::OutboundKind,
         thread::PendingAsk,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
-        zone,
     },
     replies::{
-        catalog::{HumanEta, Order, Rendered, Rest, Values},
+        catalog::{Order, Rendered, Rest, Values},
         format::hours::{self, Clock},
     },
     rules::rule::{Action, Category, Rule},
-    text::entity::country,
 };
 
 /// Renders the plan and puts everything that was seen into one record.
@@ -77,6 +73,8 @@ pub(super) fn verdict(
         mode: plan.mode,
         ticket,
         pending,
+        due: clock::due(case, understanding),
+        not_before: clock::not_before(case, understanding),
         learned,
         confident,
         confidence,
@@ -242,39 +240,22 @@ impl Words<'_> {
             buyer_first_name: first_name(self.case.inbound),
             shop_name: self.engine.settings.shop_name.clone(),
             entities,
+            buyer_next_workday: circumstances::next_workday(self.case.ctx, &self.understanding.named, self.case.now),
             order: circumstances::order_in_question(self.case.ctx, &self.understanding.named).cloned(),
-            human_eta: self.human_eta(),
+            human_eta: clock::human_eta(self.case, self.understanding),
             desk_hours: self.desk_hours(language),
             automatic: kind != OutboundKind::Draft,
-        }
-    }
-
-    /// Returns the moment by which a person answers, on the buyer's clock where the country is known.
-    ///
-    /// It is called the buyer's time only if we know the buyer to live in a country with one clock; a country that the
-    /// message names may be that of a friend.
-    fn human_eta(&self) -> Option<HumanEta> {
-        let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
-        let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
-        let Clock { zone, is_buyers } = self.clock();
-        Some(HumanEta { at: at.to_zoned(zone), zone_known: is_buyers })
-    }
-
-    /// Returns the clock in which moments are told, by the countries that are known of the buyer or named.
-    fn clock(&self) -> Clock {
-        let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
-        let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
-        match main {
-            Some(main) => Clock { zone: main.zone, is_buyers: main.only && known.is_some() },
-            None => Clock { zone: self.engine.settings.desk.zone.clone(), is_buyers: false },
         }
     }
 
     /// Returns when people are at the desk: on the buyer's clock if it is known for sure, otherwise as people there say it.
     fn desk_hours(&self, language: Language) -> String {
         let desk = &self.engine.settings.desk;
-        let clock = Some(self.clock()).filter(|clock| clock.is_buyers);
-        let clock = clock.unwrap_or_else(|| Clock { zone: desk.zone.clone(), is_buyers: false });
+        let buyers = Some(clock::told_on(self.case, self.understanding)).filter(|clock| clock.sure);
+        let clock = match buyers {
+            Some(buyers) => Clock { zone: buyers.zone, is_buyers: true },
+            None => Clock { zone: desk.zone.clone(), is_buyers: false },
+        };
         hours::describe(desk, &clock, self.case.now, language)
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     engine::{
         alarm,
         guard::{self, Case},
+        settings::Ceiling,
         understand::Understanding,
         unknown_ack,
     },
@@ -70,9 +71,10 @@ pub(super) fn always(understanding: &Understanding<'_>) -> Vec<String> {
     titles.map(|(alarm, rule)| format!("Always for a person: {} ({}).", rule.title, alarm.topic)).collect()
 }
 
-/// Returns the highest mode of the message's channel; below `suggest` nothing leaves by itself, not even an ack.
-pub(super) fn ceiling(case: &Case<'_>) -> Mode {
-    case.settings.max_mode.get(&case.inbound.channel).copied().unwrap_or(Mode::Auto)
+/// Returns the highest mode of the message's channel at this hour; below `suggest` nothing leaves by itself, not even an
+/// ack.
+pub(super) fn ceiling(case: &Case<'_>) -> Ceiling {
+    case.settings.ceiling(case.inbound.channel, case.settings.desk.is_open(case.now))
 }
 
 /// Returns the ticket to open.
@@ -103,7 +105,7 @@ pub(super) fn ack(case: &Case<'_>, rule: Option<&Rule>) -> Option<ReplyId> {
             said.kind == OutboundKind::Ack && own.is_none_or(|own| said.replies.contains(own))
         })
     });
-    if ceiling(case) < Mode::Suggest || guard::breaker_open(case) {
+    if ceiling(case).mode < Mode::Suggest || guard::breaker_open(case) {
         return None;
     }
     let often = case.ctx.counters.notices_sender_day >= case.settings.limits.notices_per_sender_day;

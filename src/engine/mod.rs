@@ -11,6 +11,7 @@ pub mod settings;
 mod alike;
 mod circumstances;
 mod clause;
+mod clock;
 mod compose;
 mod confidence;
 mod destination;
@@ -171,6 +172,8 @@ impl Engine {
             mode: None,
             ticket: None,
             pending: None,
+            due: None,
+            not_before: None,
             learned: std::collections::BTreeMap::new(),
             confident: false,
             confidence: 0.0,

@@ -276,13 +276,13 @@ fn fill<'r>(engine: &Engine, case: &Case<'_>, understanding: &Understanding<'_>,
 
 /// Returns how far these rules are trusted together on this channel.
 fn mode(case: &Case<'_>, rules: &[&Rule]) -> Mode {
-    rules.iter().map(|rule| rule.mode).min().unwrap_or(Mode::Auto).min(escalate::ceiling(case))
+    rules.iter().map(|rule| rule.mode).min().unwrap_or(Mode::Auto).min(escalate::ceiling(case).mode)
 }
 
 /// Applies the trust ladder: what may not be sent becomes a draft on a ticket, and below that a record.
 fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<PendingAsk>) -> Plan {
     let ceiling = escalate::ceiling(case);
-    let held = rules.iter().find(|rule| rule.mode.min(ceiling) < Mode::Auto);
+    let held = rules.iter().find(|rule| rule.mode.min(ceiling.mode) < Mode::Auto);
     let Some(rule) = held else {
         let notices = case.ctx.counters.notices_sender_day;
         if draft.kind == OutboundKind::Ask && notices >= case.settings.limits.notices_per_sender_day {
@@ -290,8 +290,8 @@ fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<P
         }
         return Plan { message: Some(draft), pending, ..Plan::default() };
     };
-    let whose = if rule.mode <= ceiling { "the rule's mode" } else { "the channel's highest mode" };
-    let mode = rule.mode.min(ceiling);
+    let whose = if rule.mode <= ceiling.mode { "the rule's mode" } else { ceiling.by.words() };
+    let mode = rule.mode.min(ceiling.mode);
     if mode < Mode::Suggest {
         let mut plan =
             Plan::ticket(case, format!("{}: no answer, because {whose} is {}.", rule.title, mode.as_str()), None);

@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{inbound::ChannelKind, language::Language, mode::Mode, time::DeskHours, wire_id::InstanceKey};
+use crate::model::{
+    inbound::ChannelKind,
+    language::Language,
+    mode::Mode,
+    time::{DeskHours, QuietHours, ResponseClock},
+    wire_id::InstanceKey,
+};
 
 /// The shop's settings as far as decisions need them.
 #[derive(Debug, Clone)]
@@ -29,6 +35,87 @@ pub struct Settings {
     pub answer_at: f64,
     /// Counts and ages at which the machine steps back.
     pub limits: Limits,
+    /// The highest mode while somebody is at the desk, where the machine is to answer by itself only when nobody is.
+    pub overnight: Option<Mode>,
+    /// Within which time people must have answered.
+    pub clocks: Clocks,
+    /// Hours of the buyer's clock in which nothing goes out that can wait.
+    pub quiet_hours: Option<QuietHours>,
+}
+
+/// How far the machine may go at one moment, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceiling {
+    /// The highest mode.
+    pub mode: Mode,
+    /// The setting that holds it down.
+    pub by: HeldBy,
+}
+
+/// The setting behind a ceiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// `max_mode` of the channel, at any hour.
+    MaxMode,
+    /// `overnight`, because somebody is at the desk.
+    Overnight,
+}
+
+impl HeldBy {
+    /// Returns what holds it down, as the subject of a clause.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::MaxMode => "the channel's highest mode",
+            Self::Overnight => "the highest mode while somebody is at the desk (`overnight`)",
+        }
+    }
+}
+
+impl Settings {
+    /// Returns the highest mode on a channel; of two settings that hold it down alike, the one of every hour is named.
+    pub fn ceiling(&self, channel: ChannelKind, desk_open: bool) -> Ceiling {
+        let always = self.max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+        match self.overnight {
+            Some(mode) if desk_open && mode < always => Ceiling { mode, by: HeldBy::Overnight },
+            _ => Ceiling { mode: always, by: HeldBy::MaxMode },
+        }
+    }
+}
+
+/// Within which time people must have answered; of several clocks the tightest counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clocks {
+    /// Mail.
+    pub email: ResponseClock,
+    /// Telegram.
+    pub telegram: ResponseClock,
+    /// Marketplaces by the names of their mail profiles, beside the clock of mail.
+    pub marketplaces: BTreeMap<String, ResponseClock>,
+}
+
+impl Clocks {
+    /// Returns the clock of a channel.
+    pub fn channel(&self, channel: ChannelKind) -> ResponseClock {
+        match channel {
+            ChannelKind::Email => self.email,
+            ChannelKind::Telegram => self.telegram,
+        }
+    }
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        Self {
+            // What buyers expect of mail, and of somebody in a chat once the desk is open.
+            email: ResponseClock::SameDay,
+            telegram: ResponseClock::Desk(2),
+            // Amazon counts weekends and holidays, and Walmart gives two days.
+            marketplaces: BTreeMap::from([
+                ("amazon".to_owned(), ResponseClock::Always(24 * 60)),
+                ("walmart".to_owned(), ResponseClock::Always(48 * 60)),
+            ]),
+        }
+    }
 }
 
 /// One automatic answer in twenty may at most be wrong by the engine's own claim; measured, it is fewer (docs/quality.md).

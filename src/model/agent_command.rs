@@ -1,6 +1,9 @@
 //! What a person may do to a ticket, wherever they do it.
 
-use crate::model::{outbound::NewOutbound, ticket::TicketState};
+use crate::model::{
+    outbound::NewOutbound,
+    ticket::{EventKind, TicketState},
+};
 
 /// One act of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +30,19 @@ pub struct TicketChange {
     /// The acting person becomes (or stays) the owner.
     pub assign: bool,
     /// The event to write, with its text.
-    pub event: crate::model::ticket::EventKind,
+    pub event: EventKind,
     /// The text of the event.
     pub text: String,
     /// The human takes the conversation over: the thread's epoch rises and pending automatic sends are cancelled.
     pub take_over: bool,
     /// The message to send, composed, if the act sends one.
     pub outbound: Option<NewOutbound>,
+}
+
+impl TicketChange {
+    /// Returns whether the buyer waits for a person as before: only an answer, or the end of the case, stops the response
+    /// clock.
+    pub fn keeps_waiting(&self) -> bool {
+        self.event != EventKind::Reply && self.state != TicketState::Closed
+    }
 }

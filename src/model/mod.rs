@@ -9,6 +9,7 @@ pub mod commit;
 pub mod context;
 pub mod currency;
 pub mod delivery;
+pub mod holidays;
 pub mod ids;
 pub mod inbound;
 pub mod language;

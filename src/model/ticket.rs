@@ -36,6 +36,17 @@ pub struct Ticket {
     pub opened_at: Timestamp,
     /// When anything last changed.
     pub changed_at: Timestamp,
+    /// By when a person must have answered; none while it is the buyer's turn and where no clock runs.
+    pub respond_by: Option<Timestamp>,
+}
+
+/// By when a person must have answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// The moment.
+    pub at: Timestamp,
+    /// The clock that says so: `amazon 24h`, `email same_day`, `reply_within`.
+    pub clock: String,
 }
 
 /// Where a ticket stands.

@@ -14,7 +14,7 @@ use crate::model::{
     mode::Mode,
     outbound::OutboundKind,
     thread::PendingAsk,
-    ticket::Urgency,
+    ticket::{Due, Urgency},
 };
 
 /// What is to become of one message, and why.
@@ -60,6 +60,12 @@ pub struct Verdict {
     pub ticket: Option<TicketPlan>,
     /// The slot question to remember.
     pub pending: Option<PendingAsk>,
+    /// By when a person must have answered, if one must; it counts from the moment the ticket is opened, however late that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Due>,
+    /// What is said by itself waits until then, because it is night where the buyer is and the message is an old one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// What was learned about the buyer (`country`).
     pub learned: BTreeMap<String, String>,
     /// The engine asserts the first hit's intent, whatever its mode.

@@ -158,6 +158,8 @@ impl<'a> Rest<'a> {
 pub struct Values {
     /// The buyer's first name as the channel gave it; printed only if it looks like a name.
     pub buyer_first_name: Option<String>,
+    /// The next day on which people work in the buyer's country, if today is a public holiday there.
+    pub buyer_next_workday: Option<civil::Date>,
     /// The shop's name.
     pub shop_name: String,
     /// Recognised or remembered values by kind, in their machine form: `country` (ISO code), `order_number`.

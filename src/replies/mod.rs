@@ -17,6 +17,7 @@ mod plural_forms;
 pub mod promise;
 pub mod read;
 mod render;
+pub mod season;
 pub mod sheet;
 pub mod situations;
 mod tags;

@@ -96,8 +96,9 @@ impl Scope {
         let values = setting.values;
         let eta = values.human_eta.as_ref().map(|eta| moment::moment(&eta.at, eta.zone_known, setting.today, language));
         let first_name = values.buyer_first_name.as_deref().and_then(plausible_name);
+        let next_workday = values.buyer_next_workday.map(|date| moment::day(date, setting.today, language));
         let context = BTreeMap::from([
-            ("buyer", map([("first_name", optional(first_name))])),
+            ("buyer", map([("first_name", optional(first_name)), ("next_workday", optional(next_workday))])),
             ("shop", map([("name", Value::from(values.shop_name.as_str()))])),
             ("desk", map([("hours", Value::from(values.desk_hours.as_str()))])),
             ("human_eta", optional(eta)),
@@ -251,11 +252,12 @@ fn situation(setting: &Setting<'_>) -> Value {
     let Some(situation) = setting.situation else {
         return map(["title", "text", "delay_days", "until"].map(|name| (name, Value::from(()))));
     };
+    let until = situation.season.around(setting.today).map(|(_, last)| last);
     map([
         ("title", known(situation.title.get(&language).map(String::as_str))),
         ("text", known(situation.text.get(&language).map(String::as_str))),
         ("delay_days", optional(situation.extra_days.map(|days| days.to_string()))),
-        ("until", Value::from(moment::day(situation.to, setting.today, language))),
+        ("until", optional(until.map(|day| moment::day(day, setting.today, language)))),
     ])
 }
 

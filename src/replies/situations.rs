@@ -1,6 +1,7 @@
 //! Situations: dated switches (a holiday, a storm, the peak season) that change what replies say.
 //!
-//! `replies/_situations.yaml` is a list of them. One without an end is refused: nobody remembers to switch it off. One
+//! `replies/_situations.yaml` is a list of them. One without an end is refused: nobody remembers to switch it off. Those
+//! of every year and those around a public holiday come and go by themselves. One
 //! marked `example: true` was made up by the starter pack; it is used like any other, and `check` asks for the shop's own.
 
 use std::collections::BTreeMap;
@@ -14,10 +15,13 @@ use crate::{
         yaml::{Kind, Node, Spanned, WRONG_TYPE, fields::Fields, parse_all},
     },
     model::language::Language,
-    replies::facts::marked_example,
+    replies::{
+        facts::marked_example,
+        season::{self, Season},
+    },
 };
 
-/// A situation ends before it begins.
+/// When a situation begins and ends cannot be read, or it ends before it begins.
 pub const SITUATION_DATES: Code = Code::new("situation-dates");
 /// Two situations are in force on the same day.
 pub const SITUATIONS_OVERLAP: Code = Code::new("situations-overlap");
@@ -31,10 +35,8 @@ pub const SITUATION_OVER: Code = Code::new("situation-over");
 pub struct Situation {
     /// Its name in records and reports.
     pub id: String,
-    /// The first day.
-    pub from: civil::Date,
-    /// The last day.
-    pub to: civil::Date,
+    /// When it is in force.
+    pub season: Season,
     /// What it is.
     pub kind: SituationKind,
     /// A few words per language.
@@ -84,25 +86,23 @@ pub(super) fn read(file: FileId, text: &str) -> (Vec<Situation>, Vec<Diagnostic>
 
 /// Returns the situation in force; of several the one that began last, because it is the news.
 pub(super) fn in_force(situations: &[Situation], today: civil::Date) -> Option<&Situation> {
-    situations.iter().filter(|situation| situation.covers(today)).max_by_key(|situation| situation.from)
+    let now = situations.iter().filter_map(|situation| Some((situation, situation.season.around(today)?)));
+    now.max_by_key(|(_, (from, _))| *from).map(|(situation, _)| situation)
 }
 
 /// Returns a warning for each situation that is over: it only makes the file longer.
 pub(super) fn check_dates(situations: &[Situation], today: civil::Date) -> Vec<Diagnostic> {
-    // One that ends before it begins has a finding of its own.
-    let over = situations.iter().filter(|situation| situation.from <= situation.to && situation.to < today);
-    over.map(|situation| {
-        let message = format!("the situation `{}` ended on {}", situation.id, situation.to);
-        Diagnostic::warning(SITUATION_OVER, message, situation.span.clone(), "over")
-            .help("remove it, or set the dates of its next time")
-    })
-    .collect()
-}
-
-impl Situation {
-    fn covers(&self, day: civil::Date) -> bool {
-        self.from <= day && day <= self.to
-    }
+    let over = situations.iter().filter_map(|situation| {
+        // One that ends before it begins has a finding of its own.
+        let end = situation.season.ends().filter(|end| *end < today && !situation.season.is_turned())?;
+        let help = match situation.season {
+            Season::Holidays(_) => "install a newer version of the program: its calendar ends here",
+            Season::Once(_) | Season::Yearly(_) => "remove it, or set the dates of its next time",
+        };
+        let message = format!("the situation `{}` ended on {end}", situation.id);
+        Some(Diagnostic::warning(SITUATION_OVER, message, situation.span.clone(), "over").help(help))
+    });
+    over.collect()
 }
 
 fn read_one(file: FileId, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Situation> {
@@ -114,26 +114,17 @@ fn read_one(file: FileId, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opt
         }
     };
     let id: Option<Spanned<String>> = fields.require("id", "give it a short name such as `chinese-new-year-2027`");
-    let from: Option<civil::Date> = fields.require("from", "write the first day, such as `2027-02-04`");
-    let to: Option<Spanned<civil::Date>> =
-        fields.require("to", "write the last day: a situation without an end is never switched off");
+    let season = season::read(file, &mut fields);
     let kind = fields.require("kind", "write `holiday`, `force_majeure` or `peak_season`");
     let title: Option<BTreeMap<Language, String>> = fields.require("title", "write `title: {en: …, zh: …}`");
     let text: Option<BTreeMap<Language, String>> = fields.require("text", "write `text: {en: …, zh: …}`");
     let extra_days = fields.take("extra_days");
     let example = marked_example(file, &mut fields);
-    if let (Some(from), Some(to)) = (from, &to)
-        && to.value < from
-    {
-        let message = format!("the situation ends on {}, before it begins on {from}", to.value);
-        let span = Span::new(file, to.span.clone());
-        fields.push(Diagnostic::error(SITUATION_DATES, message, span, "before `from`").help("mind the year"));
-    }
     diagnostics.extend(fields.finish());
     let id = id?;
     let span = Span::new(file, id.span);
-    let (id, from, to, kind, title, text) = (id.value, from?, to?.value, kind?, title?, text?);
-    Some(Situation { id, from, to, kind, title, text, extra_days, span, example })
+    let (id, season, kind, title, text) = (id.value, season?, kind?, title?, text?);
+    Some(Situation { id, season, kind, title, text, extra_days, span, example })
 }
 
 fn compare(situations: &[Situation]) -> Vec<Diagnostic> {
@@ -145,8 +136,9 @@ fn compare(situations: &[Situation]) -> Vec<Diagnostic> {
                 let found = Diagnostic::error(SITUATION_TWICE, message, later.span.clone(), "second");
                 diagnostics.push(found.related(earlier.span.clone(), "first").help("rename one"));
             }
-            if later.from <= earlier.to && earlier.from <= later.to {
-                let message = format!("`{}` and `{}` are in force on the same days", earlier.id, later.id);
+            if let Some(day) = earlier.season.first_shared_day(&later.season) {
+                let message =
+                    format!("`{}` and `{}` are in force on the same days, first on {day}", earlier.id, later.id);
                 let found = Diagnostic::warning(SITUATIONS_OVERLAP, message, later.span.clone(), "overlaps");
                 let found = found.related(earlier.span.clone(), "with this one");
                 diagnostics

@@ -55,6 +55,12 @@ pub const VARIABLES: &[Variable] = &[
         Presence::Maybe,
         "Anna",
     ),
+    everywhere(
+        "buyer.next_workday",
+        "the next day on which people work in the buyer's country, when today is a public holiday there",
+        Presence::Maybe,
+        "Monday, 28 December",
+    ),
     everywhere("shop.name", "the shop's name from the configuration", Presence::Always, "Lantern Home"),
     everywhere(
         "desk.hours",

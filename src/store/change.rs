@@ -76,9 +76,16 @@ async fn write(
 ) -> Result<(), StoreError> {
     let assignee = if change.assign { Some(by) } else { ticket.assignee.as_ref() };
     let closed_at = (change.state == TicketState::Closed).then_some(now.as_millisecond());
+    let respond_by = change.keeps_waiting().then_some(ticket.respond_by).flatten();
     tx.execute(
-        "UPDATE ticket SET state = $2, assignee = $3, closed_at = $4 WHERE id = $1",
-        &[ticket.id.0.into(), change.state.as_str().into(), assignee.map(AgentName::as_str).into(), closed_at.into()],
+        "UPDATE ticket SET state = $2, assignee = $3, closed_at = $4, respond_by = $5 WHERE id = $1",
+        &[
+            ticket.id.0.into(),
+            change.state.as_str().into(),
+            assignee.map(AgentName::as_str).into(),
+            closed_at.into(),
+            respond_by.map(Timestamp::as_millisecond).into(),
+        ],
     )
     .await?;
     ticket::note(tx, ticket.id, by.as_str(), change.event, &change.text, now).await

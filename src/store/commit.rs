@@ -270,6 +270,7 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: &Settled) -> Result
                 tags: &plan.tags,
                 subject: &subject_of(&envelope.subject, &envelope.text),
                 buyer: buyer_of(envelope.sender_name.as_deref(), envelope.sender_key.as_deref()),
+                respond_by: commit.verdict.due.as_ref().map(|due| due.at),
                 now: commit.now,
             };
             Some(ticket::raise(tx, &case).await?)
@@ -292,13 +293,21 @@ async fn queue(
     let thread = settled.id;
     let epoch = if settled.fresh { 0 } else { thread::epoch(tx, thread).await?.unwrap_or_default() };
     let mut ids = Vec::with_capacity(commit.outbound.len());
+    if commit.verdict.not_before.is_none() && !commit.outbound.is_empty() && !settled.fresh {
+        // Who writes is awake: what waited for the morning goes first, so that the answer to the new message can follow.
+        outbox::wake(tx, thread, commit.now).await?;
+    }
     for outbound in &commit.outbound {
         let draft = outbound.kind == OutboundKind::Draft;
         if draft {
             outbox::drop_draft(tx, thread, "a newer draft replaced it", commit.now).await?;
         }
         let entry = Entry { thread, inbound: Some(commit.inbound), epoch, now: commit.now };
-        ids.push(outbox::insert(tx, outbound, &entry).await?);
+        let id = outbox::insert(tx, outbound, &entry).await?;
+        if let Some(until) = commit.verdict.not_before.filter(|_| !draft) {
+            outbox::hold_until(tx, id, until).await?;
+        }
+        ids.push(id);
         if let Some(ticket) = ticket {
             let what = if draft { EventKind::Draft } else { EventKind::Automatic };
             ticket::note(tx, ticket, "nightdesk", what, outbound.payload.text(), commit.now).await?;

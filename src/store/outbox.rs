@@ -21,6 +21,8 @@ use crate::{
 
 /// The reason of every automatic message that a human act overtook.
 pub(super) const TAKEN_OVER: &str = "a person took over";
+/// Why a message that was never tried waits.
+const QUIET: &str = "quiet hours of the buyer";
 
 /// How one attempt ended, as delivery judged the channel's receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,6 +270,27 @@ pub(super) async fn insert(tx: &mut Tx, outbound: &NewOutbound, entry: &Entry) -
         thread::register(tx, message_id, entry.thread, outbound.account.as_str(), true).await?;
     }
     Ok(OutboxId(row.get("id")?))
+}
+
+/// Lets a queued message wait, because it is night where the buyer is.
+pub(super) async fn hold_until(tx: &mut Tx, id: OutboxId, until: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'retry_at', due_at = $2, reason = $3 WHERE id = $1",
+        &[id.0.into(), until.into(), QUIET.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sends what waits for the morning in a thread on its way.
+pub(super) async fn wake(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'ready', due_at = $2, changed_at = $2
+         WHERE thread = $1 AND state = 'retry_at' AND attempts = 0 AND human = 0",
+        &[thread.0.into(), now.into()],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Ends a message that will not be sent.

@@ -225,6 +225,7 @@ pub(super) async fn put_aside(
         tags: &[],
         subject: UNREAD_SUBJECT,
         buyer: UNREAD_BUYER,
+        respond_by: None,
         now,
     };
     let ticket = ticket::raise(tx, &matter).await?;

@@ -290,7 +290,11 @@ fn answered(thread: ThreadId, inbound: InboundId, now: Timestamp) -> Stored<'sta
 }
 
 async fn wait_for_buyer(tx: &mut Tx, ticket: TicketId, said: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE ticket SET state = 'waiting' WHERE id = $1 AND state <> 'closed'", &[ticket.0.into()]).await?;
+    tx.execute(
+        "UPDATE ticket SET state = 'waiting', respond_by = NULL WHERE id = $1 AND state <> 'closed'",
+        &[ticket.0.into()],
+    )
+    .await?;
     ticket::note(tx, ticket, MAILBOX, EventKind::Reply, said, now).await
 }
 

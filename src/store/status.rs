@@ -34,6 +34,8 @@ pub struct Counts {
     pub outbox: BTreeMap<String, u64>,
     /// Tickets by state.
     pub tickets: BTreeMap<String, u64>,
+    /// When the first of the tickets must be answered whose response clock runs.
+    pub first_due: Option<Timestamp>,
     /// Messages that could not be decided on.
     pub quarantined: u64,
 }
@@ -60,7 +62,9 @@ impl Store {
             .count("recorded")?
             .into();
         let aside = tx.one("SELECT COUNT(*) AS aside FROM quarantine WHERE left_at IS NULL", &[]).await?;
+        let due = tx.one("SELECT MIN(respond_by) AS due FROM ticket WHERE state IN ('open', 'claimed')", &[]).await?;
         Ok(Counts {
+            first_due: due.maybe_moment("due")?,
             quarantined: aside.count("aside")?.into(),
             inbound: by_outcome(&mut tx, recorded).await?,
             sent_folder: recorded,

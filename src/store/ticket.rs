@@ -98,7 +98,7 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
-                        opened_at, changed_at
+                        opened_at, changed_at, respond_by
                  FROM ticket WHERE state IN ($1, $2, $3, $4) AND ($5 IS NULL OR assignee = $5)
                  ORDER BY urgency DESC, opened_at, id LIMIT $6",
                 &[
@@ -136,7 +136,7 @@ pub(super) async fn load(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, St
     let row = tx
         .first(
             "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
-                    opened_at, changed_at
+                    opened_at, changed_at, respond_by
              FROM ticket WHERE id = $1",
             &[id.0.into()],
         )
@@ -160,6 +160,7 @@ fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
         version: row.get("version")?,
         opened_at: row.moment("opened_at")?,
         changed_at: row.moment("changed_at")?,
+        respond_by: row.maybe_moment("respond_by")?,
     })
 }
 
@@ -285,6 +286,8 @@ pub(super) struct Case<'a> {
     pub(super) tags: &'a [String],
     pub(super) subject: &'a str,
     pub(super) buyer: &'a str,
+    /// By when a person must have answered.
+    pub(super) respond_by: Option<Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -339,10 +342,18 @@ pub(super) async fn raise_stored(tx: &mut Tx, stored: &Stored<'_>) -> Result<(Ti
         tags: &[],
         subject: &subject_of(word("subject")?, word("text")?),
         buyer: buyer_of(row.get("sender_name")?, row.get("sender_key")?),
+        respond_by: respond_by(tx, stored.inbound).await?,
         now: stored.now,
     };
     let ticket = raise(tx, &case).await?;
     Ok((ticket, word("text")?.to_owned()))
+}
+
+/// Returns by when the message must be answered, as it was decided.
+async fn respond_by(tx: &mut Tx, inbound: InboundId) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.first("SELECT record FROM verdict WHERE inbound = $1", &[inbound.0.into()]).await?;
+    let verdict: Option<Verdict> = row.map(|row| row.json("record")).transpose()?;
+    Ok(verdict.and_then(|verdict| verdict.due).map(|due| due.at))
 }
 
 /// The same for a message that no ticket has told of yet: what the buyer wrote joins the history.
@@ -357,8 +368,8 @@ async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
     let row = tx
         .one(
             "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, opened_at,
-                                 changed_at)
-             VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id",
+                                 changed_at, respond_by)
+             VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9, $10) RETURNING id",
             &[
                 case.thread.0.into(),
                 case.inbound.0.into(),
@@ -369,6 +380,7 @@ async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
                 (&reasons).into(),
                 (&tags).into(),
                 case.now.into(),
+                case.respond_by.map(Timestamp::as_millisecond).into(),
             ],
         )
         .await?;
@@ -384,9 +396,11 @@ async fn extend(tx: &mut Tx, ticket: Ticket, case: &Case<'_>) -> Result<(), Stor
     let mut tags = ticket.tags;
     tags.extend(case.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect::<Vec<_>>());
     let (reasons, tags) = (tx.json(&reasons)?, tx.json(&tags)?);
+    // What the buyer waits for longest is due first; who was answered, or whose case was closed, waits anew.
+    let respond_by = ticket.respond_by.into_iter().chain(case.respond_by).min();
     tx.execute(
         "UPDATE ticket SET state = $2, urgency = $3, intent = COALESCE($4, intent), reasons = $5, tags = $6,
-           closed_at = NULL, version = version + 1, changed_at = $7
+           closed_at = NULL, version = version + 1, changed_at = $7, respond_by = $8
          WHERE id = $1",
         &[
             ticket.id.0.into(),
@@ -396,6 +410,7 @@ async fn extend(tx: &mut Tx, ticket: Ticket, case: &Case<'_>) -> Result<(), Stor
             (&reasons).into(),
             (&tags).into(),
             case.now.into(),
+            respond_by.map(Timestamp::as_millisecond).into(),
         ],
     )
     .await?;

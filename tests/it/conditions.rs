@@ -43,6 +43,9 @@ struct Facts {
     desk: Option<String>,
     date: Option<civil::Date>,
     clock: Option<civil::Time>,
+    /// Where it is a holiday; at the desk it is not unless it says so, in the buyer's country that is not known.
+    holiday_at_desk: bool,
+    holiday_of_buyer: Option<bool>,
     later: bool,
     subject: String,
     characters: usize,
@@ -178,6 +181,8 @@ fn unmet(set: &RuleSet, facts: &Facts) -> Option<String> {
         country: facts.country.as_deref(),
         desk_open: facts.desk.as_deref() != Some("closed"),
         buyer_time: facts.clock,
+        desk_holiday: facts.holiday_at_desk,
+        buyer_holiday: facts.holiday_of_buyer,
         first_message: !facts.later,
         subject: &facts.subject,
         characters: facts.characters,

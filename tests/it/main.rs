@@ -29,3 +29,4 @@ mod stories;
 mod support;
 mod telegram;
 mod text;
+mod time;

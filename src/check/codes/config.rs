@@ -59,6 +59,14 @@ pub(super) const ROWS: &[Row] = &[
         "mon-fri: 9 to 6",
         "mon-fri: 09:00-18:00",
     ),
+    warning(
+        Config,
+        "overnight-idle",
+        "an `overnight` that changes nothing, or keeps the machine from ever answering",
+        "The setting tells hours with people from hours without; one of the two is missing here.",
+        "overnight: on\nmax_mode: suggest",
+        "overnight: on\nmax_mode: auto",
+    ),
     error(
         Config,
         "bad-value",

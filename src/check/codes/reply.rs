@@ -162,10 +162,18 @@ pub(super) const ROWS: &[Row] = &[
     error(
         Reply,
         "situation-dates",
-        "a situation that ends before it begins",
+        "a situation whose first or last day cannot be read, or that ends before it begins",
         "It would never be in force.",
         "from: 2027-02-04\nto: 2026-02-20",
         "from: 2027-02-04\nto: 2027-02-20",
+    ),
+    error(
+        Reply,
+        "unknown-holiday",
+        "a holiday that the calendar of its country does not have",
+        "A situation around a public holiday takes its days from the calendar, so the calendar must know the holiday.",
+        "calendar: CN\nholiday: Chinese New Years",
+        "calendar: CN\nholiday: Chinese New Year",
     ),
     error(
         Reply,

@@ -9,11 +9,12 @@ use std::{
     ops::Range,
 };
 
+use jiff::Timestamp;
+
 use crate::{
-    engine::{Engine, guard::GUARDS},
+    engine::{Engine, guard::GUARDS, settings::HeldBy},
     model::{
         inbound::ChannelKind,
-        mode::Mode,
         verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
     },
     rules::{
@@ -36,7 +37,7 @@ pub fn describe(text: &str, verdict: &Verdict, engine: &Engine, channel: Channel
     let mut out = understood(text, verdict);
     for intent in verdict.intents() {
         if let Some(rule) = engine.rules().rule(&intent) {
-            field(&mut out, "rule", standing(rule, engine, channel));
+            field(&mut out, "rule", standing(rule, engine, channel, verdict.decided_at));
         }
     }
     out += &consequence(verdict);
@@ -109,6 +110,9 @@ fn consequence(verdict: &Verdict) -> String {
         for reason in &ticket.reasons {
             say(&mut out, format_args!("{BLANK}- {reason}"));
         }
+        if let Some(due) = &verdict.due {
+            field(&mut out, "answer by", format_args!("{} ({})", due.at, due.clock));
+        }
     }
     if let Some(pending) = &verdict.pending {
         field(&mut out, "waits for", format_args!("{}, to go on with {}", pending.slot, pending.intent));
@@ -118,17 +122,30 @@ fn consequence(verdict: &Verdict) -> String {
 }
 
 /// Returns what a rule that stands is, and how far it may go.
-fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind) -> String {
-    let ceiling = engine.settings().max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind, at: Timestamp) -> String {
+    let settings = engine.settings();
+    let open = settings.desk.is_open(at);
+    let ceiling = settings.ceiling(channel, open);
     let mode = match rule.action {
-        Action::Answer if ceiling < rule.mode => {
-            format!(", mode {} held to {} by `max_mode`", rule.mode.as_str(), ceiling.as_str())
+        Action::Answer if ceiling.mode < rule.mode => {
+            format!(", mode {} held to {} by {}", rule.mode.as_str(), ceiling.mode.as_str(), setting(ceiling.by))
+        }
+        Action::Answer if settings.overnight.is_some() && !open => {
+            format!(", mode {}, nobody is at the desk (`overnight`)", rule.mode.as_str())
         }
         Action::Answer => format!(", mode {}", rule.mode.as_str()),
         Action::Escalate | Action::Suppress => String::new(),
     };
     let priority = if rule.priority == 0 { String::new() } else { format!(", priority {}", rule.priority) };
     format!("{} (action {}{mode}{priority}): {}", file_of(rule), rule.action.as_str(), rule.title)
+}
+
+/// Returns which setting holds a rule down, and when.
+fn setting(by: HeldBy) -> &'static str {
+    match by {
+        HeldBy::MaxMode => "`max_mode`",
+        HeldBy::Overnight => "`overnight`, because somebody is at the desk",
+    }
 }
 
 /// Returns where a rule is written.

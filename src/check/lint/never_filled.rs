@@ -14,7 +14,13 @@ const CODE: Code = Code::new("never-filled");
 
 fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let today = trial.today();
-    if trial.material.replies.situations().iter().any(|situation| situation.to >= today) {
+    if trial
+        .material
+        .replies
+        .situations()
+        .iter()
+        .any(|situation| situation.season.ends().is_none_or(|end| end >= today))
+    {
         return Vec::new();
     }
     let uses = trial.material.replies.situation_uses().into_iter();

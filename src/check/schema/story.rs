@@ -108,6 +108,11 @@ fn expect() -> Value {
         key("lang", "The words for the buyer are in this language.", language()),
         key("urgency", "The ticket is this urgent.", word(&urgencies)),
         key("ticket", "How the ticket stands then.", word(&states)),
+        key(
+            "due",
+            "By when a person must have answered: `2026-11-20T18:00+08:00`, or `none`.",
+            json!({ "anyOf": [word(&["none"]), moment()] }),
+        ),
         key("reason", "The reasons on the ticket hold these texts.", names()),
         key("tag", "The ticket carries these labels.", names()),
         key("shadow", "This rule would have hit, and its mode keeps it from counting.", names()),

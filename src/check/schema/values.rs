@@ -37,15 +37,30 @@ pub(super) fn facts() -> Value {
 pub(super) fn situations() -> Value {
     let situation = mapping(vec![
         required("id", "A short name: `chinese-new-year-2027`.", text()),
-        required("from", "The first day.", day()),
-        required("to", "The last day: a situation without an end is never switched off.", day()),
+        key("from", "The first day; without a year (`11-15`) every year.", any_day()),
+        key("to", "The last day: a situation without an end is never switched off.", any_day()),
+        key("calendar", "Instead of days: the country whose calendar has the holiday, `CN`.", country()),
+        key("holiday", "Its English name there: `Chinese New Year`.", text_like(r"\S")),
+        key("days_before", "So many days before the holiday it begins; 0 if it is left out.", number(0, 60)),
+        key("days_after", "So many days after the holiday it ends; 0 if it is left out.", number(0, 60)),
         required("kind", "What it is; reports count by it.", word(&["holiday", "force_majeure", "peak_season"])),
         required("title", "A few words, by language.", by_language(text())),
         required("text", "What it does to orders, one or two sentences, by language.", by_language(text())),
         key("extra_days", "How many days it adds to a delivery.", number(0, i64::from(u16::MAX))),
         key("example", "true: made up by the starter pack; `check` asks for your own.", switch()),
     ]);
+    let mut situation = situation;
+    situation["oneOf"] = json!([{ "required": ["from", "to"] }, { "required": ["calendar", "holiday"] }]);
     let mut whole = list(situation);
     whole["type"] = json!(["array", "null"]);
     file("Nightdesk situations", "Dated switches that change what replies say.", vec![], whole)
+}
+
+/// A day of one year or of every year.
+fn any_day() -> Value {
+    text_like("^([0-9]{4}-)?[0-9]{1,2}-[0-9]{1,2}$")
+}
+
+fn country() -> Value {
+    text_like("^[A-Z]{2}$")
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
+
 use crate::{
     check::story::silence,
     diagnostic::source::Span,
@@ -52,6 +54,8 @@ pub enum Expected {
     Urgency(Urgency),
     /// The conversation's ticket stands so; none: there is none that is not closed.
     Ticket(Option<TicketState>),
+    /// By when a person must have answered; none: no response clock runs.
+    Due(Option<Timestamp>),
     /// The reasons on the ticket hold these texts.
     Reason(Vec<String>),
     /// The ticket carries these labels.
@@ -98,6 +102,12 @@ impl Claim {
                 Some(urgency) => miss(format!("urgency {}", wanted.as_str()), format!("urgency {}", urgency.as_str())),
                 None => miss(format!("urgency {}", wanted.as_str()), "no ticket".to_owned()),
             },
+            (Expected::Due(wanted), _) => {
+                let due = found.ticket.and_then(|ticket| ticket.respond_by);
+                let word =
+                    |due: Option<Timestamp>| due.map_or_else(|| "due at no time".to_owned(), |at| format!("due {at}"));
+                if due == *wanted { None } else { miss(word(*wanted), word(due)) }
+            }
             (_, None) => miss("a decision".to_owned(), "nothing was decided in this step".to_owned()),
             (what, Some(verdict)) => {
                 let (expected, came) = of_verdict(what, verdict)?;
@@ -157,7 +167,7 @@ fn of_verdict(what: &Expected, verdict: &Verdict) -> Option<(String, String)> {
             let shadowed = verdict.losers.iter().any(kept);
             (!shadowed).then(|| (format!("{rule} in the shadow"), said(verdict)))
         }
-        Expected::Ticket(_) | Expected::Urgency(_) => None,
+        Expected::Ticket(_) | Expected::Urgency(_) | Expected::Due(_) => None,
     }
 }
 

@@ -150,9 +150,9 @@ fn claims(reader: &mut Reader<'_>, node: &Node) -> Vec<Claim> {
 }
 
 /// The keys of `expect`.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "intent", "answer", "ask", "ack", "draft", "escalate", "silent", "says", "not_says", "lang", "urgency", "ticket",
-    "reason", "tag", "shadow",
+    "due", "reason", "tag", "shadow",
 ];
 
 fn expected(reader: &mut Reader<'_>, key: &Node, value: &Node) -> Option<Expected> {
@@ -189,6 +189,7 @@ fn expected(reader: &mut Reader<'_>, key: &Node, value: &Node) -> Option<Expecte
             urgency.map(Expected::Urgency)
         }
         "ticket" => ticket(reader, value),
+        "due" => due(reader, value),
         _ => {
             let name = key.as_text().map_or_else(|| key.describe(), str::to_owned);
             reader.unknown(key, "expectation", &name, &KEYS);
@@ -205,6 +206,16 @@ fn ticket(reader: &mut Reader<'_>, value: &Node) -> Option<Expected> {
         reader.wrong(value, "`none`, `open`, `claimed`, `waiting` or `closed`", help);
     }
     state.map(Expected::Ticket)
+}
+
+fn due(reader: &mut Reader<'_>, value: &Node) -> Option<Expected> {
+    let word = value.as_text().unwrap_or_default();
+    let moment = if word == "none" { Some(None) } else { word.parse().ok().map(Some) };
+    if moment.is_none() {
+        let help = "write by when a person must have answered, such as `2026-11-20T18:00+08:00`";
+        reader.wrong(value, "`none` or a moment with its zone", help);
+    }
+    moment.map(Expected::Due)
 }
 
 fn silent(reader: &mut Reader<'_>, value: &Node) -> Option<Expected> {

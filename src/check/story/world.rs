@@ -18,7 +18,7 @@ use crate::{
         language::Language,
         outbound::OutboundKind,
         thread::{PendingAsk, Said, ThreadState},
-        ticket::{EventKind, Ticket, TicketState, Urgency},
+        ticket::{Due, EventKind, Ticket, TicketState, Urgency},
         verdict::{Outcome, TicketPlan, Verdict},
     },
 };
@@ -112,7 +112,7 @@ impl World {
         let thread = self.settle_thread(thread, sender.clone(), verdict);
         self.received.push(Received { sender: sender.clone(), body_hash: inbound.body_hash, at: inbound.received_at });
         match &verdict.ticket {
-            Some(plan) => self.raise(thread, inbound, plan, now),
+            Some(plan) => self.raise(thread, inbound, plan, verdict.due.as_ref(), now),
             None if matches!(verdict.outcome, Outcome::Suppressed { .. }) => {}
             None => self.note(thread, now),
         }
@@ -260,12 +260,13 @@ impl World {
     }
 
     /// Opens a ticket, extends the open one, or opens one again that was closed lately.
-    fn raise(&mut self, thread: ThreadId, inbound: &Inbound, plan: &TicketPlan, now: Timestamp) {
+    fn raise(&mut self, thread: ThreadId, inbound: &Inbound, plan: &TicketPlan, due: Option<&Due>, now: Timestamp) {
+        let respond_by = due.map(|due| due.at);
         let known = self.tickets.iter_mut().rfind(|ticket| ticket.thread == thread);
         let lately =
             |ticket: &&mut Ticket| ticket.state != TicketState::Closed || now - REOPEN_WINDOW <= ticket.changed_at;
         let Some(ticket) = known.filter(lately) else {
-            self.open(thread, inbound, plan, now);
+            self.open(thread, inbound, plan, respond_by, now);
             return;
         };
         if ticket.state != TicketState::Claimed {
@@ -277,9 +278,17 @@ impl World {
         add_new(&mut ticket.tags, &plan.tags);
         ticket.version += 2;
         ticket.changed_at = now;
+        ticket.respond_by = ticket.respond_by.into_iter().chain(respond_by).min();
     }
 
-    fn open(&mut self, thread: ThreadId, inbound: &Inbound, plan: &TicketPlan, now: Timestamp) {
+    fn open(
+        &mut self,
+        thread: ThreadId,
+        inbound: &Inbound,
+        plan: &TicketPlan,
+        respond_by: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         let TicketPlan { urgency, reasons, intent, tags }: &TicketPlan = plan;
         let (urgency, intent): (Urgency, Option<IntentId>) = (*urgency, intent.clone());
         self.tickets.push(Ticket {
@@ -297,6 +306,7 @@ impl World {
             version: 1,
             opened_at: now,
             changed_at: now,
+            respond_by,
         });
     }
 
@@ -315,6 +325,7 @@ impl World {
         if change.assign {
             ticket.assignee = Some(by.clone());
         }
+        ticket.respond_by = ticket.respond_by.filter(|_| change.keeps_waiting());
         ticket.version += 1;
         ticket.changed_at = now;
         let id = ticket.thread;

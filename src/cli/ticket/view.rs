@@ -1,7 +1,7 @@
 //! Tickets as people read them: the list and one case. Pure: the width of the terminal is given.
 
 use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     check::explain,
@@ -26,7 +26,7 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
     if let Some(width) = width {
         table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     }
-    table.set_header(["#", "STATE", "URGENCY", "AGE", "BUYER", "INTENT", "SUBJECT"]);
+    table.set_header(["#", "STATE", "URGENCY", "AGE", "DUE", "BUYER", "INTENT", "SUBJECT"]);
     for ticket in tickets {
         let state = match &ticket.assignee {
             Some(owner) if ticket.state == TicketState::Claimed => format!("{owner} has it"),
@@ -38,6 +38,7 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
             output::plain(&state),
             urgency.to_owned(),
             age(ticket.opened_at, now),
+            ticket.respond_by.map_or_else(String::new, |due| until(due, now)),
             output::plain(&ticket.buyer),
             ticket.intent.as_ref().map_or("-", |intent| intent.as_str()).to_owned(),
             output::plain(&ticket.subject),
@@ -47,7 +48,7 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((u16::from(index > 0), 1));
-        if index == 0 || index == 3 {
+        if index == 0 || index == 3 || index == 4 {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -58,7 +59,7 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
 /// Returns one case: what it is, why a person must look, the conversation, the draft, how the machine read it.
 pub(super) fn describe(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
     let ticket = &file.ticket;
-    let mut parts = vec![head(ticket, width), output::strong("Why a person")];
+    let mut parts = vec![head(file, zone, width), output::strong("Why a person")];
     let reasons: Vec<String> = ticket.reasons.iter().map(|reason| format!("- {}", output::plain(reason))).collect();
     parts.push(layout::block(&reasons.join("\n"), "  ", width));
     parts.push(output::strong("\nConversation"));
@@ -75,7 +76,8 @@ pub(super) fn describe(file: &TicketFile, zone: &TimeZone, width: Option<usize>)
     parts.join("\n")
 }
 
-fn head(ticket: &Ticket, width: Option<usize>) -> String {
+fn head(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
+    let ticket = &file.ticket;
     let state = match &ticket.assignee {
         Some(owner) => format!("{} by {owner}", ticket.state.as_str()),
         None => ticket.state.as_str().to_owned(),
@@ -87,6 +89,7 @@ fn head(ticket: &Ticket, width: Option<usize>) -> String {
         format!("Subject  {}", ticket.subject),
         format!("Intent   {intent}"),
     ];
+    lines.extend(ticket.respond_by.map(|due| due_line(file, due, zone)));
     if !ticket.tags.is_empty() {
         lines.push(format!("Tags     {}", ticket.tags.join(", ")));
     }
@@ -94,9 +97,20 @@ fn head(ticket: &Ticket, width: Option<usize>) -> String {
     format!("{}\n{fields}\n", output::strong(&output::plain(&title)))
 }
 
+/// Says by when a person must have answered, with the clock that demands it where the last message set it.
+fn due_line(file: &TicketFile, due: Timestamp, zone: &TimeZone) -> String {
+    let demanded = file.last_verdict.as_ref().and_then(|verdict| verdict.due.as_ref()).filter(|last| last.at == due);
+    let by = demanded.map_or_else(String::new, |last| format!(" ({})", last.clock));
+    format!("Due      {}{by}", moment(due, zone))
+}
+
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    format!("{} {}", at.strftime("%a %d %b %H:%M"), offset_name(&at))
+}
+
 fn describe_event(ticket: &Ticket, event: &TicketEvent, zone: &TimeZone, width: Option<usize>) -> String {
-    let at = event.at.to_zoned(zone.clone());
-    let at = format!("{} {}", at.strftime("%a %d %b %H:%M"), offset_name(&at));
+    let at = moment(event.at, zone);
     let by = if event.by == BUYER { &ticket.buyer } else { &event.by };
     let line = output::plain(&format!("  {at}  {by} {}", deed(event.what)));
     // Why it was opened stands above, under its own heading.
@@ -122,7 +136,16 @@ fn deed(what: EventKind) -> &'static str {
 }
 
 fn age(from: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(from).as_mins().max(0);
+    span(now.duration_since(from))
+}
+
+/// Returns how long there is time for an answer, or for how long it is late.
+pub(super) fn until(due: Timestamp, now: Timestamp) -> String {
+    if due < now { format!("{} late", span(now.duration_since(due))) } else { span(due.duration_since(now)) }
+}
+
+fn span(length: SignedDuration) -> String {
+    let minutes = length.as_mins().max(0);
     match minutes {
         0..60 => format!("{minutes} min"),
         60..2_880 => format!("{} h", minutes / 60),

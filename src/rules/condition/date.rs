@@ -8,7 +8,7 @@ use crate::{
         source::Span,
         yaml::{Node, Spanned, fields::Fields},
     },
-    model::time::YearlySpan,
+    model::time::{Day, YearlySpan},
     rules::condition::{BAD_CONDITION, Condition, Kind, Place, ReadCondition, Scene},
 };
 
@@ -19,19 +19,10 @@ pub(super) const KIND: Kind = Kind {
     read,
 };
 
-/// A leap year, so that 29 February is a day.
-const LEAP_YEAR: i16 = 2024;
-
 #[derive(Debug)]
 enum Date {
     Yearly(YearlySpan),
     Once { from: civil::Date, to: civil::Date },
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Day {
-    Yearly(i8, i8),
-    Full(civil::Date),
 }
 
 fn read(place: Place<'_>, node: &Node) -> ReadCondition {
@@ -66,29 +57,13 @@ fn read(place: Place<'_>, node: &Node) -> ReadCondition {
 
 fn day(place: Place<'_>, fields: &mut Fields<'_>, key: &'static str, help: &str) -> Option<Day> {
     let written: Spanned<String> = fields.require(key, help)?;
-    let day = parse(&written.value);
+    let day = Day::parse(&written.value);
     if day.is_none() {
         let message = format!("`{}` is not a day: expected month-day (`11-20`) or a full date", written.value);
         let span = Span::new(place.file, written.span);
         fields.push(Diagnostic::error(BAD_CONDITION, message, span, "no such day").help(help));
     }
     day
-}
-
-fn parse(text: &str) -> Option<Day> {
-    let parts: Vec<&str> = text.split('-').collect();
-    match parts.as_slice() {
-        [month, day] => {
-            let (month, day) = (month.parse().ok()?, day.parse().ok()?);
-            civil::Date::new(LEAP_YEAR, month, day).ok()?;
-            Some(Day::Yearly(month, day))
-        }
-        [year, month, day] if year.len() == 4 => {
-            let date = civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
-            Some(Day::Full(date))
-        }
-        _ => None,
-    }
 }
 
 impl Condition for Date {

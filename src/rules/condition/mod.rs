@@ -16,6 +16,7 @@ mod date;
 mod desk;
 mod entity;
 mod first_message;
+mod holiday;
 mod language;
 mod length;
 mod local_time;
@@ -70,6 +71,7 @@ pub const KINDS: &[Kind] = &[
     date::KIND,
     weekday::KIND,
     local_time::KIND,
+    holiday::KIND,
     first_message::KIND,
     attachments::KIND,
     subject::KIND,
@@ -170,6 +172,10 @@ pub struct Moment<'a> {
     pub date: civil::Date,
     /// What the buyer's clock shows, by the main zone of the country.
     pub buyer_time: Option<civil::Time>,
+    /// It is a public holiday at the desk.
+    pub desk_holiday: bool,
+    /// It is one in the buyer's country, if that is known.
+    pub buyer_holiday: Option<bool>,
     /// Nothing was written in this conversation before.
     pub first_message: bool,
     /// The subject, decoded; empty for chats.
@@ -203,6 +209,8 @@ impl Moment<'static> {
             desk_open: false,
             date,
             buyer_time: None,
+            desk_holiday: false,
+            buyer_holiday: None,
             first_message: true,
             subject: "",
             characters: 0,

@@ -8,7 +8,7 @@ use nightdesk::{
     channel::email::parse::parse,
     engine::{
         guard::Proposal,
-        settings::{DEFAULT_ANSWER_AT, Limits, Settings},
+        settings::{Clocks, DEFAULT_ANSWER_AT, Limits, Settings},
     },
     model::{
         buyer::Buyer,
@@ -302,7 +302,7 @@ pub(crate) fn settings() -> Settings {
         shop_name: "Lantern Home".to_owned(),
         languages: ["en", "zh", "de"].into_iter().map(|code| code.parse().expect("a language")).collect(),
         default_language: Language::EN,
-        desk: DeskHours { zone, week, holidays: Vec::new() },
+        desk: DeskHours::weekly(zone, week),
         reply_within_minutes: 240,
         own_addresses: addresses.map(str::to_owned).into_iter().collect(),
         trusted_authserv_ids: BTreeSet::from(["mx.lantern-home.example".to_owned()]),
@@ -310,6 +310,9 @@ pub(crate) fn settings() -> Settings {
         max_mode: BTreeMap::new(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
+        overnight: None,
+        clocks: Clocks::default(),
+        quiet_hours: None,
     }
 }
 

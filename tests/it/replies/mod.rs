@@ -68,6 +68,7 @@ fn listed(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
 fn values() -> Values {
     Values {
         buyer_first_name: Some("Anna".to_owned()),
+        buyer_next_workday: Some(date("2026-12-28")),
         shop_name: "Lantern Home".to_owned(),
         entities: BTreeMap::new(),
         order: None,

@@ -42,7 +42,13 @@ fn every_reply_reads_as_expected() {
 #[test]
 fn acks_need_nothing_but_the_shop() {
     let (_, catalog, _) = pack();
-    let bare = Values { buyer_first_name: None, human_eta: None, entities: BTreeMap::new(), ..values() };
+    let bare = Values {
+        buyer_first_name: None,
+        buyer_next_workday: None,
+        human_eta: None,
+        entities: BTreeMap::new(),
+        ..values()
+    };
     for reply in catalog.names().into_iter().filter(|reply| reply.as_str().ends_with("_ack")) {
         for language in [Language::EN, Language::ZH] {
             let path = format!("pack/bare/{reply}.{language}.txt");

@@ -399,6 +399,8 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         situation: None,
         messages: Vec::new(),
         ticket: plan.ticket,
+        due: None,
+        not_before: None,
         pending: plan.pending,
         learned: plan.country.into_iter().map(|country| ("country".to_owned(), country)).collect(),
         confident: true,

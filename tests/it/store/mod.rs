@@ -4,6 +4,7 @@
 
 mod bench;
 mod changes;
+mod clocks;
 mod commits;
 mod contexts;
 mod crowds;
@@ -48,6 +49,7 @@ fn cases() -> Vec<Case> {
         deliveries::CASES,
         tickets::CASES,
         changes::CASES,
+        clocks::CASES,
         histories::CASES,
         sent::CASES,
         leases::CASES,

@@ -12,8 +12,9 @@ use std::{
 
 use nightdesk::{
     check::story::{Story, play, read},
+    config,
     diagnostic::{render::human, source::SourceMap},
-    engine::Engine,
+    engine::{Engine, settings::Settings},
     library::{self, Library, Sources},
 };
 
@@ -95,7 +96,7 @@ fn pack(folder: &Path) -> Pack {
     } else {
         Sources::starter_pack()
     };
-    let settings = settings();
+    let settings = own_settings(folder).unwrap_or_else(settings);
     let library = Library::read(sources, &settings.languages);
     let mut sources = library.sources;
     let engine = Engine::new(settings, library.rules, library.replies);
@@ -104,6 +105,16 @@ fn pack(folder: &Path) -> Pack {
     assert!(found.is_empty(), "{}", human::render(&sources, &found, false));
     let name = folder.file_name().expect("a folder has a name").to_string_lossy().into_owned();
     Pack { name, engine, sources, stories }
+}
+
+/// Returns the settings of a pack that brings its own configuration.
+fn own_settings(folder: &Path) -> Option<Settings> {
+    let text = fs::read_to_string(folder.join("config.yaml")).ok()?;
+    let mut sources = SourceMap::default();
+    let file = sources.add("config.yaml", text);
+    let (config, found) = config::read(&sources, file, folder, &|_| None);
+    let config = config.unwrap_or_else(|| panic!("{}", human::render(&sources, &found, false)));
+    Some(config.engine(settings().instance))
 }
 
 fn root() -> PathBuf {
