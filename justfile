@@ -40,3 +40,7 @@ bench:
 # Rewrite the expected files under tests/data; look at the difference before you commit it.
 update:
     UPDATE=1 INSTA_UPDATE=always cargo test --locked --test it
+
+# Make the public holidays anew from the Python package holidays; look at the difference before you commit it.
+holidays:
+    python3 tests/holidays/generate.py

@@ -47,7 +47,9 @@ pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
         desk.week = std::array::from_fn(|_| Vec::new());
         hours(file, node, &mut desk.week, fields);
     }
-    let calendar = fields.node("country").and_then(|node| country(file, node, fields));
+    let written = fields.node("country");
+    let calendar = written.and_then(|node| country(file, node, fields));
+    desk.country = written.filter(|_| calendar.is_some()).and_then(|node| node.as_text()).map(str::to_owned);
     let holidays = listed_days(file, "holidays", calendar, fields);
     let workdays = listed_days(file, "workdays", calendar, fields);
     // What the shop says of a day counts more than what the country says.

@@ -16,6 +16,9 @@ use crate::{
 /// The name of the clock that the shop's own promise runs by.
 const PROMISE: &str = "reply_within";
 
+/// Below this the detector guesses, and a clock is not guessed from a guess.
+const SURE: f64 = 0.5;
+
 /// Who wrote within the hour waits for an answer, and is awake.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
@@ -112,7 +115,8 @@ fn buyers_clock(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Bu
         (_, Some(offset)) => unsure(TimeZone::fixed(offset)),
         (Some(main), None) => unsure(main.zone),
         (None, None) => {
-            let language = case.inbound.language_hint.or(understanding.language.detected)?;
+            let detected = understanding.language.detected.filter(|_| understanding.language.confidence >= SURE);
+            let language = case.inbound.language_hint.or(detected)?;
             unsure(zone_of_language(language)?)
         }
     }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct DeskHours {
     /// The zone the hours are written in.
     pub zone: TimeZone,
+    /// The country whose public holidays the desk keeps, if one is named.
+    pub country: Option<String>,
     /// The periods that begin on each weekday, Monday first.
     pub week: [Vec<Period>; 7],
     /// Days of the desk's zone on which nobody begins to work. What began the night before goes on to its end.
@@ -42,7 +44,7 @@ struct Shift {
 impl DeskHours {
     /// Returns hours that are the same every week.
     pub fn weekly(zone: TimeZone, week: [Vec<Period>; 7]) -> Self {
-        Self { zone, week, holidays: BTreeSet::new(), workdays: BTreeSet::new() }
+        Self { zone, country: None, week, holidays: BTreeSet::new(), workdays: BTreeSet::new() }
     }
 
     /// Returns whether the hours leave out no minute of the week; holidays aside.

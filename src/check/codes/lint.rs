@@ -162,6 +162,15 @@ pub(super) const ROWS: &[Row] = &[
     ),
     warning(
         Lint,
+        "holidays-unannounced",
+        "a desk in China, and next year's days of rest and work are not known yet",
+        "China moves days about every holiday and announces them in November. Until they are known, buyers may be told an hour \
+         at which nobody works.",
+        "country: CN    # checked in December, by a version of the program made in summer",
+        "country: CN\nholidays: [2027-02-11, 2027-02-12]    # as announced\nworkdays: [2027-02-14]",
+    ),
+    warning(
+        Lint,
         "rule-off",
         "a rule that is off",
         "Nothing tries it, so nothing keeps it right: its patterns and examples grow old unseen.",

@@ -15,6 +15,7 @@ use crate::{
     engine::{Engine, guard::GUARDS, settings::HeldBy},
     model::{
         inbound::ChannelKind,
+        time::offset_name,
         verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
     },
     rules::{
@@ -39,6 +40,11 @@ pub fn describe(text: &str, verdict: &Verdict, engine: &Engine, channel: Channel
         if let Some(rule) = engine.rules().rule(&intent) {
             field(&mut out, "rule", standing(rule, engine, channel, verdict.decided_at));
         }
+    }
+    if let Some(due) = verdict.due.as_ref().filter(|_| verdict.ticket.is_some()) {
+        let at = due.at.to_zoned(engine.settings().desk.zone.clone());
+        let words = format_args!("{} {} ({})", at.strftime("%a %Y-%m-%d %H:%M"), offset_name(&at), due.clock);
+        field(&mut out, "answer by", words);
     }
     out += &consequence(verdict);
     for message in &verdict.messages {
@@ -109,9 +115,6 @@ fn consequence(verdict: &Verdict) -> String {
         field(&mut out, "ticket", ticket.urgency.as_str());
         for reason in &ticket.reasons {
             say(&mut out, format_args!("{BLANK}- {reason}"));
-        }
-        if let Some(due) = &verdict.due {
-            field(&mut out, "answer by", format_args!("{} ({})", due.at, due.clock));
         }
     }
     if let Some(pending) = &verdict.pending {

@@ -10,6 +10,7 @@ mod example_false_alarm;
 mod example_missed;
 mod example_stolen;
 mod examples_missing;
+mod holidays_unannounced;
 mod language_gap;
 mod mode_ceiling;
 mod need_not_filled;
@@ -99,6 +100,7 @@ pub const LINTS: &[Lint] = &[
     rule_off::LINT,
     reply_too_long::LINT,
     never_filled::LINT,
+    holidays_unannounced::LINT,
     unused_reply::LINT,
     unused_fact::LINT,
     unused_word_list::LINT,

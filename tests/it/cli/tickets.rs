@@ -19,6 +19,10 @@ fn a_ticket_is_worked_from_claim_to_close() {
     assert!(header.starts_with("#  STATE  URGENCY"), "{header}");
     assert!(first.contains("urgent") && first.contains("Maria Lopez") && first.contains("cancel_order"), "{first}");
     assert!(second.contains("Jean Martin"), "{second}");
+    assert!(header.contains("AGE  DUE"), "{header}");
+    assert!([first, second].iter().all(|row| row.contains(" h ") || row.contains(" d ")), "both are due\n{list}");
+    let waiting = said(&ticket(folder.path(), "show 1", ""), 0);
+    assert!(waiting.contains("\nDue      "), "{waiting}");
 
     let act = |command: &str, input: &str, code: i32, words: &str| {
         let output = ticket(folder.path(), command, input);
@@ -45,6 +49,7 @@ fn a_ticket_is_worked_from_claim_to_close() {
     act("close 1 --agent ann", "", 5, "Not possible: ticket 1 is closed; a new message of the buyer opens it again.");
 
     let shown = said(&ticket(folder.path(), "show 1", ""), 0);
+    assert!(!shown.contains("\nDue      "), "an answer stops the clock\n{shown}");
     for line in [
         "Ticket 1: closed by ann, urgent",
         "Maria Lopez wrote",

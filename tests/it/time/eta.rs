@@ -1,5 +1,7 @@
 //! The moment at which a person will have written, on the clock of the buyer as far as there is a sign of it.
 
+use std::{fs, path::Path};
+
 use jiff::{SignedDuration, civil};
 use nightdesk::{
     engine::Engine,
@@ -42,6 +44,22 @@ fn every_ack_names_the_moment_on_the_clock_that_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_ack_of_the_starter_pack_says_when_a_person_writes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("replies");
+    let replies = fs::read_dir(folder).expect("the starter pack is there").map(|entry| entry.expect("readable").path());
+    let mut count = 0;
+    for reply in replies.filter(|path| path.to_string_lossy().ends_with("_ack")) {
+        for text in fs::read_dir(reply).expect("a reply is a folder") {
+            let path = text.expect("readable").path();
+            let text = fs::read_to_string(&path).expect("replies are text");
+            assert!(text.contains("{{ human_eta }}"), "{} names no time", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 12, "only {count} acks");
 }
 
 #[test]

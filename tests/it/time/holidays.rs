@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use jiff::civil;
-use nightdesk::model::{holidays, zone};
+use nightdesk::model::{holidays, wire_id::hex, zone};
 use sha2::{Digest as _, Sha256};
 
 use super::rows;
+use crate::support::needs::skipped;
 
 const TABLE: &str = "src/model/holidays.tsv";
 const GENERATOR: &str = "tests/holidays/generate.py";
@@ -26,7 +27,7 @@ fn holidays_are_those_of_the_generator() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = fs::read_to_string(root.join(TABLE)).expect("the table can be read");
     let (head, body): (Vec<&str>, Vec<&str>) = table.split_inclusive('\n').partition(|line| line.starts_with('#'));
-    let digest: String = Sha256::digest(body.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&Sha256::digest(body.concat()));
     let named = |label: &str| head.iter().find_map(|line| line.split_once(label)).expect("the head says it").1.trim();
     assert_eq!(named("sha256 of what follows: "), digest, "the table was edited by hand; run {GENERATOR}");
     let years = format!("years {} to {}.", holidays::YEARS.start(), holidays::YEARS.end());
@@ -40,7 +41,7 @@ fn holidays_are_those_of_the_generator() {
         let checked = Command::new("python3").arg(root.join(GENERATOR)).arg("--check").status();
         assert!(checked.expect("python runs").success(), "the generator writes something else");
     } else {
-        eprintln!("not made anew: the Python package holidays {version} is not installed");
+        skipped(&format!("making the holidays anew: the Python package holidays {version} is not installed"));
     }
 }
 

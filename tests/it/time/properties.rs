@@ -52,7 +52,7 @@ prop_compose! {
         workdays in prop::collection::btree_set(day(), 0..20),
     ) -> DeskHours {
         let holidays: BTreeSet<civil::Date> = holidays;
-        DeskHours { zone, week, holidays, workdays }
+        DeskHours { zone, country: None, week, holidays, workdays }
     }
 }
 
