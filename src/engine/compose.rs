@@ -9,7 +9,7 @@ use crate::{
         evidence::Whole,
         guard::{self, Case},
         policy::{Draft, Plan},
-        rest,
+        relay, rest,
         settings::Settings,
         shadow, slots,
         understand::Understanding,
@@ -19,6 +19,7 @@ use crate::{
         inbound::Inbound,
         language::Language,
         outbound::OutboundKind,
+        profile::Relayed,
         thread::PendingAsk,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
         zone,
@@ -51,7 +52,10 @@ pub(super) fn verdict(
     // Somebody whom a guard distrusts teaches us nothing about the buyer he claims to be.
     let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
     let outcome = outcome(&plan, &written);
-    let ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    let mut ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    if let Some(ticket) = &mut ticket {
+        ticket.urgency = ticket.urgency.max(relay::urgency(case.inbound));
+    }
     let hits = most_important_first(understanding);
     let confidence = hits.first().map_or(0.0, |hit| hit.confidence);
     let confident = confident(engine, understanding, hits.first());
@@ -60,6 +64,7 @@ pub(super) fn verdict(
         rule_set_hash: engine.hash.clone(),
         outcome,
         guards,
+        relay: case.inbound.relay.read().map(Relayed::record),
         language: understanding.language.clone(),
         sentences: understanding.sentences(),
         hits,
@@ -230,7 +235,12 @@ impl Words<'_> {
             today: self.engine.today(self.case.now),
             rest,
         };
-        self.engine.replies.render(&order).map_err(|error| error.to_string())
+        let rendered = self.engine.replies.render(&order).map_err(|error| error.to_string())?;
+        // A person may send a draft only after taking it out.
+        match self.case.profile().filter(|_| kind != OutboundKind::Draft) {
+            Some(profile) => relay::allowed(rendered, profile, self.case.inbound),
+            None => Ok(rendered),
+        }
     }
 
     /// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.
@@ -254,6 +264,8 @@ impl Words<'_> {
         let Settings { desk, reply_within_minutes, .. } = &self.engine.settings;
         let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
         let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
+        let site = self.case.inbound.relay.read().and_then(|relayed| relayed.country.as_deref());
+        let known = known.or(site);
         let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
         let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
         Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })

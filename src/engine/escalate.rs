@@ -70,9 +70,19 @@ pub(super) fn always(understanding: &Understanding<'_>) -> Vec<String> {
     titles.map(|(alarm, rule)| format!("Always for a person: {} ({}).", rule.title, alarm.topic)).collect()
 }
 
-/// Returns the highest mode of the message's channel; below `suggest` nothing leaves by itself, not even an ack.
+/// Returns the highest mode of the message's channel and marketplace; below `suggest` nothing leaves by itself, not even
+/// an ack.
 pub(super) fn ceiling(case: &Case<'_>) -> Mode {
-    case.settings.max_mode.get(&case.inbound.channel).copied().unwrap_or(Mode::Auto)
+    let channel = case.settings.max_mode.get(&case.inbound.channel).copied().unwrap_or(Mode::Auto);
+    case.profile().map_or(channel, |profile| channel.min(profile.max_mode))
+}
+
+/// Returns whose highest mode it is, for people.
+pub(super) fn whose_ceiling(case: &Case<'_>) -> String {
+    match case.profile() {
+        Some(profile) if profile.max_mode <= ceiling(case) => format!("the highest mode of {}", profile.title),
+        _ => "the channel's highest mode".to_owned(),
+    }
 }
 
 /// Returns the ticket to open.
@@ -104,6 +114,9 @@ pub(super) fn ack(case: &Case<'_>, rule: Option<&Rule>) -> Option<ReplyId> {
         })
     });
     if ceiling(case) < Mode::Suggest || guard::breaker_open(case) {
+        return None;
+    }
+    if case.profile().is_some_and(|profile| !profile.answers.acks) {
         return None;
     }
     let often = case.ctx.counters.notices_sender_day >= case.settings.limits.notices_per_sender_day;

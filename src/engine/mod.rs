@@ -20,6 +20,7 @@ mod evidence;
 mod language;
 mod named;
 mod policy;
+mod relay;
 mod rest;
 mod shadow;
 mod slots;
@@ -48,6 +49,7 @@ use crate::{
         context::Context,
         ids::ReplyId,
         inbound::Inbound,
+        profile::Relayed,
         verdict::{GuardAction, GuardHit, LanguageChoice, Outcome, Verdict},
         wire_id::hex,
     },
@@ -157,6 +159,7 @@ impl Engine {
             rule_set_hash: self.hash.clone(),
             outcome: Outcome::Suppressed { reason },
             guards,
+            relay: inbound.relay.read().map(Relayed::record),
             language,
             sentences: Vec::new(),
             hits: Vec::new(),

@@ -290,7 +290,7 @@ fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<P
         }
         return Plan { message: Some(draft), pending, ..Plan::default() };
     };
-    let whose = if rule.mode <= ceiling { "the rule's mode" } else { "the channel's highest mode" };
+    let whose = if rule.mode <= ceiling { "the rule's mode".to_owned() } else { escalate::whose_ceiling(case) };
     let mode = rule.mode.min(ceiling);
     if mode < Mode::Suggest {
         let mut plan =

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{inbound::ChannelKind, language::Language, mode::Mode, time::DeskHours, wire_id::InstanceKey};
+use crate::model::{
+    inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles, time::DeskHours, wire_id::InstanceKey,
+};
 
 /// The shop's settings as far as decisions need them.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Settings {
     pub instance: InstanceKey,
     /// The highest mode per channel; a rule of a higher mode is lowered to it.
     pub max_mode: BTreeMap<ChannelKind, Mode>,
+    /// How marketplaces and web forms write, and what they take for an answer.
+    pub profiles: Profiles,
     /// The confidence from which on an answer goes out by itself, 0.5 to 1.
     pub answer_at: f64,
     /// Counts and ages at which the machine steps back.

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{FolderState, InboxError, InboxRequest, email, telegram},
+    engine::settings::Settings,
     library::live::Live,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
@@ -323,7 +324,8 @@ impl Intake {
         let received = Arc::new(row.received);
         let source = received.clone();
         crate::failpoint::reach("intake.parse.before");
-        let parsed = match self.isolation.run(move || parse(&source)).await {
+        let engine = self.live.engine();
+        let parsed = match self.isolation.run(move || parse(&source, engine.settings())).await {
             Isolated::Done(parsed) => parsed,
             Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await,
             Isolated::TooLong => {
@@ -551,9 +553,12 @@ fn beyond_limits(inbound: &Inbound) -> Option<String> {
     said.map(str::to_owned)
 }
 
-fn parse(received: &Received) -> Parsed {
+fn parse(received: &Received, settings: &Settings) -> Parsed {
     match received.channel {
-        ChannelKind::Email => Parsed::Message(Box::new(email::parse::parse(received))),
+        ChannelKind::Email => {
+            let parsed = email::parse::parse_by(received, &settings.profiles, &settings.trusted_authserv_ids);
+            Parsed::Message(Box::new(parsed))
+        }
         ChannelKind::Telegram => match telegram::parse::parse(received) {
             Ok(inbound) => Parsed::Message(Box::new(inbound)),
             Err(ignored) => Parsed::Nothing(ignored.to_string()),
@@ -570,7 +575,7 @@ fn envelope(inbound: &Inbound, verdict: &Verdict) -> InboundEnvelope {
         sender_domain: inbound.sender_domain(),
         sender_name: name.or_else(|| inbound.from.as_ref()?.name.clone()),
         message_id: inbound.mail.as_ref().and_then(|mail| mail.message_id.clone()),
-        chat_key: telegram.map(crate::model::inbound::TelegramFacts::chat_key),
+        chat_key: inbound.conversation_key(),
         subject: inbound.subject.clone(),
         text: inbound.text.clone(),
         body_hash: inbound.body_hash,

@@ -308,6 +308,7 @@ pub(crate) fn settings() -> Settings {
         trusted_authserv_ids: BTreeSet::from(["mx.lantern-home.example".to_owned()]),
         instance: instance(),
         max_mode: BTreeMap::new(),
+        profiles: nightdesk::library::profile::shipped(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
     }

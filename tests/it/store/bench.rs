@@ -381,6 +381,7 @@ fn envelope(inbound: &Inbound) -> InboundEnvelope {
 
 fn verdict(plan: Plan, now: Timestamp) -> Verdict {
     Verdict {
+        relay: None,
         decided_at: now,
         rule_set_hash: "rules".to_owned(),
         outcome: plan.outcome,
