@@ -119,7 +119,7 @@ impl Config {
         let (profiles, mut found) = profile::with_own(sources, &self.profiles_folder, &profile::shipped())?;
         self.profiles = profiles;
         let trusts = !self.trusted_authserv_ids.is_empty();
-        found.extend(profile::mark_used(&mut self.profiles, &self.marketplaces, trusts));
+        found.extend(profile::mark_used(&mut self.profiles, &self.marketplaces, sources, trusts));
         Ok(found)
     }
 

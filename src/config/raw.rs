@@ -19,7 +19,7 @@ use crate::{
     },
     engine::settings::{DEFAULT_ANSWER_AT, Limits},
     library::profile,
-    model::{inbound::ChannelKind, language::Language, mode::Mode},
+    model::{inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles},
     service::{self, accounts::AccountSettings, delivery::RetrySchedule, verify::VerifySchedule},
     store,
 };
@@ -160,7 +160,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         rules,
         replies,
         profiles_folder,
-        profiles: profile::shipped(),
+        profiles: Profiles { used: marketplaces.iter().map(|(name, _)| name.clone()).collect(), ..profile::shipped() },
         marketplaces,
         trusted_authserv_ids: authserv_ids(trusted, &accounts),
         accounts,

@@ -7,6 +7,7 @@ pub mod why;
 use std::{
     fmt::{Arguments, Display, Write as _},
     ops::Range,
+    sync::Arc,
 };
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     model::{
         inbound::ChannelKind,
         mode::Mode,
+        profile::{Profile, RelayRecord},
         verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
     },
     rules::{
@@ -27,6 +29,9 @@ const BLANK: &str = "           ";
 /// A pattern longer than this hides what it stands beside.
 const MAX_PATTERN: usize = 36;
 
+/// So much is shown of each part that was cut from a marketplace's mail; the other formats show more.
+const MAX_CUT: usize = 120;
+
 /// Words that hit stand between these, where color cannot show them.
 pub const MARKS: [char; 2] = ['⟦', '⟧'];
 
@@ -36,7 +41,7 @@ pub fn describe(text: &str, verdict: &Verdict, engine: &Engine, channel: Channel
     let mut out = understood(text, verdict);
     for intent in verdict.intents() {
         if let Some(rule) = engine.rules().rule(&intent) {
-            field(&mut out, "rule", standing(rule, engine, channel));
+            field(&mut out, "rule", standing(rule, engine, channel, verdict.relay.as_ref()));
         }
     }
     out += &consequence(verdict);
@@ -61,6 +66,9 @@ pub fn reading(text: &str, verdict: &Verdict) -> String {
 fn understood(text: &str, verdict: &Verdict) -> String {
     let mut out = String::new();
     say(&mut out, format_args!("{}", headline(verdict)));
+    if let Some(relay) = &verdict.relay {
+        marketplace(&mut out, relay);
+    }
     field(&mut out, "language", language(verdict));
     sentences(&mut out, text, verdict);
     for hit in verdict.hits.iter().filter(|hit| hit.sentence.is_none()) {
@@ -85,6 +93,25 @@ fn understood(text: &str, verdict: &Verdict) -> String {
         field(&mut out, "value", format_args!("{} = {} (“{}”)", entity.kind, entity.value, part(text, &entity.span)));
     }
     out
+}
+
+/// Whose mail it is and how its profile read it.
+fn marketplace(out: &mut String, relay: &RelayRecord) {
+    let notice = relay.notice.as_ref().map(|notice| format!(", its own notice: {notice}")).unwrap_or_default();
+    field(out, "profile", format_args!("{} (profiles/{}.yaml){notice}", relay.title, relay.profile));
+    let facts = [("order", &relay.order), ("reference", &relay.reference), ("thread", &relay.thread)];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            say(out, format_args!("{BLANK}{name} {value}"));
+        }
+    }
+    for cut in &relay.cut {
+        let words: Vec<&str> = cut.split_whitespace().collect();
+        let words = words.join(" ");
+        let short: String = words.chars().take(MAX_CUT).collect();
+        let more = if short.len() < words.len() { "…" } else { "" };
+        field(out, "cut", format_args!("{short}{more}"));
+    }
 }
 
 /// What follows from it.
@@ -118,9 +145,13 @@ fn consequence(verdict: &Verdict) -> String {
 }
 
 /// Returns what a rule that stands is, and how far it may go.
-fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind) -> String {
-    let ceiling = engine.settings().max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind, relay: Option<&RelayRecord>) -> String {
+    let settings = engine.settings();
+    let ceiling = settings.max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+    let profile = relay.and_then(|relay| settings.profiles.get(&relay.profile));
+    let profile = profile.filter(|profile| profile.max_mode < ceiling);
     let mode = match rule.action {
+        Action::Answer if profile.is_some_and(|profile| profile.max_mode < rule.mode) => held_by_profile(rule, profile),
         Action::Answer if ceiling < rule.mode => {
             format!(", mode {} held to {} by `max_mode`", rule.mode.as_str(), ceiling.as_str())
         }
@@ -129,6 +160,11 @@ fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind) -> String {
     };
     let priority = if rule.priority == 0 { String::new() } else { format!(", priority {}", rule.priority) };
     format!("{} (action {}{mode}{priority}): {}", file_of(rule), rule.action.as_str(), rule.title)
+}
+
+fn held_by_profile(rule: &Rule, profile: Option<&Arc<Profile>>) -> String {
+    let held = profile.map(|profile| format!("{} by profiles/{}.yaml", profile.max_mode.as_str(), profile.name));
+    format!(", mode {} held to {}", rule.mode.as_str(), held.unwrap_or_default())
 }
 
 /// Returns where a rule is written.

@@ -5,6 +5,7 @@
 
 pub mod read;
 pub mod schema;
+pub mod table;
 
 use std::{
     fs,
@@ -112,10 +113,20 @@ fn own_files(folder: &Path) -> Result<Vec<(String, String)>, LibraryError> {
 
 /// Marks the profiles that the shop names as its marketplaces, and says what is wrong with that. `trusts` tells whether
 /// there is a server whose word for a sender counts.
-pub fn mark_used(profiles: &mut Profiles, named: &[(String, Span)], trusts: bool) -> Vec<Diagnostic> {
+pub fn mark_used(
+    profiles: &mut Profiles,
+    named: &[(String, Span)],
+    sources: &SourceMap,
+    trusts: bool,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (name, span) in named {
         let Some(profile) = profiles.get(name) else {
+            // One with errors has findings of its own.
+            let own = format!("profiles/{name}.yaml");
+            if sources.iter().any(|(_, source)| source.path == own) {
+                continue;
+            }
             let known = profiles.all.iter().map(|profile| profile.name.as_str());
             let message = format!("there is no mail profile called `{name}`");
             let mut problem = Diagnostic::error(UNKNOWN_MARKETPLACE, message, span.clone(), "not known").help(format!(

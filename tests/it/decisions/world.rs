@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nightdesk::{
-    channel::email::parse::parse,
+    channel::email::parse::parse_by,
     engine::{
         guard::Proposal,
         settings::{DEFAULT_ANSWER_AT, Limits, Settings},
@@ -145,7 +145,7 @@ impl Message {
         let received = received(raw, ago(now, self.received.as_deref().unwrap_or("1m")));
         let size = self.size.unwrap_or(received.size);
         let role = if self.in_junk { FolderRole::Junk } else { FolderRole::Inbox };
-        let mut inbound = parse(&Received { size, role, ..received });
+        let mut inbound = read(&Received { size, role, ..received });
         inbound.language_hint = self.hint;
         inbound
     }
@@ -284,6 +284,12 @@ pub(crate) fn received(raw: String, at: Timestamp) -> Received {
 /// Returns the moment that a case file writes.
 pub(crate) fn moment(written: &str) -> Timestamp {
     written.parse().unwrap_or_else(|error| panic!("{written}: {error}"))
+}
+
+/// Reads a mail as the shop of these settings does.
+pub(crate) fn read(received: &Received) -> Inbound {
+    let settings = settings();
+    parse_by(received, &settings.profiles, &settings.trusted_authserv_ids)
 }
 
 /// Returns the moment that long before now.
