@@ -3,24 +3,22 @@
 use jiff::Timestamp;
 
 use crate::{
-    channel::{email, telegram},
     desk::transition::{self, Refusal},
     engine::settings::Settings,
     model::{
         agent_command::AgentCommand,
         ids::{AgentName, TicketId},
-        inbound::{ChannelKind, Inbound},
         outbound::{NewOutbound, OutboundKind},
         ticket::Ticket,
     },
     service::{
         accounts::Accounts,
         outgoing::{self, OutgoingError, Words},
+        reading::{self, Parsed},
     },
     store::{
         Store,
         error::StoreError,
-        inbound::StoredInbound,
         ticket::{ChangeOutcome, TicketFile},
     },
 };
@@ -97,7 +95,9 @@ fn answer(
 ) -> Result<NewOutbound, ActError> {
     let id = file.ticket.id;
     let stored = file.last_inbound.as_ref().ok_or(ActError::NothingToAnswer(id))?;
-    let inbound = parse(stored, settings).ok_or(ActError::NothingToAnswer(id))?;
+    let Parsed::Message(inbound) = reading::parse(&stored.received, settings) else {
+        return Err(ActError::NothingToAnswer(id));
+    };
     let words = Words {
         key: format!("t{id}-{}", file.ticket.version + 1),
         kind: OutboundKind::Answer,
@@ -113,14 +113,6 @@ fn answer(
         return Err(ActError::Outgoing(OutgoingError::TooLong));
     }
     rows.pop().ok_or(ActError::NothingToAnswer(id))
-}
-
-fn parse(stored: &StoredInbound, settings: &Settings) -> Option<Inbound> {
-    let Settings { profiles, trusted_authserv_ids: trusted, .. } = settings;
-    match stored.received.channel {
-        ChannelKind::Email => Some(email::parse::parse_by(&stored.received, profiles, trusted)),
-        ChannelKind::Telegram => telegram::parse::parse(&stored.received).ok(),
-    }
 }
 
 fn owner(ticket: &Ticket) -> String {

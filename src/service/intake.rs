@@ -16,16 +16,15 @@ use tokio::sync::{RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{FolderState, InboxError, InboxRequest, email, telegram},
-    engine::settings::Settings,
+    channel::{FolderState, InboxError, InboxRequest, email},
     library::live::Live,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         context::{Context, Counters},
         ids::{AccountName, InboundId},
-        inbound::{ChannelKind, Inbound, MailFacts, Note},
+        inbound::{Inbound, MailFacts, Note},
         outbound::NewOutbound,
-        receive::{FolderRole, Received},
+        receive::FolderRole,
         verdict::{GuardAction, Verdict},
     },
     service::{
@@ -35,6 +34,7 @@ use crate::{
         isolation::{Isolated, Isolation},
         lease::{Held, Work},
         outgoing::{self, Words},
+        reading::{self, Parsed},
         restore::Doubted,
         room::with_room,
         sent,
@@ -90,13 +90,6 @@ pub(super) struct Intake {
     /// Held alone by whoever decides a second time: accounts that are decided for at once must not overtake one another
     /// until a person has to look at it.
     commits: Arc<RwLock<()>>,
-}
-
-/// What a stored row turned out to be.
-enum Parsed {
-    Message(Box<Inbound>),
-    /// No message (a Telegram update of another kind), with what it is.
-    Nothing(String),
 }
 
 impl Intake {
@@ -325,7 +318,7 @@ impl Intake {
         let source = received.clone();
         crate::failpoint::reach("intake.parse.before");
         let engine = self.live.engine();
-        let parsed = match self.isolation.run(move || parse(&source, engine.settings())).await {
+        let parsed = match self.isolation.run(move || reading::parse(&source, engine.settings())).await {
             Isolated::Done(parsed) => parsed,
             Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await,
             Isolated::TooLong => {
@@ -551,19 +544,6 @@ fn beyond_limits(inbound: &Inbound) -> Option<String> {
         _ => None,
     });
     said.map(str::to_owned)
-}
-
-fn parse(received: &Received, settings: &Settings) -> Parsed {
-    match received.channel {
-        ChannelKind::Email => {
-            let parsed = email::parse::parse_by(received, &settings.profiles, &settings.trusted_authserv_ids);
-            Parsed::Message(Box::new(parsed))
-        }
-        ChannelKind::Telegram => match telegram::parse::parse(received) {
-            Ok(inbound) => Parsed::Message(Box::new(inbound)),
-            Err(ignored) => Parsed::Nothing(ignored.to_string()),
-        },
-    }
 }
 
 fn envelope(inbound: &Inbound, verdict: &Verdict) -> InboundEnvelope {

@@ -104,7 +104,8 @@ pub fn parse_by(received: &Received, profiles: &Profiles, trusted: &BTreeSet<Str
     let text = relayed(&mut inbound, body.text, profiles, trusted);
     fill_text(&mut inbound, &text);
     if let Some(relayed) = inbound.relay.read() {
-        inbound.elided = [relayed.cut.join("\n"), inbound.elided].join("\n").trim().to_owned();
+        let elided = format!("{}\n{}", relayed.cut.join("\n"), inbound.elided);
+        elided.trim().clone_into(&mut inbound.elided);
     }
     inbound
 }

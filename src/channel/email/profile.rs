@@ -149,7 +149,7 @@ pub fn addressed<'l>(relayed: &'l Relayed, letter: Letter<'l>) -> Letter<'l> {
     if !relayed.proven {
         // A form has no relay behind it: the answer is an ordinary mail to the buyer.
         let subject = if letter.subject.is_empty() { &relayed.subject } else { letter.subject };
-        return Letter { html, subject, ..letter };
+        return Letter { subject, html, ..letter };
     }
     Letter { subject: &relayed.subject, ticket: None, html, envelope_sender: EnvelopeSender::Same, ..letter }
 }
@@ -299,10 +299,9 @@ fn order(profile: &Profile, subject: &str, parts: &Parts, problems: &mut Vec<Str
     let beside = format!("{}\n{}\n{}", parts.head, parts.dropped, parts.tail);
     let named = [subject, beside.as_str()].into_iter().map(|text| all(pattern, text)).find(|found| !found.is_empty());
     let said = all(pattern, &parts.text);
-    let named = match named {
-        Some(named) => named,
+    let Some(named) = named else {
         // Which of several orders is meant is a question for the rules.
-        None => return if said.len() == 1 { said.into_iter().next() } else { None },
+        return if said.len() == 1 { said.into_iter().next() } else { None };
     };
     if named.len() > 1 || said.iter().any(|order| !named.contains(order)) {
         let both: BTreeSet<&String> = named.iter().chain(&said).collect();

@@ -4,6 +4,7 @@
 //! decides with the shop beside it, and the answer as it would go over the wire; `UPDATE=1` rewrites them.
 
 mod limits;
+mod properties;
 mod real;
 
 use std::{

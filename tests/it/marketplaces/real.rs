@@ -43,7 +43,7 @@ fn a_question_by_ebay_is_answered_as_ebay_takes_it_and_stays_one_conversation() 
     let question = ebay("Can you wrap it as a gift?", "[#a05-7xk2qv9d1m#]");
     post.deliver(&question.from, &question.raw());
     let answer = &post.until_relayed(1)[0];
-    assert_eq!(answer.to, [question.from.clone()]);
+    assert_eq!(answer.to, std::slice::from_ref(&question.from));
     assert_eq!(answer.from, SHOP, "the relay knows this address only");
     assert_eq!(subject(answer), "Re: joe has sent a question about item #254417730921");
     assert_eq!(header(answer, "In-Reply-To").as_deref(), Some(question.id.as_str()));
@@ -81,7 +81,7 @@ fn a_question_by_amazon_becomes_a_draft_that_a_person_sends() {
     assert!(refused.err.contains("Amazon does not take it"), "{}", refused.err);
     shop.succeed(&["ticket", "reply", "1", "--draft"]);
     let answer = &post.until_relayed(1)[0];
-    assert_eq!(answer.to, [question.from.clone()]);
+    assert_eq!(answer.to, std::slice::from_ref(&question.from));
     assert_eq!(subject(answer), format!("Re: {subject_line}"));
     assert!(html_of(answer).is_none() && header(answer, "Auto-Submitted").is_none());
     assert!(text_of(answer).contains("we wrap gifts at no charge"), "{}", text_of(answer));
