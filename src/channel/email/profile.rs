@@ -204,8 +204,8 @@ impl Parts {
     }
 }
 
-/// Cuts what the marketplace wrote around the buyer's words. A line of the frame that stands twice may be the buyer's
-/// own, and then nobody can say where the words end.
+/// Cuts what the marketplace wrote around the buyer's words. A line of the frame that stands twice, or before one that
+/// should come first, may be the buyer's own, and then nobody can say where the words end.
 fn cut(frame: &Frame, body: &str, problems: &mut Vec<String>) -> Parts {
     let lines: Vec<&str> = body.lines().collect();
     let is = |patterns: &[Pattern], line: &str| patterns.iter().any(|pattern| pattern.stands_in(line.trim()));
@@ -220,11 +220,11 @@ fn cut(frame: &Frame, body: &str, problems: &mut Vec<String>) -> Parts {
         problems.push("the line below which the buyer's words begin stands there twice".to_owned());
     }
     if let Some(line) = lines.get(end) {
-        let again = |pattern: &&Pattern| pattern.stands_in(line.trim());
-        let pattern = frame.ends_before.iter().find(again);
-        let twice = pattern.is_some_and(|pattern| lines[end + 1..].iter().any(|line| pattern.stands_in(line.trim())));
-        if twice {
-            problems.push(format!("the line “{}” that ends the buyer's words stands there twice", line.trim()));
+        // The lines that end a message are written in the order in which a marketplace writes them.
+        let cutting = frame.ends_before.iter().position(|pattern| pattern.stands_in(line.trim()));
+        let first_ones = &frame.ends_before[..cutting.map_or(0, |index| index + 1)];
+        if lines[end + 1..].iter().any(|later| is(first_ones, later)) {
+            problems.push(format!("the buyer's words may not end at the line “{}”: another end follows", line.trim()));
         }
     }
     let (dropped, kept): (Vec<&str>, Vec<&str>) =
