@@ -265,8 +265,8 @@ impl Words<'_> {
         let at = desk.after_desk_minutes(self.case.now, *reply_within_minutes)?;
         let known = self.case.ctx.buyer.as_ref().and_then(|buyer| buyer.country.as_deref());
         let site = self.case.inbound.relay.read().and_then(|relayed| relayed.country.as_deref());
-        let known = known.or(site);
-        let main = known.or_else(|| self.understanding.named.only(country::KIND)).and_then(zone::main_zone);
+        let likely = known.or_else(|| self.understanding.named.only(country::KIND)).or(site);
+        let main = likely.and_then(zone::main_zone);
         let (zone, sure) = main.map_or((desk.zone.clone(), false), |main| (main.zone, main.only && known.is_some()));
         Some(HumanEta { at: at.to_zoned(zone), zone_known: sure })
     }
