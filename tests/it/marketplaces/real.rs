@@ -88,6 +88,23 @@ fn a_question_by_amazon_becomes_a_draft_that_a_person_sends() {
 }
 
 #[test]
+fn a_profile_that_is_saved_is_in_force_without_a_restart() {
+    let post = Post::start();
+    let shop = open(&post);
+    let folder = shop.path("profiles");
+    fs::create_dir_all(&folder).expect("the folder is writable");
+    fs::write(folder.join("amazon.yaml"), "max_mode: auto\n").expect("the folder is writable");
+    shop.until_logged("new rules are in force");
+    let text = "------------- Message: -------------\n\nCan you wrap it as a gift?\n\n------------- End message -------------\n";
+    let question = Letter::new("9k2l7xw4q1m8zrt@marketplace.amazon.com", "Inquiry from Amazon customer Maria", text);
+    let question = vouched(question, "amazon.com");
+    post.deliver(&question.from, &question.raw());
+    let answer = &post.until_relayed(1)[0];
+    assert!(text_of(answer).contains("we wrap gifts at no charge"), "{}", text_of(answer));
+    assert_eq!(shop.until_settled(1)[0].outcome.as_deref(), Some("answered"));
+}
+
+#[test]
 fn a_forged_relay_gets_no_word() {
     let post = Post::start();
     let shop = open(&post);
