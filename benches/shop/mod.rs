@@ -47,6 +47,7 @@ pub(crate) fn settings() -> Settings {
         shop_name: "Blue Lantern".to_owned(),
         languages: vec![Language::EN, Language::ZH],
         default_language: Language::EN,
+        profiles: nightdesk::model::profile::Profiles::default(),
         answer_at: DEFAULT_ANSWER_AT,
         desk: DeskHours::weekly(jiff::tz::TimeZone::UTC, std::array::from_fn(|_| always.clone())),
         reply_within_minutes: 240,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    channel::{email, telegram},
+    channel::{email::parse::parse_by, telegram},
     check::explain::{self, MARKS, why},
     cli::{
         exit::Exit,
@@ -19,7 +19,7 @@ use crate::{
         input, layout, output, runtime,
     },
     diagnostic::{nearest::advice, source::SourceMap},
-    engine::Engine,
+    engine::{Engine, settings::Settings},
     model::{
         buyer::Buyer,
         context::Context,
@@ -105,8 +105,8 @@ impl Explain {
         let sources = files.library.sources.clone();
         let engine = files.engine();
         let inbound = match (&ticket, &self.eml) {
-            (Some(file), _) => self.changed(from_ticket(file, now)),
-            (None, Some(path)) => self.changed(from_file(path, now)?),
+            (Some(file), _) => self.changed(from_ticket(file, engine.settings(), now)),
+            (None, Some(path)) => self.changed(from_file(path, engine.settings(), now)?),
             (None, None) => self.changed(self.typed(now)?),
         };
         let verdict = engine.decide(&inbound, &self.context(ticket.as_ref()), now);
@@ -236,20 +236,20 @@ fn read_ticket(config: &Path, number: i64) -> anyhow::Result<Result<TicketFile, 
 }
 
 /// Parses the newest message of a ticket again.
-fn from_ticket(file: &TicketFile, now: Timestamp) -> Inbound {
+fn from_ticket(file: &TicketFile, settings: &Settings, now: Timestamp) -> Inbound {
     let text = file.last_text.clone().unwrap_or_default();
     let plain = || Inbound::from_text(file.recipient.channel, &text, now);
     let Some(received) = file.last_inbound.as_ref().map(|stored| &stored.received) else { return plain() };
     match received.channel {
-        ChannelKind::Email => email::parse::parse(received),
+        ChannelKind::Email => parse_by(received, &settings.profiles, &settings.trusted_authserv_ids),
         ChannelKind::Telegram => telegram::parse::parse(received).unwrap_or_else(|_| plain()),
     }
 }
 
-fn from_file(path: &Path, now: Timestamp) -> anyhow::Result<Inbound> {
+fn from_file(path: &Path, settings: &Settings, now: Timestamp) -> anyhow::Result<Inbound> {
     let raw = fs::read(path).with_context(|| format!("cannot read the mail file {}", path.display()))?;
     let size = raw.len() as u64;
-    Ok(email::parse::parse(&Received {
+    let received = Received {
         channel: ChannelKind::Email,
         account: AccountName::new("file"),
         key: SourceKey::Maildir { name: path.display().to_string() },
@@ -258,5 +258,6 @@ fn from_file(path: &Path, now: Timestamp) -> anyhow::Result<Inbound> {
         size,
         role: FolderRole::Inbox,
         reconciled: false,
-    }))
+    };
+    Ok(parse_by(&received, &settings.profiles, &settings.trusted_authserv_ids))
 }

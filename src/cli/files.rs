@@ -18,7 +18,7 @@ use crate::{
         Engine,
         settings::{Clocks, DEFAULT_ANSWER_AT, Limits, Settings},
     },
-    library::{Library, Sources},
+    library::{Library, Sources, profile},
     model::{language::Language, time::DeskHours, wire_id::InstanceKey},
     store::Store,
 };
@@ -173,10 +173,11 @@ fn read_config(path: &Path, sources: &mut SourceMap) -> anyhow::Result<(Option<C
     let mut written = sources.clone();
     let file = written.add(shown.as_str(), text);
     let environment = |name: &str| std::env::var(name).ok();
-    let (config, mut found) = config::read(&written, file, &folder_of(path), &environment);
+    let (mut config, mut found) = config::read(&written, file, &folder_of(path), &environment);
     // What people see, and what ends up in logs, quotes the file without its secrets; places are the same.
     sources.add(shown, config::mask::masked(text));
-    if let Some(config) = &config {
+    if let Some(config) = &mut config {
+        found.extend(config.read_profiles(sources)?);
         for (key, folder) in [("rules", &config.rules), ("replies", &config.replies)] {
             if let Err(error) = fs::read_dir(folder) {
                 let message = format!("cannot read the folder {}: {error}", folder.display());
@@ -235,6 +236,7 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         trusted_authserv_ids: std::collections::BTreeSet::new(),
         instance,
         max_mode: std::collections::BTreeMap::new(),
+        profiles: profile::shipped(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
         overnight: None,

@@ -35,7 +35,7 @@ pub(super) fn roots(path: &Path) -> Vec<PathBuf> {
     let beside = |name: &str| files::folder_of(path).join(name);
     match files::config_quietly(path) {
         Some(config) => roots_of(path, &config),
-        None => vec![path.to_owned(), beside("rules"), beside("replies")],
+        None => vec![path.to_owned(), beside("rules"), beside("replies"), beside("profiles")],
     }
 }
 
@@ -80,7 +80,7 @@ impl Started {
 }
 
 fn roots_of(path: &Path, config: &Config) -> Vec<PathBuf> {
-    vec![path.to_owned(), config.rules.clone(), config.replies.clone()]
+    vec![path.to_owned(), config.rules.clone(), config.replies.clone(), config.profiles_folder.clone()]
 }
 
 fn first_error(files: &Files) -> Refused {

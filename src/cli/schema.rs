@@ -9,6 +9,7 @@ use crate::{
     check::schema::{FOLDER, SCHEMAS, Schema},
     cli::{exit::Exit, output, write},
     config,
+    library::profile,
 };
 
 /// Print or write the JSON Schema of a kind of file, for editors.
@@ -46,7 +47,10 @@ pub(super) fn write_all(folder: &Path) -> anyhow::Result<usize> {
 }
 
 fn all() -> impl Iterator<Item = Schema> {
-    SCHEMAS.iter().copied().chain([Schema { name: "config", make: config::schema::schema }])
+    SCHEMAS.iter().copied().chain([
+        Schema { name: "profile", make: profile::schema::schema },
+        Schema { name: "config", make: config::schema::schema },
+    ])
 }
 
 fn names() -> Vec<&'static str> {

@@ -22,13 +22,15 @@ use std::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        source::{FileId, SourceMap},
+        source::{FileId, SourceMap, Span},
     },
     engine,
+    library::{LibraryError, profile},
     model::{
         inbound::ChannelKind,
         language::Language,
         mode::Mode,
+        profile::Profiles,
         time::{DeskHours, QuietHours},
         wire_id::InstanceKey,
     },
@@ -53,6 +55,12 @@ pub struct Config {
     pub rules: PathBuf,
     /// The folder of replies.
     pub replies: PathBuf,
+    /// The folder of mail profiles; it need not exist.
+    pub profiles_folder: PathBuf,
+    /// The mail profiles in force: those inside the program until [`Config::read_profiles`] adds the shop's own.
+    pub profiles: Profiles,
+    /// The marketplaces the shop names, with their places.
+    pub marketplaces: Vec<(String, Span)>,
     /// Mailboxes, bots, folders.
     pub accounts: Vec<AccountSettings>,
     /// Names under which our own servers write Authentication-Results.
@@ -108,12 +116,26 @@ impl Config {
             trusted_authserv_ids: self.trusted_authserv_ids.clone(),
             instance,
             max_mode: self.max_mode.clone(),
+            profiles: self.profiles.clone(),
             answer_at: self.answer_at,
             limits: self.limits.clone(),
             overnight: self.overnight,
             clocks: self.clocks.clone(),
             quiet_hours: self.quiet_hours,
         }
+    }
+
+    /// Adds the shop's own mail profiles and marks the marketplaces it sells on.
+    ///
+    /// # Errors
+    ///
+    /// The folder is there and cannot be read.
+    pub fn read_profiles(&mut self, sources: &mut SourceMap) -> Result<Vec<Diagnostic>, LibraryError> {
+        let (profiles, mut found) = profile::with_own(sources, &self.profiles_folder, &profile::shipped())?;
+        self.profiles = profiles;
+        let trusts = !self.trusted_authserv_ids.is_empty();
+        found.extend(profile::mark_used(&mut self.profiles, &self.marketplaces, sources, trusts));
+        Ok(found)
     }
 
     /// Returns all addresses and aliases of all mailboxes, lower case.

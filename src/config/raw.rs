@@ -18,7 +18,8 @@ use crate::{
         yaml::{self, Kind, MISSING_KEY, Node, UNKNOWN_VALUE, fields::Fields},
     },
     engine::settings::{DEFAULT_ANSWER_AT, Limits},
-    model::{inbound::ChannelKind, language::Language, mode::Mode},
+    library::profile,
+    model::{inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles},
     service::{self, accounts::AccountSettings, delivery::RetrySchedule, verify::VerifySchedule},
     store,
 };
@@ -138,6 +139,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let url = fields.take::<String>("store").unwrap_or_else(|| "sqlite://nightdesk.db".to_owned());
     let rules = reader.folder.join(fields.take::<String>("rules").unwrap_or_else(|| "rules".to_owned()));
     let replies = reader.folder.join(fields.take::<String>("replies").unwrap_or_else(|| "replies".to_owned()));
+    let profiles_folder =
+        reader.folder.join(fields.take::<String>("profiles").unwrap_or_else(|| "profiles".to_owned()));
+    let marketplaces = marketplaces(reader, &mut fields);
     let accounts = accounts(reader, &mut fields, root);
     let trusted = fields.take::<Vec<String>>("trusted_authserv_ids").unwrap_or_default();
     let max_mode = max_mode(reader, &mut fields);
@@ -158,6 +162,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         store: store::Settings { url: SecretString::from(absolute(&url, reader.folder)) },
         rules,
         replies,
+        profiles_folder,
+        profiles: Profiles { used: marketplaces.iter().map(|(name, _)| name.clone()).collect(), ..profile::shipped() },
+        marketplaces,
         trusted_authserv_ids: authserv_ids(trusted, &accounts),
         accounts,
         max_mode,
@@ -227,6 +234,23 @@ fn accounts(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> Ve
         accounts.push(account);
     }
     accounts
+}
+
+/// Reads the names of mail profiles; which there are is known when those of the shop are read.
+fn marketplaces(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<(String, Span)> {
+    let Some(node) = fields.node("marketplaces") else { return Vec::new() };
+    let Kind::List(items) = &node.kind else {
+        reader.bad(node, "a list of mail profiles such as [amazon, ebay]");
+        return Vec::new();
+    };
+    let mut named = Vec::new();
+    for item in items {
+        match item.as_text() {
+            Some(name) => named.push((name.to_owned(), reader.span(item))),
+            None => reader.bad(item, "the name of a mail profile such as ebay"),
+        }
+    }
+    named
 }
 
 fn max_mode(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> BTreeMap<ChannelKind, Mode> {

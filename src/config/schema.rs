@@ -24,6 +24,8 @@ pub fn schema() -> Value {
         ),
         key("rules", "The folder of rules, relative to this file.", text()),
         key("replies", "The folder of replies, relative to this file.", text()),
+        key("profiles", "The folder of your own mail profiles, relative to this file.", text()),
+        key("marketplaces", "Where you sell: names of mail profiles, as `[amazon, ebay]`.", list(text())),
         required("accounts", "Mailboxes, bots and folders.", list(account())),
         key("trusted_authserv_ids", "Whose Authentication-Results to believe; Gmail's name is known.", list(text())),
         key("max_mode", "A ceiling over the modes of all rules: one for the shop, or by channel.", max_mode()),

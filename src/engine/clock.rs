@@ -8,7 +8,7 @@ use jiff::{
 
 use crate::{
     engine::{guard::Case, understand::Understanding},
-    model::{inbound::Inbound, language::Language, ticket::Due, zone},
+    model::{inbound::Inbound, language::Language, ticket::Due, time::ResponseClock, zone},
     replies::catalog::HumanEta,
     text::entity::country,
 };
@@ -69,7 +69,7 @@ pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<
     let zone = told_on(case, understanding).zone;
     let channel = case.inbound.channel;
     let marketplace = case.inbound.marketplace.as_deref();
-    let marketplace = marketplace.and_then(|name| Some((name, *settings.clocks.marketplaces.get(name)?)));
+    let marketplace = marketplace.and_then(|name| Some((name, marketplace_clock(case, name)?)));
     let outside = [Some((channel.as_str(), settings.clocks.channel(channel))), marketplace];
     let outside = outside.into_iter().flatten().filter_map(|(name, clock)| {
         let at = clock.due(case.inbound.received_at, &settings.desk, &zone)?;
@@ -78,6 +78,12 @@ pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<
     let promised = settings.desk.after_desk_minutes(case.now, settings.reply_within_minutes);
     let promised = promised.map(|at| Due { at, clock: PROMISE.to_owned() });
     outside.chain(promised).min_by_key(|due| due.at)
+}
+
+/// Returns the clock of a marketplace: the shop's own setting, or what the marketplace's profile says.
+fn marketplace_clock(case: &Case<'_>, name: &str) -> Option<ResponseClock> {
+    let own = case.settings.clocks.marketplaces.get(name).copied();
+    own.or_else(|| case.profile()?.response.as_deref()?.parse().ok())
 }
 
 /// Returns when an answer to this message may go out, where that is not at once: the message has lain so long, after an
@@ -109,7 +115,8 @@ fn buyers_clock(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Bu
             None => unsure(main.zone),
         };
     }
-    let named = understanding.named.only(country::KIND).and_then(zone::main_zone);
+    let site = || case.inbound.relay.read().and_then(|relayed| relayed.country.as_deref());
+    let named = understanding.named.only(country::KIND).or_else(site).and_then(zone::main_zone);
     match (named, written) {
         (Some(main), Some(offset)) if shows(&main.zone, offset, case.inbound.received_at) => sure(main.zone),
         (_, Some(offset)) => unsure(TimeZone::fixed(offset)),

@@ -9,7 +9,7 @@ use crate::{
         evidence::Whole,
         guard::{self, Case},
         policy::{Draft, Plan},
-        rest, shadow, slots,
+        relay, rest, shadow, slots,
         understand::Understanding,
     },
     model::{
@@ -17,6 +17,7 @@ use crate::{
         inbound::Inbound,
         language::Language,
         outbound::OutboundKind,
+        profile::Relayed,
         thread::PendingAsk,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
     },
@@ -50,7 +51,10 @@ pub(super) fn verdict(
     // Somebody whom a guard distrusts teaches us nothing about the buyer he claims to be.
     let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
     let outcome = outcome(&plan, &written);
-    let ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    let mut ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
+    if let Some(ticket) = &mut ticket {
+        ticket.urgency = ticket.urgency.max(relay::urgency(case.inbound));
+    }
     let hits = most_important_first(understanding);
     let confidence = hits.first().map_or(0.0, |hit| hit.confidence);
     let confident = confident(engine, understanding, hits.first());
@@ -59,6 +63,7 @@ pub(super) fn verdict(
         rule_set_hash: engine.hash.clone(),
         outcome,
         guards,
+        relay: case.inbound.relay.read().map(Relayed::record),
         language: understanding.language.clone(),
         sentences: understanding.sentences(),
         hits,
@@ -231,7 +236,12 @@ impl Words<'_> {
             today: self.engine.today(self.case.now),
             rest,
         };
-        self.engine.replies.render(&order).map_err(|error| error.to_string())
+        let rendered = self.engine.replies.render(&order).map_err(|error| error.to_string())?;
+        // A person may send a draft only after taking it out.
+        match self.case.profile().filter(|_| kind != OutboundKind::Draft) {
+            Some(profile) => relay::allowed(rendered, profile, self.case.inbound),
+            None => Ok(rendered),
+        }
     }
 
     /// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.

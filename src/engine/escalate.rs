@@ -71,10 +71,10 @@ pub(super) fn always(understanding: &Understanding<'_>) -> Vec<String> {
     titles.map(|(alarm, rule)| format!("Always for a person: {} ({}).", rule.title, alarm.topic)).collect()
 }
 
-/// Returns the highest mode of the message's channel at this hour; below `suggest` nothing leaves by itself, not even an
-/// ack.
+/// Returns the highest mode of the message's channel and marketplace at this hour; below `suggest` nothing leaves by
+/// itself, not even an ack.
 pub(super) fn ceiling(case: &Case<'_>) -> Ceiling {
-    case.settings.ceiling(case.inbound.channel, case.settings.desk.is_open(case.now))
+    case.settings.ceiling(case.inbound.channel, case.settings.desk.is_open(case.now), case.profile())
 }
 
 /// Returns the ticket to open.
@@ -106,6 +106,9 @@ pub(super) fn ack(case: &Case<'_>, rule: Option<&Rule>) -> Option<ReplyId> {
         })
     });
     if ceiling(case).mode < Mode::Suggest || guard::breaker_open(case) {
+        return None;
+    }
+    if case.profile().is_some_and(|profile| !profile.answers.acks) {
         return None;
     }
     let often = case.ctx.counters.notices_sender_day >= case.settings.limits.notices_per_sender_day;

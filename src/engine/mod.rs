@@ -21,6 +21,7 @@ mod evidence;
 mod language;
 mod named;
 mod policy;
+mod relay;
 mod rest;
 mod shadow;
 mod slots;
@@ -49,6 +50,7 @@ use crate::{
         context::Context,
         ids::ReplyId,
         inbound::Inbound,
+        profile::Relayed,
         verdict::{GuardAction, GuardHit, LanguageChoice, Outcome, Verdict},
         wire_id::hex,
     },
@@ -158,6 +160,7 @@ impl Engine {
             rule_set_hash: self.hash.clone(),
             outcome: Outcome::Suppressed { reason },
             guards,
+            relay: inbound.relay.read().map(Relayed::record),
             language,
             sentences: Vec::new(),
             hits: Vec::new(),

@@ -1,11 +1,15 @@
-//! The values that a message gives to slots: named in the text, or else in a subject that was written for it.
+//! The values that a message gives to slots: named in the text, or else in a subject that was written for it, or by the
+//! marketplace that brought it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::destination,
     model::verdict::EntityFound,
-    text::{entity::country, reading::Reading},
+    text::{
+        entity::{country, order_number},
+        reading::Reading,
+    },
 };
 
 /// Values by where they stand. Countries that a parcel only comes from are not among them.
@@ -19,6 +23,16 @@ impl Named {
     /// Collects the values of a text and its subject.
     pub(super) fn of(text: &Reading, subject: Option<&Reading>) -> Self {
         Self { text: values(text), subject: subject.map(values).unwrap_or_default() }
+    }
+
+    /// Adds the order that a marketplace names beside the buyer's words, unless the buyer names one.
+    pub(super) fn with_order(mut self, order: Option<&str>) -> Self {
+        if let Some(order) = order {
+            let value = order.trim_start_matches('#').to_uppercase();
+            self.subject.retain(|known| known.kind != order_number::KIND);
+            self.subject.push(EntityFound { kind: order_number::KIND.to_owned(), value, span: 0..0 });
+        }
+        self
     }
 
     /// Adds what patterns named.

@@ -290,7 +290,7 @@ fn in_mode(case: &Case<'_>, rules: &[&Rule], mut draft: Draft, pending: Option<P
         }
         return Plan { message: Some(draft), pending, ..Plan::default() };
     };
-    let whose = if rule.mode <= ceiling.mode { "the rule's mode" } else { ceiling.by.words() };
+    let whose = if rule.mode <= ceiling.mode { "the rule's mode".to_owned() } else { ceiling.by.words() };
     let mode = rule.mode.min(ceiling.mode);
     if mode < Mode::Suggest {
         let mut plan =

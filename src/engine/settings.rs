@@ -6,6 +6,7 @@ use crate::model::{
     inbound::ChannelKind,
     language::Language,
     mode::Mode,
+    profile::{Profile, Profiles},
     time::{DeskHours, QuietHours, ResponseClock},
     wire_id::InstanceKey,
 };
@@ -31,6 +32,8 @@ pub struct Settings {
     pub instance: InstanceKey,
     /// The highest mode per channel; a rule of a higher mode is lowered to it.
     pub max_mode: BTreeMap<ChannelKind, Mode>,
+    /// How marketplaces and web forms write, and what they take for an answer.
+    pub profiles: Profiles,
     /// The confidence from which on an answer goes out by itself, 0.5 to 1.
     pub answer_at: f64,
     /// Counts and ages at which the machine steps back.
@@ -44,7 +47,7 @@ pub struct Settings {
 }
 
 /// How far the machine may go at one moment, and who says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceiling {
     /// The highest mode.
     pub mode: Mode,
@@ -53,31 +56,47 @@ pub struct Ceiling {
 }
 
 /// The setting behind a ceiling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeldBy {
     /// `max_mode` of the channel, at any hour.
     MaxMode,
     /// `overnight`, because somebody is at the desk.
     Overnight,
+    /// `max_mode` of the marketplace that brought the message.
+    Marketplace {
+        /// The name of its profile.
+        name: String,
+        /// What people call it.
+        title: String,
+    },
 }
 
 impl HeldBy {
     /// Returns what holds it down, as the subject of a clause.
-    pub fn words(self) -> &'static str {
+    pub fn words(&self) -> String {
         match self {
-            Self::MaxMode => "the channel's highest mode",
-            Self::Overnight => "the highest mode while somebody is at the desk (`overnight`)",
+            Self::MaxMode => "the channel's highest mode".to_owned(),
+            Self::Overnight => "the highest mode while somebody is at the desk (`overnight`)".to_owned(),
+            Self::Marketplace { title, .. } => format!("the highest mode of {title}"),
         }
     }
 }
 
 impl Settings {
-    /// Returns the highest mode on a channel; of two settings that hold it down alike, the one of every hour is named.
-    pub fn ceiling(&self, channel: ChannelKind, desk_open: bool) -> Ceiling {
-        let always = self.max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+    /// Returns the highest mode on a channel and, if one brought the message, behind a marketplace; of two settings that
+    /// hold it down alike, the one of every hour is named.
+    pub fn ceiling(&self, channel: ChannelKind, desk_open: bool, marketplace: Option<&Profile>) -> Ceiling {
+        let channel = self.max_mode.get(&channel).copied().unwrap_or(Mode::Auto);
+        let always = match marketplace {
+            Some(Profile { max_mode, name, title, .. }) if *max_mode < channel => {
+                let by = HeldBy::Marketplace { name: name.clone(), title: title.clone() };
+                Ceiling { mode: *max_mode, by }
+            }
+            _ => Ceiling { mode: channel, by: HeldBy::MaxMode },
+        };
         match self.overnight {
-            Some(mode) if desk_open && mode < always => Ceiling { mode, by: HeldBy::Overnight },
-            _ => Ceiling { mode: always, by: HeldBy::MaxMode },
+            Some(mode) if desk_open && mode < always.mode => Ceiling { mode, by: HeldBy::Overnight },
+            _ => always,
         }
     }
 }

@@ -75,7 +75,8 @@ impl<'a> Understanding<'a> {
     ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
-        let named = Named::of(&reading, subject.as_ref());
+        let order = inbound.relay.read().and_then(|relayed| relayed.order.as_deref());
+        let named = Named::of(&reading, subject.as_ref()).with_order(order);
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
         let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);

@@ -5,6 +5,7 @@
 //! force and keeps the last good one.
 
 pub mod live;
+pub mod profile;
 pub mod watch;
 
 use std::{

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ids::AccountName, language::Language};
+use crate::model::{ids::AccountName, language::Language, profile::Relay};
 
 /// The kind of channel a message came through; the word rules use in `when: channel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Inbound {
     pub sent_at: Option<Timestamp>,
     /// The marketplace whose relay brought it, by the name of its mail profile; none for direct mail and for chats.
     pub marketplace: Option<String>,
+    /// Whose relay or form brought it, and how its profile read it.
+    pub relay: Relay,
     /// Who wrote it: the single valid author, or none (guard B10 then speaks).
     pub from: Option<Mailbox>,
     /// The decoded subject; empty for Telegram.
@@ -71,6 +73,7 @@ impl Inbound {
             received_at: at,
             sent_at: Some(at),
             marketplace: None,
+            relay: Relay::None,
             from: Some(Mailbox { name: None, address: "buyer@example.com".to_owned() }),
             subject: String::new(),
             text: text.to_owned(),
@@ -93,9 +96,20 @@ impl Inbound {
         self.from.as_ref().map(|mailbox| mailbox.address.to_lowercase())
     }
 
-    /// Returns the lower-cased domain of the author, for the caps per domain; none for Telegram.
+    /// Returns the key of the conversation where the message names it: the Telegram chat, or the buyer and order of a
+    /// marketplace; none for direct mail, whose conversations are found by the ids it refers to.
+    pub fn conversation_key(&self) -> Option<String> {
+        if let Some(telegram) = &self.telegram {
+            return Some(telegram.chat_key());
+        }
+        self.relay.read()?.thread.as_ref().map(|thread| format!("mail:{}:{thread}", self.account))
+    }
+
+    /// Returns the lower-cased domain of the author, for the caps per domain; none for Telegram, and for the relay of a
+    /// marketplace, behind which all its buyers write from one domain.
     pub fn sender_domain(&self) -> Option<String> {
-        if self.telegram.is_some() {
+        let relayed = self.relay.read().is_some_and(|relayed| relayed.proven);
+        if self.telegram.is_some() || relayed {
             return None;
         }
         let address = &self.from.as_ref()?.address;

@@ -4,6 +4,7 @@
 //! contract between the pure core and the edges.
 
 pub mod agent_command;
+pub mod authentication;
 pub mod buyer;
 pub mod commit;
 pub mod context;
@@ -16,6 +17,7 @@ pub mod language;
 pub mod mode;
 pub mod order;
 pub mod outbound;
+pub mod profile;
 pub mod receive;
 pub mod switch;
 pub mod thread;

@@ -13,6 +13,7 @@ use crate::model::{
     language::Language,
     mode::Mode,
     outbound::OutboundKind,
+    profile::RelayRecord,
     thread::PendingAsk,
     ticket::{Due, Urgency},
 };
@@ -28,6 +29,9 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Every guard that spoke, in the order of the table; the first one decided.
     pub guards: Vec<GuardHit>,
+    /// How the mail of a marketplace or form was read; none for direct mail and chats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<RelayRecord>,
     /// The languages found and chosen.
     pub language: LanguageChoice,
     /// The sentences of the text.

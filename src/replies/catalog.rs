@@ -359,6 +359,11 @@ impl Catalog {
         unused.map(|(name, span)| (name, span.clone())).collect()
     }
 
+    /// Returns everything that a fact may say, by whatever key and in whatever language; nothing if there is none.
+    pub fn fact_words(&self, name: &str) -> Vec<&str> {
+        self.facts.words(name)
+    }
+
     /// Returns the facts and situations that are still the starter pack's examples: facts first, each in order.
     pub fn made_up(&self) -> Vec<MadeUp> {
         let facts = self.facts.examples().into_iter();

@@ -119,6 +119,20 @@ impl Facts {
         self.0.iter().filter_map(|(name, fact)| Some((name.as_str(), fact.example.as_ref()?))).collect()
     }
 
+    /// Returns everything a fact may say, by whatever key and in whatever language.
+    pub(super) fn words(&self, name: &str) -> Vec<&str> {
+        let Some(fact) = self.0.get(name) else { return Vec::new() };
+        let entries: Vec<&Entry> = match &fact.values {
+            Values::One(entry) => vec![entry],
+            Values::By(entries) => entries.values().collect(),
+        };
+        let words = entries.into_iter().flat_map(|entry| match &entry.words {
+            Words::Same(words) => vec![words.as_str()],
+            Words::PerLanguage(words) => words.values().map(String::as_str).collect(),
+        });
+        words.collect()
+    }
+
     /// Returns whether the fact of that name has one value for each of several keys; none if there is no such fact.
     pub(super) fn is_keyed(&self, name: &str) -> Option<bool> {
         self.0.get(name).map(|fact| matches!(fact.values, Values::By(_)))

@@ -3,23 +3,22 @@
 use jiff::Timestamp;
 
 use crate::{
-    channel::{email, telegram},
     desk::transition::{self, Refusal},
+    engine::settings::Settings,
     model::{
         agent_command::AgentCommand,
         ids::{AgentName, TicketId},
-        inbound::{ChannelKind, Inbound},
         outbound::{NewOutbound, OutboundKind},
         ticket::Ticket,
     },
     service::{
         accounts::Accounts,
         outgoing::{self, OutgoingError, Words},
+        reading::{self, Parsed},
     },
     store::{
         Store,
         error::StoreError,
-        inbound::StoredInbound,
         ticket::{ChangeOutcome, TicketFile},
     },
 };
@@ -54,9 +53,12 @@ pub enum ActError {
 ///
 /// The change, the message it sends and the take-over are one transaction; if somebody changed the ticket since it was
 /// read, nothing happens and the caller is told what it is now.
+///
+/// `settings` are those of the engine: how marketplaces write, and whom we trust.
 pub async fn act(
     store: &Store,
     accounts: &Accounts,
+    settings: &Settings,
     by: &AgentName,
     id: TicketId,
     command: &AgentCommand,
@@ -66,11 +68,11 @@ pub async fn act(
     let file = store.ticket(id).await?.ok_or(ActError::NoTicket(id))?;
     let mut change = transition::transition(&file.ticket, by, command)?;
     match command {
-        AgentCommand::Reply(text) => change.outbound = Some(answer(accounts, &file, text, now)?),
+        AgentCommand::Reply(text) => change.outbound = Some(answer(accounts, settings, &file, text, now)?),
         AgentCommand::SendDraft => {
             let (_, draft) = file.draft.as_ref().ok_or(ActError::NoDraft(id))?;
             let text = draft.text().to_owned();
-            change.outbound = Some(answer(accounts, &file, &text, now)?);
+            change.outbound = Some(answer(accounts, settings, &file, &text, now)?);
             change.text = text;
         }
         AgentCommand::Claim | AgentCommand::Note(_) | AgentCommand::Close(_) => {}
@@ -84,10 +86,18 @@ pub async fn act(
 }
 
 /// Composes a person's answer to the newest message of the ticket. A human message carries no mark of a machine.
-fn answer(accounts: &Accounts, file: &TicketFile, text: &str, now: Timestamp) -> Result<NewOutbound, ActError> {
+fn answer(
+    accounts: &Accounts,
+    settings: &Settings,
+    file: &TicketFile,
+    text: &str,
+    now: Timestamp,
+) -> Result<NewOutbound, ActError> {
     let id = file.ticket.id;
     let stored = file.last_inbound.as_ref().ok_or(ActError::NothingToAnswer(id))?;
-    let inbound = parse(stored).ok_or(ActError::NothingToAnswer(id))?;
+    let Parsed::Message(inbound) = reading::parse(&stored.received, settings) else {
+        return Err(ActError::NothingToAnswer(id));
+    };
     let words = Words {
         key: format!("t{id}-{}", file.ticket.version + 1),
         kind: OutboundKind::Answer,
@@ -103,13 +113,6 @@ fn answer(accounts: &Accounts, file: &TicketFile, text: &str, now: Timestamp) ->
         return Err(ActError::Outgoing(OutgoingError::TooLong));
     }
     rows.pop().ok_or(ActError::NothingToAnswer(id))
-}
-
-fn parse(stored: &StoredInbound) -> Option<Inbound> {
-    match stored.received.channel {
-        ChannelKind::Email => Some(email::parse::parse(&stored.received)),
-        ChannelKind::Telegram => telegram::parse::parse(&stored.received).ok(),
-    }
 }
 
 fn owner(ticket: &Ticket) -> String {

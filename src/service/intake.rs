@@ -16,15 +16,15 @@ use tokio::sync::{RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{FolderState, InboxError, InboxRequest, email, telegram},
+    channel::{FolderState, InboxError, InboxRequest, email},
     library::live::Live,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
         context::{Context, Counters},
         ids::{AccountName, InboundId},
-        inbound::{ChannelKind, Inbound, MailFacts, Note},
+        inbound::{Inbound, MailFacts, Note},
         outbound::NewOutbound,
-        receive::{FolderRole, Received},
+        receive::FolderRole,
         verdict::{GuardAction, Verdict},
     },
     service::{
@@ -34,6 +34,7 @@ use crate::{
         isolation::{Isolated, Isolation},
         lease::{Held, Work},
         outgoing::{self, Words},
+        reading::{self, Parsed},
         restore::Doubted,
         room::with_room,
         sent,
@@ -89,13 +90,6 @@ pub(super) struct Intake {
     /// Held alone by whoever decides a second time: accounts that are decided for at once must not overtake one another
     /// until a person has to look at it.
     commits: Arc<RwLock<()>>,
-}
-
-/// What a stored row turned out to be.
-enum Parsed {
-    Message(Box<Inbound>),
-    /// No message (a Telegram update of another kind), with what it is.
-    Nothing(String),
 }
 
 impl Intake {
@@ -323,7 +317,8 @@ impl Intake {
         let received = Arc::new(row.received);
         let source = received.clone();
         crate::failpoint::reach("intake.parse.before");
-        let parsed = match self.isolation.run(move || parse(&source)).await {
+        let engine = self.live.engine();
+        let parsed = match self.isolation.run(move || reading::parse(&source, engine.settings())).await {
             Isolated::Done(parsed) => parsed,
             Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await,
             Isolated::TooLong => {
@@ -551,16 +546,6 @@ fn beyond_limits(inbound: &Inbound) -> Option<String> {
     said.map(str::to_owned)
 }
 
-fn parse(received: &Received) -> Parsed {
-    match received.channel {
-        ChannelKind::Email => Parsed::Message(Box::new(email::parse::parse(received))),
-        ChannelKind::Telegram => match telegram::parse::parse(received) {
-            Ok(inbound) => Parsed::Message(Box::new(inbound)),
-            Err(ignored) => Parsed::Nothing(ignored.to_string()),
-        },
-    }
-}
-
 fn envelope(inbound: &Inbound, verdict: &Verdict) -> InboundEnvelope {
     let telegram = inbound.telegram.as_ref();
     let name = telegram.and_then(|telegram| telegram.name.clone());
@@ -570,7 +555,7 @@ fn envelope(inbound: &Inbound, verdict: &Verdict) -> InboundEnvelope {
         sender_domain: inbound.sender_domain(),
         sender_name: name.or_else(|| inbound.from.as_ref()?.name.clone()),
         message_id: inbound.mail.as_ref().and_then(|mail| mail.message_id.clone()),
-        chat_key: telegram.map(crate::model::inbound::TelegramFacts::chat_key),
+        chat_key: inbound.conversation_key(),
         subject: inbound.subject.clone(),
         text: inbound.text.clone(),
         body_hash: inbound.body_hash,

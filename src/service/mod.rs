@@ -13,6 +13,7 @@ pub mod intake;
 mod isolation;
 mod lease;
 pub mod outgoing;
+mod reading;
 mod reload;
 mod restore;
 mod room;

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use crate::{
     channel::{
-        email::compose::{self as mail, Letter, ReplyTo},
+        email::{
+            compose::{self as mail, Letter, ReplyTo},
+            profile,
+        },
         telegram::compose as telegram,
     },
     model::{
@@ -51,6 +54,9 @@ pub enum OutgoingError {
     /// It cannot be written as chat messages.
     #[error("the chat message cannot be composed: {0}")]
     Telegram(#[from] telegram::ComposeError),
+    /// The marketplace does not take it.
+    #[error("{0} does not take it: {1}; take that out, or change what its profile forbids (docs/marketplaces.md)")]
+    Forbidden(String, String),
     /// A person's chat message is one message.
     #[error("the text is longer than one chat message may be; send it in parts")]
     TooLong,
@@ -98,7 +104,7 @@ fn letter(
         references: &facts.references,
         in_reply_to: &facts.in_reply_to,
     };
-    let letter = Letter {
+    let direct = Letter {
         key: &words.key,
         automatic: words.ticket.is_none(),
         from_name: &signature.display_name,
@@ -114,12 +120,24 @@ fn letter(
         instance: &accounts.instance,
         envelope_sender: signature.envelope_sender,
     };
+    let Some(relayed) = inbound.relay.read() else { return Ok(Payload::Mail(mail::compose(&direct)?)) };
+    let text = profile::answer(relayed, words.text);
+    let draft = words.kind == OutboundKind::Draft;
+    let objections = if draft { Vec::new() } else { profile::objections(relayed, &text) };
+    if !objections.is_empty() {
+        return Err(OutgoingError::Forbidden(relayed.profile.title.clone(), objections.join("; ")));
+    }
+    let letter = profile::addressed(relayed, Letter { text: &text, ..direct });
     Ok(Payload::Mail(mail::compose(&letter)?))
 }
 
 /// Returns whom to write to. A machine answers the author only (RFC 3834 section 4); a person's answer goes where the
 /// author asks for answers, which is how shop forms name the buyer.
 fn author<'m>(inbound: &'m Inbound, facts: &'m MailFacts, words: &Words<'_>) -> Option<&'m Mailbox> {
+    // A profile knows who the buyer is, and that is whom the guards have looked at.
+    if inbound.relay.read().is_some() {
+        return inbound.from.as_ref();
+    }
     match facts.reply_to.as_slice() {
         [asked] if words.ticket.is_some() && asked.address.contains('@') => Some(asked),
         _ => inbound.from.as_ref(),

@@ -38,21 +38,32 @@ pub(super) struct Found {
     pub(super) unverified: Option<ThreadId>,
 }
 
-/// Finds the thread of a message: by chat for Telegram, by the ids it refers to for mail, newest reference first.
+/// Finds the thread of a message: by chat for Telegram, by buyer and order for a marketplace's mail, by the ids it refers
+/// to for other mail, newest reference first.
 pub(super) async fn find(tx: &mut Tx, inbound: &Inbound, sender: Option<&str>) -> Result<Found, StoreError> {
-    if let Some(telegram) = &inbound.telegram {
-        let chat = telegram.chat_key();
-        let row = tx.first("SELECT id FROM thread WHERE chat_key = $1", &[index_key(&chat).as_ref().into()]).await?;
+    let key = inbound.conversation_key();
+    if let Some(key) = &key {
+        let row = tx.first("SELECT id FROM thread WHERE chat_key = $1", &[index_key(key).as_ref().into()]).await?;
         let id = row.map(|row| row.get("id").map(ThreadId)).transpose()?;
-        return Ok(Found { thread: state_of(tx, id).await?, unverified: None });
+        if id.is_some() || inbound.telegram.is_some() {
+            return Ok(Found { thread: state_of(tx, id).await?, unverified: None });
+        }
     }
     let Some(mail) = &inbound.mail else { return Ok(Found { thread: None, unverified: None }) };
     let sender: Vec<_> = sender.map(index_key).into_iter().collect();
     let referred = referred(tx, mail.in_reply_to.iter().chain(mail.references.iter().rev()), &sender).await?;
     match referred.theirs {
+        // What a marketplace's mail refers to may be about another order of the same buyer.
+        Some(thread) if key.is_some() && is_keyed(tx, thread).await? => Ok(Found { thread: None, unverified: None }),
         Some(thread) => Ok(Found { thread: state_of(tx, Some(thread)).await?, unverified: None }),
         None => Ok(Found { thread: None, unverified: referred.others }),
     }
+}
+
+/// Returns whether a conversation is known by its own key.
+async fn is_keyed(tx: &mut Tx, thread: ThreadId) -> Result<bool, StoreError> {
+    let row = tx.first("SELECT id FROM thread WHERE id = $1 AND chat_key IS NOT NULL", &[thread.0.into()]).await?;
+    Ok(row.is_some())
 }
 
 /// Where the ids that a mail refers to lead.

@@ -2,6 +2,7 @@
 
 pub mod entity;
 pub mod folded;
+pub mod forbidden;
 pub mod html;
 pub mod language;
 pub mod negation;

@@ -16,6 +16,7 @@ mod hostile;
 mod imap;
 mod judged;
 mod lints;
+mod marketplaces;
 mod matrix;
 mod negation;
 mod pipeline;

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod imap;
 pub mod oauth;
 pub mod parse;
+pub mod profile;
 pub mod report;
 pub mod smtp;
 pub mod status;

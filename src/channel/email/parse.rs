@@ -4,7 +4,10 @@
 //! The header facts come from our own reader (`headers`, `addresses`, `ids`), the body from `mail-parser` behind the
 //! caps of `structure`; quotes and markup go to `text`.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use jiff::Timestamp;
 use mail_parser::{
@@ -13,9 +16,15 @@ use mail_parser::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    channel::email::{addresses, flatten, headers, ids, structure, structure::Structure},
+    channel::email::{
+        addresses, flatten, headers, ids,
+        profile::{self, Recognized},
+        structure,
+        structure::Structure,
+    },
     model::{
         inbound::{Attachment, ChannelKind, Inbound, MailFacts, Mailbox, Note, ReturnPath},
+        profile::{Profiles, Relay},
         receive::{FolderRole, Received},
     },
     text::{html, quote, subject},
@@ -47,8 +56,13 @@ const MAX_FILE_NAME: usize = 120;
 /// Attachments listed.
 const MAX_ATTACHMENTS: usize = 100;
 
-/// Reads one mail.
+/// Reads one mail as direct mail, whoever brought it.
 pub fn parse(received: &Received) -> Inbound {
+    parse_by(received, &Profiles::default(), &BTreeSet::new())
+}
+
+/// Reads one mail, by the profile of the marketplace that brought it if one of the `trusted` servers vouches for it.
+pub fn parse_by(received: &Received, profiles: &Profiles, trusted: &BTreeSet<String>) -> Inbound {
     let block = headers::split(&received.raw);
     let structure = structure::walk(&received.raw);
     let mut notes = Vec::new();
@@ -75,6 +89,7 @@ pub fn parse(received: &Received) -> Inbound {
         received_at: received.received_at,
         sent_at,
         marketplace: None,
+        relay: Relay::None,
         from,
         subject: subject.unwrap_or_default(),
         text: String::new(),
@@ -86,8 +101,36 @@ pub fn parse(received: &Received) -> Inbound {
         telegram: None,
         notes,
     };
-    fill_text(&mut inbound, &body.text);
+    let text = relayed(&mut inbound, body.text, profiles, trusted);
+    fill_text(&mut inbound, &text);
+    if let Some(relayed) = inbound.relay.read() {
+        let elided = format!("{}\n{}", relayed.cut.join("\n"), inbound.elided);
+        elided.trim().clone_into(&mut inbound.elided);
+    }
     inbound
+}
+
+/// Reads a mail by its profile, if it has one; returns the text without what the marketplace wrote.
+fn relayed(inbound: &mut Inbound, text: String, profiles: &Profiles, trusted: &BTreeSet<String>) -> String {
+    let Some(facts) = &inbound.mail else { return text };
+    let author = inbound.from.as_ref();
+    let found = match profile::recognize(facts, author, profiles, trusted) {
+        Recognized::No => return text,
+        Recognized::Unproven(why) => {
+            inbound.relay = Relay::Unproven(why);
+            return text;
+        }
+        Recognized::Proven(found) => found,
+    };
+    let read = profile::read(&found, facts, author, &inbound.subject, &text);
+    if read.relayed.notice.is_none() {
+        inbound.from.clone_from(&read.relayed.buyer);
+    }
+    inbound.marketplace = Some(found.profile.name.clone());
+    inbound.language_hint = read.language;
+    inbound.subject = read.subject;
+    inbound.relay = Relay::Read(Box::new(read.relayed));
+    read.text
 }
 
 fn fill_text(inbound: &mut Inbound, text: &str) {

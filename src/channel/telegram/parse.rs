@@ -123,6 +123,7 @@ pub fn parse(received: &Received) -> Result<Inbound, Ignored> {
         received_at: taken(message).unwrap_or(received.received_at).min(received.received_at),
         sent_at: written,
         marketplace: None,
+        relay: crate::model::profile::Relay::None,
         from: message["from"].is_object().then(|| Mailbox { name: telegram.name.clone(), address: String::new() }),
         subject: String::new(),
         elided: message["quote"]["text"].as_str().map(|quote| capped(quote).0.to_owned()).unwrap_or_default(),

@@ -187,6 +187,14 @@ pub(super) const ROWS: &[Row] = &[
     ),
     warning(
         Lint,
+        "reply-not-taken",
+        "a reply that a marketplace named under `marketplaces` would not take",
+        "There the answer becomes a draft that a person must change before it can be sent.",
+        "# replies/size_chart/en.txt, and eBay takes no links\nThe size chart is at https://shop.example/sizes.",
+        "The chest is 52 cm wide in M and 55 cm in L.",
+    ),
+    warning(
+        Lint,
         "never-filled",
         "a reply that prints a situation, and no situation is in force or to come",
         "The value is never there.",

@@ -9,12 +9,11 @@ use std::{
     ops::Range,
 };
 
-use jiff::Timestamp;
-
 use crate::{
     engine::{Engine, guard::GUARDS, settings::HeldBy},
     model::{
         inbound::ChannelKind,
+        profile::RelayRecord,
         time::offset_name,
         verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
     },
@@ -29,6 +28,9 @@ const BLANK: &str = "           ";
 /// A pattern longer than this hides what it stands beside.
 const MAX_PATTERN: usize = 36;
 
+/// So much is shown of each part that was cut from a marketplace's mail; the other formats show more.
+const MAX_CUT: usize = 120;
+
 /// Words that hit stand between these, where color cannot show them.
 pub const MARKS: [char; 2] = ['⟦', '⟧'];
 
@@ -38,7 +40,7 @@ pub fn describe(text: &str, verdict: &Verdict, engine: &Engine, channel: Channel
     let mut out = understood(text, verdict);
     for intent in verdict.intents() {
         if let Some(rule) = engine.rules().rule(&intent) {
-            field(&mut out, "rule", standing(rule, engine, channel, verdict.decided_at));
+            field(&mut out, "rule", standing(rule, engine, channel, verdict));
         }
     }
     if let Some(due) = verdict.due.as_ref().filter(|_| verdict.ticket.is_some()) {
@@ -68,6 +70,9 @@ pub fn reading(text: &str, verdict: &Verdict) -> String {
 fn understood(text: &str, verdict: &Verdict) -> String {
     let mut out = String::new();
     say(&mut out, format_args!("{}", headline(verdict)));
+    if let Some(relay) = &verdict.relay {
+        marketplace(&mut out, relay);
+    }
     field(&mut out, "language", language(verdict));
     sentences(&mut out, text, verdict);
     for hit in verdict.hits.iter().filter(|hit| hit.sentence.is_none()) {
@@ -92,6 +97,25 @@ fn understood(text: &str, verdict: &Verdict) -> String {
         field(&mut out, "value", format_args!("{} = {} (“{}”)", entity.kind, entity.value, part(text, &entity.span)));
     }
     out
+}
+
+/// Whose mail it is and how its profile read it.
+fn marketplace(out: &mut String, relay: &RelayRecord) {
+    let notice = relay.notice.as_ref().map(|notice| format!(", its own notice: {notice}")).unwrap_or_default();
+    field(out, "profile", format_args!("{} (profiles/{}.yaml){notice}", relay.title, relay.profile));
+    let facts = [("order", &relay.order), ("reference", &relay.reference), ("thread", &relay.thread)];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            say(out, format_args!("{BLANK}{name} {value}"));
+        }
+    }
+    for cut in &relay.cut {
+        let words: Vec<&str> = cut.split_whitespace().collect();
+        let words = words.join(" ");
+        let short: String = words.chars().take(MAX_CUT).collect();
+        let more = if short.len() < words.len() { "…" } else { "" };
+        field(out, "cut", format_args!("{short}{more}"));
+    }
 }
 
 /// What follows from it.
@@ -125,13 +149,14 @@ fn consequence(verdict: &Verdict) -> String {
 }
 
 /// Returns what a rule that stands is, and how far it may go.
-fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind, at: Timestamp) -> String {
+fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind, verdict: &Verdict) -> String {
     let settings = engine.settings();
-    let open = settings.desk.is_open(at);
-    let ceiling = settings.ceiling(channel, open);
+    let open = settings.desk.is_open(verdict.decided_at);
+    let profile = verdict.relay.as_ref().and_then(|relay| settings.profiles.get(&relay.profile));
+    let ceiling = settings.ceiling(channel, open, profile.map(AsRef::as_ref));
     let mode = match rule.action {
         Action::Answer if ceiling.mode < rule.mode => {
-            format!(", mode {} held to {} by {}", rule.mode.as_str(), ceiling.mode.as_str(), setting(ceiling.by))
+            format!(", mode {} held to {} by {}", rule.mode.as_str(), ceiling.mode.as_str(), setting(&ceiling.by))
         }
         Action::Answer if settings.overnight.is_some() && !open => {
             format!(", mode {}, nobody is at the desk (`overnight`)", rule.mode.as_str())
@@ -144,10 +169,11 @@ fn standing(rule: &Rule, engine: &Engine, channel: ChannelKind, at: Timestamp) -
 }
 
 /// Returns which setting holds a rule down, and when.
-fn setting(by: HeldBy) -> &'static str {
+fn setting(by: &HeldBy) -> String {
     match by {
-        HeldBy::MaxMode => "`max_mode`",
-        HeldBy::Overnight => "`overnight`, because somebody is at the desk",
+        HeldBy::MaxMode => "`max_mode`".to_owned(),
+        HeldBy::Overnight => "`overnight`, because somebody is at the desk".to_owned(),
+        HeldBy::Marketplace { name, .. } => format!("profiles/{name}.yaml"),
     }
 }
 

@@ -19,6 +19,7 @@ mod regex_gap;
 mod regex_unfolded;
 mod reply_language;
 mod reply_missing;
+mod reply_not_taken;
 pub(in crate::check) mod reply_too_long;
 mod rule_off;
 mod tie;
@@ -99,6 +100,7 @@ pub const LINTS: &[Lint] = &[
     mode_ceiling::LINT,
     rule_off::LINT,
     reply_too_long::LINT,
+    reply_not_taken::LINT,
     never_filled::LINT,
     holidays_unannounced::LINT,
     unused_reply::LINT,

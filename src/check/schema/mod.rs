@@ -50,6 +50,7 @@ fn kind(path: &str) -> Option<&'static str> {
         ["replies", "_facts", _] => Some("facts"),
         ["replies", "_situations"] => Some("situations"),
         ["tests", _] => Some("story"),
+        ["profiles", _] => Some("profile"),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The names by which stories speak of guards: what stands in the table as `E5` is `human_owns_thread` to a seller.
 
 /// Every guard's id with its name in stories.
-pub(super) const NAMES: [(&str, &str); 41] = [
+pub(super) const NAMES: [(&str, &str); 44] = [
     ("A2", "duplicate"),
     ("A3", "own_message_id"),
     ("A4", "own_loop_header"),
@@ -40,6 +40,9 @@ pub(super) const NAMES: [(&str, &str); 41] = [
     ("F3", "repeated_body"),
     ("F4", "flood"),
     ("F5", "chat_cap"),
+    ("M1", "marketplace_notice"),
+    ("M2", "marketplace_unproven"),
+    ("M3", "marketplace_unclear"),
     ("P1", "paused"),
     ("P2", "rule_paused"),
     ("T1", "machine_chat"),

@@ -136,8 +136,9 @@ impl TicketArguments {
             TicketCommand::Close { ticket, result } => (ticket, AgentCommand::Close(result), "is closed"),
         };
         let instance = store.instance().await?;
+        let settings = config.engine(instance.key.clone());
         let accounts = Accounts::new(&config.accounts, instance.key);
-        match agents::act(store, &accounts, &agent, TicketId(ticket), &command, Timestamp::now()).await {
+        match agents::act(store, &accounts, &settings, &agent, TicketId(ticket), &command, Timestamp::now()).await {
             Ok(after) => {
                 output::talk(&format!("Ticket {} {done}.", after.id));
                 Ok(Exit::Success)

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::inbound::ReturnPath;
+use crate::model::{inbound::ReturnPath, profile::Relayed};
 
 /// Local parts that no person writes from. Not here, because people use them: mail@, info@, kontakt@, abuse@.
 static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
@@ -37,6 +37,10 @@ static POSTMASTER: LazyLock<Regex> = LazyLock::new(|| {
 const FEEDBACK_LOOPS: [&str; 2] = ["staff@hotmail.com", "staff@outlook.com"];
 
 fn objects(case: &Case<'_>) -> Option<Objection> {
+    // Forms and marketplaces write from addresses of machines for people.
+    if case.inbound.relay.read().is_some_and(Relayed::is_message) {
+        return None;
+    }
     let mail = case.mail()?;
     let return_path = match &mail.return_path {
         ReturnPath::Address(address) => Some(address.as_str()),

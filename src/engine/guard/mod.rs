@@ -35,7 +35,10 @@ mod paused;
 mod paused_rule;
 mod ping_pong;
 mod received_hops;
+mod relay_notice;
 mod relay_notification;
+mod relay_unclear;
+mod relay_unproven;
 mod repeated_body;
 mod report;
 mod return_path_differs;
@@ -52,9 +55,11 @@ use jiff::Timestamp;
 use crate::{
     engine::settings::Settings,
     model::{
+        authentication as authenticity,
         context::Context,
         ids::{IntentId, ReplyId},
         inbound::{Inbound, MailFacts},
+        profile::Profile,
         verdict::{GuardAction, GuardHit},
     },
 };
@@ -104,6 +109,12 @@ impl<'a> Case<'a> {
     /// Returns the mail facts; none for Telegram and for plain text.
     pub fn mail(&self) -> Option<&'a MailFacts> {
         self.inbound.mail.as_ref()
+    }
+
+    /// Returns the profile of the marketplace that brought the message; none for direct mail and chats.
+    pub fn profile(&self) -> Option<&'a Profile> {
+        let named = || self.settings.profiles.get(self.inbound.marketplace.as_deref()?).map(AsRef::as_ref);
+        self.inbound.relay.read().map(|relayed| relayed.profile.as_ref()).or_else(named)
     }
 }
 
@@ -163,6 +174,7 @@ pub const GUARDS: &[Guard] = &[
     own_address::GUARD,
     received_hops::GUARD,
     ping_pong::GUARD,
+    relay_notice::GUARD,
     null_return_path::GUARD,
     report::GUARD,
     auto_submitted::GUARD,
@@ -180,6 +192,8 @@ pub const GUARDS: &[Guard] = &[
     calendar::GUARD,
     relay_notification::GUARD,
     authentication::GUARD,
+    relay_unproven::GUARD,
+    relay_unclear::GUARD,
     unverified_thread::GUARD,
     not_addressed::GUARD,
     too_many_recipients::GUARD,
@@ -237,22 +251,7 @@ fn field(name: &str, value: &str) -> String {
 
 /// Returns the first keyword of a structured field, lower case: `no (by hand)` and `no; x=1` are both `no`.
 fn keyword(value: &str) -> String {
-    let bare = without_comments(value);
+    let bare = authenticity::without_comments(value);
     let keyword = bare.split(';').next().unwrap_or_default();
     keyword.trim().to_ascii_lowercase()
-}
-
-/// Returns a structured header value without its comments (RFC 5322 section 3.2.2).
-fn without_comments(value: &str) -> String {
-    let mut depth = 0_usize;
-    let mut bare = String::with_capacity(value.len());
-    for character in value.chars() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => bare.push(character),
-            _ => {}
-        }
-    }
-    bare
 }

@@ -19,7 +19,10 @@ fn objects(case: &Case<'_>) -> Option<Objection> {
         ReturnPath::Address(address) => Some(address.as_str()),
         ReturnPath::Absent | ReturnPath::Null => None,
     };
-    let authors = mail.from.iter().chain(&mail.sender).map(|mailbox| mailbox.address.as_str()).chain(return_path);
+    // Whoever fills in a form may type our own address.
+    let buyer = case.inbound.from.iter();
+    let authors = mail.from.iter().chain(&mail.sender).chain(buyer);
+    let authors = authors.map(|mailbox| mailbox.address.as_str()).chain(return_path);
     let own = authors.into_iter().find(|address| case.settings.own_addresses.contains(&plain_address(address)))?;
     Some(Objection::escalate(format!("written by our own address {own}")))
 }

@@ -12,12 +12,19 @@ pub(super) const GUARD: Guard = Guard {
 };
 
 use crate::{
-    engine::guard::authentication::{Authentication, of_message, organisation},
-    model::inbound::ReturnPath,
+    engine::guard::authentication::of_message,
+    model::{
+        authentication::{Authentication, organisation},
+        inbound::ReturnPath,
+    },
 };
 
 fn objects(case: &Case<'_>) -> Option<Objection> {
     let ReturnPath::Address(return_path) = &case.mail()?.return_path else { return None };
+    // A relay that is proven writes for other people.
+    if case.inbound.relay.read().is_some() {
+        return None;
+    }
     let author = &case.inbound.from.as_ref()?.address;
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
     let (envelope, header) = (domain(return_path)?, domain(author)?);

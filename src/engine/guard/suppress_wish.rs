@@ -1,6 +1,9 @@
 //! B6: X-Auto-Response-Suppress asks for silence.
 
-use crate::engine::guard::{Case, Guard, Objection, Stage, field, without_comments};
+use crate::{
+    engine::guard::{Case, Guard, Objection, Stage, field},
+    model::authentication::without_comments,
+};
 
 pub(super) const GUARD: Guard = Guard {
     id: "B6",

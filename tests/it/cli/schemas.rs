@@ -16,7 +16,7 @@ use nightdesk::{
         yaml::{Kind, Node, parse},
     },
     engine::Engine,
-    library::starter_files,
+    library::{profile, starter_files},
     replies::catalog::Catalog,
     rules::set::RuleSet,
 };
@@ -78,6 +78,13 @@ fn the_example_configuration_and_that_of_the_demo_fit_the_schema() {
     assert_eq!(objection("config", &text), None);
     let sample = fs::read_to_string(repository("src/cli/samples/config.yaml")).expect("it is there");
     assert_eq!(objection("config", &sample), None);
+}
+
+#[test]
+fn every_shipped_profile_fits_the_schema() {
+    for (name, text) in profile::shipped_files() {
+        assert_eq!(objection("profile", &text), None, "{name}");
+    }
 }
 
 #[test]
@@ -154,6 +161,7 @@ fn folders(folder: &Path) -> Vec<std::path::PathBuf> {
 
 fn all() -> Vec<(String, Value)> {
     let mut all: Vec<(String, Value)> = SCHEMAS.iter().map(|known| (known.name.to_owned(), (known.make)())).collect();
+    all.push(("profile".to_owned(), profile::schema::schema()));
     all.push(("config".to_owned(), config::schema::schema()));
     all
 }
@@ -203,6 +211,7 @@ fn read(kind: &str, text: &str) -> Vec<Diagnostic> {
         "facts" => "replies/_facts/file.yaml",
         "situations" => "replies/_situations.yaml",
         "story" => "tests/file.yaml",
+        "profile" => "profiles/file.yaml",
         _ => "config.yaml",
     };
     let file = sources.add(path, text);
@@ -210,6 +219,7 @@ fn read(kind: &str, text: &str) -> Vec<Diagnostic> {
         Some("rules") => RuleSet::read(&sources, &[file]).1,
         Some("replies") => Catalog::read(&sources, &[file]).1,
         Some("tests") => story::read(&sources, &[file], &story::Names::of(&plain_engine())).1,
+        Some("profiles") => profile::read::read(&sources, file, "file", &[]).1,
         _ => config::read(&sources, file, Path::new("."), &|_| None).1,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nightdesk::{
-    channel::email::parse::parse,
+    channel::email::parse::parse_by,
     engine::{
         guard::Proposal,
         settings::{Clocks, DEFAULT_ANSWER_AT, Limits, Settings},
@@ -145,7 +145,7 @@ impl Message {
         let received = received(raw, ago(now, self.received.as_deref().unwrap_or("1m")));
         let size = self.size.unwrap_or(received.size);
         let role = if self.in_junk { FolderRole::Junk } else { FolderRole::Inbox };
-        let mut inbound = parse(&Received { size, role, ..received });
+        let mut inbound = read(&Received { size, role, ..received });
         inbound.language_hint = self.hint;
         inbound
     }
@@ -286,6 +286,12 @@ pub(crate) fn moment(written: &str) -> Timestamp {
     written.parse().unwrap_or_else(|error| panic!("{written}: {error}"))
 }
 
+/// Reads a mail as the shop of these settings does.
+pub(crate) fn read(received: &Received) -> Inbound {
+    let settings = settings();
+    parse_by(received, &settings.profiles, &settings.trusted_authserv_ids)
+}
+
 /// Returns the moment that long before now.
 pub(crate) fn ago(now: Timestamp, age: &str) -> Timestamp {
     let age: SignedDuration = age.parse().unwrap_or_else(|error| panic!("{age}: {error}"));
@@ -308,6 +314,7 @@ pub(crate) fn settings() -> Settings {
         trusted_authserv_ids: BTreeSet::from(["mx.lantern-home.example".to_owned()]),
         instance: instance(),
         max_mode: BTreeMap::new(),
+        profiles: nightdesk::library::profile::shipped(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
         overnight: None,

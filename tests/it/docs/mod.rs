@@ -2,6 +2,7 @@
 
 mod codes;
 mod commands;
+mod marketplaces;
 mod proof;
 mod quality;
 mod reference;

@@ -13,7 +13,6 @@ use std::{
 
 use jiff::Timestamp;
 use nightdesk::{
-    channel::email::parse::parse,
     engine::{
         guard::{Case, GUARDS, Guard, Proposal, Stage, objections},
         settings::Settings,
@@ -226,7 +225,7 @@ fn mail(path: &Path, name: String) -> Fixture {
     let trips = name.starts_with("trips-");
     assert!(trips || name.starts_with("passes-"), "{} says neither trips nor passes", path.display());
     let raw = world::filled(&fs::read_to_string(path).expect("a readable mail"));
-    let inbound = parse(&world::received(raw, world::ago(now(), "10m")));
+    let inbound = world::read(&world::received(raw, world::ago(now(), "10m")));
     Fixture { name, trips, inbound, context: Context::default(), proposal: None }
 }
 

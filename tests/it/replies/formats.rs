@@ -293,5 +293,11 @@ fn desk(week: &str) -> DeskHours {
             hours[(index(first) + ahead) % 7].clone_from(&periods);
         }
     }
-    DeskHours { zone: zone_of("Asia/Shanghai"), week: hours, holidays: BTreeSet::new(), workdays: BTreeSet::new() }
+    DeskHours {
+        zone: zone_of("Asia/Shanghai"),
+        week: hours,
+        holidays: BTreeSet::new(),
+        workdays: BTreeSet::new(),
+        country: None,
+    }
 }

@@ -371,7 +371,7 @@ fn envelope(inbound: &Inbound) -> InboundEnvelope {
         sender_domain: inbound.sender_domain(),
         sender_name: inbound.from.as_ref().and_then(|from| from.name.clone()),
         message_id: inbound.mail.as_ref().and_then(|mail| mail.message_id.clone()),
-        chat_key: inbound.telegram.as_ref().map(TelegramFacts::chat_key),
+        chat_key: inbound.conversation_key(),
         subject: inbound.subject.clone(),
         text: inbound.text.clone(),
         body_hash: inbound.body_hash,
@@ -381,6 +381,7 @@ fn envelope(inbound: &Inbound) -> InboundEnvelope {
 
 fn verdict(plan: Plan, now: Timestamp) -> Verdict {
     Verdict {
+        relay: None,
         decided_at: now,
         rule_set_hash: "rules".to_owned(),
         outcome: plan.outcome,

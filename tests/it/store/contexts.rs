@@ -1,11 +1,14 @@
 //! Promises about what a decision may know.
 
+use std::sync::Arc;
+
 use nightdesk::model::{
     context::Counters,
     ids::{AccountName, ReplyId},
     inbound::Inbound,
     language::Language,
     outbound::OutboundKind,
+    profile::{Profile, Relay, Relayed},
     verdict::Outcome,
 };
 
@@ -20,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
     ("somebody_elses_reference_is_unverified", |b| Box::pin(somebody_elses_reference(b))),
     ("a_stolen_message_id_does_not_hide_the_buyers_thread", |b| Box::pin(stolen_id(b))),
     ("a_chat_finds_its_thread", |b| Box::pin(a_chat_finds_its_thread(b))),
+    ("mails_about_one_order_of_a_marketplace_are_one_thread", |b| Box::pin(one_order(b))),
     ("a_thread_tells_what_we_said", |b| Box::pin(a_thread_tells_what_we_said(b))),
     ("a_buyer_is_remembered", |b| Box::pin(a_buyer_is_remembered(b))),
     ("mail_that_went_to_two_mailboxes_is_a_duplicate", |b| Box::pin(duplicate(b))),
@@ -81,6 +85,37 @@ async fn a_chat_finds_its_thread(b: Bench) {
     let same = b.context(&b.chat(5, "again", at(1)).await, at(1)).await;
     let other = b.context(&b.chat(6, "hi", at(1)).await, at(1)).await;
     assert_eq!((same.thread.map(|thread| thread.id), other.thread), (Some(done.thread), None));
+}
+
+async fn one_order(b: Bench) {
+    let about = |mut letter: Letter, order: &str| {
+        let profile = Arc::new(Profile::named("ebay"));
+        letter.inbound.relay = Relay::Read(Box::new(Relayed {
+            profile,
+            proven: true,
+            order: Some(order.to_owned()),
+            thread: Some(format!("ebay:{ANA}:{order}")),
+            reference: None,
+            subject: String::new(),
+            cut: Vec::new(),
+            notice: None,
+            problems: Vec::new(),
+            country: None,
+            buyer: letter.inbound.from.clone(),
+        }));
+        letter
+    };
+    let first = about(b.mail_as(ANA, "customs?", "first@x", &[], at(0)).await, "1");
+    let done = b.decide(&first, Plan::answer(), at(0)).await;
+    let same = about(b.mail(ANA, "and tax?", at(1)).await, "1");
+    assert_eq!(b.context(&same, at(1)).await.thread.map(|thread| thread.id), Some(done.thread));
+    // What it refers to is of another order.
+    let other = about(b.reply(ANA, "and this one?", &["first@x"], at(2)).await, "2");
+    let context = b.context(&other, at(2)).await;
+    assert_eq!((context.thread, context.unverified_thread), (None, None));
+    let done = b.decide(&other, Plan::answer(), at(2)).await;
+    let again = about(b.mail(ANA, "well?", at(3)).await, "2");
+    assert_eq!(b.context(&again, at(3)).await.thread.map(|thread| thread.id), Some(done.thread));
 }
 
 async fn a_thread_tells_what_we_said(b: Bench) {

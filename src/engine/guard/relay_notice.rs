@@ -1,0 +1,25 @@
+//! M1: a notice of the marketplace itself, which is no buyer's message.
+
+use crate::{
+    engine::guard::{Case, Guard, Objection, Stage},
+    model::profile::NoticeEnd,
+};
+
+pub(super) const GUARD: Guard = Guard {
+    id: "M1",
+    condition: "a notice of the marketplace itself, by its mail profile",
+    demands: "record / escalate",
+    source: "docs/marketplaces.md",
+    stage: Stage::Message,
+    objects,
+};
+
+fn objects(case: &Case<'_>) -> Option<Objection> {
+    let relayed = case.inbound.relay.read()?;
+    let notice = relayed.notice.as_ref()?;
+    let evidence = format!("{}: {}", relayed.profile.title, notice.title);
+    Some(match notice.becomes? {
+        NoticeEnd::Silence => Objection::record(evidence),
+        NoticeEnd::Ticket | NoticeEnd::Urgent => Objection::escalate(evidence),
+    })
+}
