@@ -8,6 +8,7 @@ mod account;
 mod desk;
 pub mod fixed;
 pub mod mask;
+mod orders;
 mod raw;
 mod resolve;
 pub mod schema;

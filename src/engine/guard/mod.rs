@@ -212,6 +212,11 @@ pub fn objections(case: &Case<'_>, stage: Stage) -> Vec<GuardHit> {
         .collect()
 }
 
+/// Returns whether our own server vouches for the author of a mail.
+pub(super) fn proves_author(case: &Case<'_>) -> bool {
+    authentication::of_message(case) == authentication::Authentication::Pass
+}
+
 /// Returns whether so much was said already, in this chat or by the whole shop, that even acks must stop.
 pub(super) fn breaker_open(case: &Case<'_>) -> bool {
     flood::open(case).is_some() || chat_cap::reached(case).is_some()
