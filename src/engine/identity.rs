@@ -10,8 +10,14 @@ use crate::{
     model::{
         context::Context,
         inbound::{Inbound, MailFacts},
+        order::{Order, number_key},
+        verdict::EntityFound,
     },
+    text::entity::order_number,
 };
+
+/// Shorter numbers may be a quantity or a house.
+const LEAST_DIGITS: usize = 4;
 
 /// Returns the context with the orders of the author, or without orders where the author is not proved.
 pub(super) fn with_own_orders<'a>(case: &Case<'a>) -> Cow<'a, Context> {
@@ -43,6 +49,38 @@ fn doubt(case: &Case<'_>) -> Option<&'static str> {
     // What a person sends of a draft goes to Reply-To.
     let elsewhere = mail.reply_to.iter().any(|mailbox| !same(&mailbox.address, author(case.inbound)));
     elsewhere.then_some("it wants the answer at another address")
+}
+
+/// Returns the words of a text that are numbers of these orders, or are built as one of them is: who names `LH-2002` does
+/// not mean his `LH-1001`. The recognizer knows neither without a word such as "order number" beside it.
+pub(super) fn numbers_in(text: &str, orders: &[Order]) -> Vec<EntityFound> {
+    if orders.is_empty() {
+        return Vec::new();
+    }
+    let known: Vec<(String, &Order)> = orders.iter().map(|order| (number_key(&order.number), order)).collect();
+    let mut found = Vec::new();
+    let mut next = 0;
+    for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_".contains(letter))) {
+        let start = next;
+        let end = start + word.len();
+        next = end + text[end..].chars().next().map_or(0, char::len_utf8);
+        let key = number_key(word);
+        if key.chars().filter(char::is_ascii_digit).count() < LEAST_DIGITS {
+            continue;
+        }
+        let own = known.iter().find(|(known, _)| *known == key).map(|(_, order)| order.number.clone());
+        let alike = || known.iter().any(|(known, _)| is_built_alike(known, &key)).then(|| word.to_uppercase());
+        let Some(value) = own.or_else(alike) else { continue };
+        found.push(EntityFound { kind: order_number::KIND.to_owned(), value, span: start..end });
+    }
+    found
+}
+
+/// Returns whether two numbers have the same letters and as many digits in the same places. Digits alone are built like any
+/// year.
+fn is_built_alike(left: &str, right: &str) -> bool {
+    let same = |(left, right): (char, char)| left == right || (left.is_ascii_digit() && right.is_ascii_digit());
+    left.len() == right.len() && left.chars().any(char::is_alphabetic) && left.chars().zip(right.chars()).all(same)
 }
 
 /// Returns whether who counts as the buyer is the one and only author in the header.

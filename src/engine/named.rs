@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::destination,
-    model::verdict::EntityFound,
-    text::{entity::country, reading::Reading},
+    model::{order::number_key, verdict::EntityFound},
+    text::{
+        entity::{country, order_number},
+        reading::Reading,
+    },
 };
 
 /// Values by where they stand. Countries that a parcel only comes from are not among them.
@@ -24,6 +27,17 @@ impl Named {
     /// Adds what patterns named.
     pub(super) fn with_captured(mut self, captured: &[EntityFound]) -> Self {
         self.text.extend(captured.iter().filter(|value| value.kind != country::KIND).cloned());
+        self
+    }
+
+    /// Adds order numbers that only the shop's own records make numbers.
+    pub(super) fn with_numbers(mut self, numbers: Vec<EntityFound>) -> Self {
+        for found in numbers {
+            let key = number_key(&found.value);
+            if !self.of_kind(order_number::KIND).any(|known| number_key(known) == key) {
+                self.text.push(found);
+            }
+        }
         self
     }
 

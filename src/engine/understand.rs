@@ -8,7 +8,7 @@ use crate::{
         alarm::{self, Raised},
         alike::{self, Alike},
         circumstances::Circumstances,
-        language,
+        identity, language,
         named::Named,
         slots,
         turn::{self, Turn},
@@ -75,7 +75,8 @@ impl<'a> Understanding<'a> {
     ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
-        let named = Named::of(&reading, subject.as_ref());
+        let numbers = identity::numbers_in(&inbound.text, &ctx.orders);
+        let named = Named::of(&reading, subject.as_ref()).with_numbers(numbers);
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
         let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);

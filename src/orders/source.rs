@@ -11,6 +11,8 @@ use encoding_rs::{CoderResult, Decoder, GB18030, UTF_8, UTF_16BE, UTF_16LE, WIND
 const SAMPLE_BYTES: usize = 256 * 1024;
 /// So much with foreign letters in it is enough to tell encodings apart.
 const FOREIGN_BYTES: usize = 64 * 1024;
+/// The bytes by which kinds of files are known.
+const START_BYTES: usize = 8;
 /// Read at once.
 const CHUNK: usize = 64 * 1024;
 /// Of bytes beyond ASCII, this share stands in pairs where the text is Chinese; in European text they stand alone.
@@ -112,6 +114,8 @@ pub struct Look {
     pub ends_with_break: bool,
     /// It has no byte at all.
     pub empty: bool,
+    /// Its first bytes as they are, by which other kinds of files are known.
+    pub start: Vec<u8>,
     /// Bytes that tell the encoding stand in front.
     mark: usize,
 }
@@ -145,6 +149,7 @@ pub fn look(mut file: impl Read, told: Option<Encoding>) -> io::Result<Look> {
         beginning: beginning.into_owned(),
         ends_with_break,
         empty: seen.sample.is_empty(),
+        start: seen.sample[..seen.sample.len().min(START_BYTES)].to_vec(),
         mark,
     })
 }

@@ -29,6 +29,8 @@ const HEADER_LINES: usize = 10;
 const MAX_PROBLEMS: usize = 20;
 /// Different status words that nobody explained, as far as they are listed.
 const MAX_WORDS: usize = 30;
+/// Words below the table have no more cells.
+const MAX_FOOTER_CELLS: usize = 2;
 /// A line of this size is a quotation mark that is never closed.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// Status words that are remembered, so that each is looked up once.
@@ -221,7 +223,7 @@ pub fn plan(look: &Look, rule: &FileRule) -> Result<Plan, Refused> {
     if look.empty {
         return Err(Refused::Empty);
     }
-    if let Some(kind) = other_kind(&look.beginning) {
+    if let Some(kind) = other_kind(look) {
         return Err(Refused::NoTable { kind });
     }
     let delimiter = rule.delimiter.unwrap_or_else(|| Delimiter::guess(&look.beginning));
@@ -248,21 +250,19 @@ pub fn plan(look: &Look, rule: &FileRule) -> Result<Plan, Refused> {
     Err(Refused::NoHeader { header: records[index].clone(), why })
 }
 
-/// Returns what a file is that is no table, by its first bytes.
-fn other_kind(beginning: &str) -> Option<&'static str> {
-    let start = beginning.trim_start().get(..200).unwrap_or(beginning.trim_start()).to_lowercase();
-    match () {
-        () if beginning.starts_with("PK\u{3}\u{4}") => Some("a spreadsheet (XLSX) or a ZIP archive"),
-        () if beginning.starts_with("ÐÏ\u{11}à") || beginning.starts_with('\u{fffd}') => {
-            Some("an old spreadsheet (XLS)")
-        }
-        () if start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<table") => {
-            Some("a web page")
-        }
-        () if start.starts_with("<?xml") => Some("XML"),
-        () if start.starts_with("%pdf") => Some("a PDF"),
-        () => None,
-    }
+/// Returns what a file is that is no table, by how it begins.
+fn other_kind(look: &Look) -> Option<&'static str> {
+    const BYTES: [(&[u8], &str); 3] = [
+        (b"PK\x03\x04", "a spreadsheet (XLSX) or a ZIP archive"),
+        (b"\xd0\xcf\x11\xe0", "an old spreadsheet (XLS)"),
+        (b"%PDF", "a PDF"),
+    ];
+    const WORDS: [(&str, &str); 4] =
+        [("<!doctype", "a web page"), ("<html", "a web page"), ("<table", "a web page"), ("<?xml", "XML")];
+    let by_bytes = BYTES.iter().find(|(bytes, _)| look.start.starts_with(bytes)).map(|(_, kind)| *kind);
+    let text = look.beginning.trim_start();
+    let begins = |words: &str| text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words));
+    by_bytes.or_else(|| WORDS.iter().find(|(words, _)| begins(words)).map(|(_, kind)| *kind))
 }
 
 /// Returns which order of day and month the dates below the header prove; none if they prove both or neither.
@@ -301,7 +301,7 @@ pub struct Table<R> {
 
 /// Opens a table whose bytes begin anew. `written` is the day on which the file was written.
 pub fn open<R: Read>(file: R, look: &Look, plan: Plan, written: Date) -> Result<Table<impl Read>, Refused> {
-    let bounded = Bounded { text: decoded(file, look), left: MAX_LINE_BYTES };
+    let bounded = Bounded { text: decoded(file, look), left: MAX_LINE_BYTES, held: false };
     let mut table = Table {
         reader: builder(plan.delimiter).from_reader(bounded),
         record: StringRecord::new(),
@@ -350,12 +350,13 @@ impl<R: Read> Table<R> {
     }
 
     fn line(&mut self) -> Option<OrderLine> {
-        let at = self.record.position().map_or(0, csv::Position::line);
+        let at = self.place();
         let (cells, header) = (self.record.len(), self.plan.header.len());
         self.short = (cells < header).then_some(at);
         // Empty lines, and the words that some exports put below the table.
         let said = self.record.iter().filter(|cell| !cell.trim().is_empty()).count();
-        if said == 0 || (cells <= 2 && header > 4) {
+        let number = self.cell(Field::Number).unwrap_or_default();
+        if said == 0 || (cells <= MAX_FOOTER_CELLS && cells < header && values::number(number).is_err()) {
             return None;
         }
         let needed = self.plan.columns.at.values().flatten().copied().max().unwrap_or(0);
@@ -373,6 +374,13 @@ impl<R: Read> Table<R> {
         let status = self.status(at, shipped.is_some(), delivered.is_some());
         let (carrier, tracking) = (self.text(Field::Carrier), self.tracking(at));
         Some(OrderLine { line: at, number, email, status, placed, shipped, delivered, carrier, tracking })
+    }
+
+    /// Returns the line that the record begins in. Empty lines before it belong to none, and cells may hold line breaks.
+    fn place(&self) -> u64 {
+        let begun = self.record.position().map_or(0, csv::Position::line);
+        let inside = self.record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
+        begun.max(self.reader.position().line().saturating_sub(inside + 1))
     }
 
     fn number(&mut self, line: u64) -> Option<String> {
@@ -488,18 +496,57 @@ impl<R: Read> Table<R> {
     }
 }
 
-/// A reader that ends with an error where a line does not end.
+/// A reader that ends with an error where a line does not end, and in which lines end with LF alone: the lines of CRLF
+/// files are counted wrongly otherwise.
 struct Bounded<R> {
     text: R,
     left: usize,
+    /// The last byte was a CR whose LF may follow.
+    held: bool,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.text.read(into)?;
-        self.left = self.left.checked_sub(count).ok_or(io::ErrorKind::FileTooLarge)?;
-        Ok(count)
+        if into.is_empty() {
+            return Ok(0);
+        }
+        if self.held && into.len() == 1 {
+            into[0] = b'\r';
+            self.held = false;
+            return Ok(1);
+        }
+        loop {
+            let from = usize::from(self.held);
+            let count = self.text.read(&mut into[from..])?;
+            self.left = self.left.checked_sub(count).ok_or(io::ErrorKind::FileTooLarge)?;
+            if from == 1 {
+                into[0] = b'\r';
+                self.held = false;
+            }
+            if count == 0 {
+                return Ok(from);
+            }
+            let kept = without_returns(&mut into[..from + count]);
+            self.held = kept > 0 && into[kept - 1] == b'\r' && into.len() > 1;
+            let given = kept - usize::from(self.held);
+            if given > 0 {
+                return Ok(given);
+            }
+        }
     }
+}
+
+/// Removes every CR before an LF; returns how many bytes are left.
+fn without_returns(bytes: &mut [u8]) -> usize {
+    let mut kept = 0;
+    for at in 0..bytes.len() {
+        if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') {
+            continue;
+        }
+        bytes[kept] = bytes[at];
+        kept += 1;
+    }
+    kept
 }
 
 /// Quotes a cell for people, cut where it is long.

@@ -18,6 +18,7 @@ mod judged;
 mod lints;
 mod matrix;
 mod negation;
+mod orders;
 mod pipeline;
 mod quality;
 mod replies;

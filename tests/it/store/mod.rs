@@ -12,6 +12,7 @@ mod deliveries;
 mod histories;
 mod leases;
 mod opening;
+mod orders;
 mod outboxes;
 mod quarantines;
 mod races;
@@ -55,6 +56,7 @@ fn cases() -> Vec<Case> {
         quarantines::CASES,
         sweeps::CASES,
         restores::CASES,
+        orders::CASES,
         races::CASES,
     ]
     .concat()
