@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     model::order::{OrderFile, OrderLine},
     orders::{
+        guess,
         recognize::{ANY, data_version},
         settings::{FileRule, Settings},
         source::{self, Look},
@@ -98,6 +99,13 @@ pub fn open(mut found: Found) -> Result<Opened, Refused> {
     let export = Some(plan.columns.export).filter(|export| *export != ANY).map(str::to_owned);
     found.file.series = found.rule.name.clone().or(export).unwrap_or_else(|| found.file.name.clone());
     Ok(Opened { found, plan, look })
+}
+
+/// Returns a file whose header nobody knows with a rule that names its columns by what stands in them.
+pub fn guessed(mut found: Found) -> Result<Found, Refused> {
+    let look = source::look(file(&found.path)?, found.rule.encoding).map_err(unreadable)?;
+    found.rule.columns = guess::columns(&look, found.rule.delimiter);
+    Ok(found)
 }
 
 impl Opened {

@@ -192,8 +192,8 @@ mod tests {
     fn what_the_seller_names_counts_alone() {
         let header: Vec<String> = ["No", "Mail", "Order Status", "Zustand"].map(str::to_owned).into();
         let named = [(Field::Number, "No"), (Field::Email, "mail "), (Field::Status, "Zustand")];
-        let names = named.map(|(field, name)| (field, vec![name.to_owned()]));
-        let rule = FileRule { columns: names.into_iter().collect(), ..FileRule::default() };
+        let columns_named = named.map(|(field, name)| (field, vec![name.to_owned()]));
+        let rule = FileRule { columns: columns_named.into_iter().collect(), ..FileRule::default() };
         let found = columns(&header, &rule).expect("all are there");
         let expected = [(Field::Number, vec![0]), (Field::Email, vec![1]), (Field::Status, vec![3])];
         assert_eq!(found.at, expected.into_iter().collect());

@@ -227,8 +227,7 @@ pub fn plan(look: &Look, rule: &FileRule) -> Result<Plan, Refused> {
         return Err(Refused::NoTable { kind });
     }
     let delimiter = rule.delimiter.unwrap_or_else(|| Delimiter::guess(&look.beginning));
-    let mut reader = builder(delimiter).from_reader(look.beginning.as_bytes());
-    let records: Vec<Vec<String>> = reader.records().map_while(Result::ok).map(cells).collect();
+    let records = beginning(look, delimiter);
     let mut closest: Option<(usize, NoColumns)> = None;
     for (index, record) in records.iter().take(HEADER_LINES).enumerate() {
         match recognize::columns(record, rule) {
@@ -248,6 +247,12 @@ pub fn plan(look: &Look, rule: &FileRule) -> Result<Plan, Refused> {
     }
     let (index, why) = closest.ok_or(Refused::Empty)?;
     Err(Refused::NoHeader { header: records[index].clone(), why })
+}
+
+/// Returns the cells of the lines that a file begins with; the last of them may be cut.
+pub(super) fn beginning(look: &Look, delimiter: Delimiter) -> Vec<Vec<String>> {
+    let mut reader = builder(delimiter).from_reader(look.beginning.as_bytes());
+    reader.records().map_while(Result::ok).map(|record| cells(&record)).collect()
 }
 
 /// Returns what a file is that is no table, by how it begins.
@@ -281,7 +286,7 @@ fn builder(delimiter: Delimiter) -> ReaderBuilder {
     builder
 }
 
-fn cells(record: StringRecord) -> Vec<String> {
+fn cells(record: &StringRecord) -> Vec<String> {
     record.iter().map(|cell| cell.trim().trim_start_matches('\u{feff}').to_owned()).collect()
 }
 
@@ -436,15 +441,14 @@ impl<R: Read> Table<R> {
             if cell.is_empty() {
                 continue;
             }
-            let known = match self.remembered.get(cell) {
-                Some(known) => *known,
-                None => {
-                    let known = values::status(cell, self.plan.columns.export, &self.plan.statuses);
-                    if self.remembered.len() < MAX_REMEMBERED {
-                        self.remembered.insert(cell.to_owned(), known);
-                    }
-                    known
+            let known = if let Some(known) = self.remembered.get(cell) {
+                *known
+            } else {
+                let known = values::status(cell, self.plan.columns.export, &self.plan.statuses);
+                if self.remembered.len() < MAX_REMEMBERED {
+                    self.remembered.insert(cell.to_owned(), known);
                 }
+                known
             };
             match known {
                 Some(LineStatus::Known(status)) => furthest = furthest.max(Some(status)),

@@ -100,30 +100,30 @@ pub fn day(cell: &str, order: Option<DayOrder>) -> Result<Option<Date>, Unreadab
     let [first, second, third] = parts[..] else { return Err(Unreadable::NoDay) };
     let (year, month, day) = match (first, second, third) {
         (Part::Number(year, 4), month, Part::Number(day, _)) => (year, month.month(), day),
-        (Part::Name(month), Part::Number(day, _), Part::Number(year, digits)) => {
-            (century(year, digits), Some(month), day)
-        }
-        (Part::Number(day, _), Part::Name(month), Part::Number(year, digits)) => {
-            (century(year, digits), Some(month), day)
-        }
+        (Part::Name(month), Part::Number(day, _), Part::Number(year, digits))
+        | (Part::Number(day, _), Part::Name(month), Part::Number(year, digits)) => (century(year, digits), month, day),
         (Part::Number(first, _), Part::Number(second, _), Part::Number(year, digits)) => {
-            let year = century(year, digits);
             let dotted = cell.contains('.').then_some(DayOrder::DayFirst);
-            match (first > 12, second > 12, order.or(dotted)) {
-                (true, false, _) => (year, Some(second), first),
-                (false, true, _) => (year, Some(first), second),
-                (false, false, Some(DayOrder::DayFirst)) => (year, Some(second), first),
-                (false, false, Some(DayOrder::MonthFirst)) => (year, Some(first), second),
-                (false, false, None) if first == second => (year, Some(first), second),
-                (false, false, None) => return Err(Unreadable::EitherDay),
-                (true, true, _) => return Err(Unreadable::NoDay),
-            }
+            let (month, day) = month_and_day(first, second, order.or(dotted))?;
+            (century(year, digits), month, day)
         }
         _ => return Err(Unreadable::NoDay),
     };
-    let month = month.and_then(|month| i8::try_from(month).ok()).ok_or(Unreadable::NoDay)?;
+    let month = i8::try_from(month).map_err(|_| Unreadable::NoDay)?;
     let day = i8::try_from(day).map_err(|_| Unreadable::NoDay)?;
     Date::new(year, month, day).map(Some).map_err(|_| Unreadable::NoDay)
+}
+
+/// Returns month and day of the first two numbers of a date.
+fn month_and_day(first: i16, second: i16, order: Option<DayOrder>) -> Result<(i16, i16), Unreadable> {
+    let day_first = match (first > 12, second > 12) {
+        (true, true) => return Err(Unreadable::NoDay),
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) if first == second => true,
+        (false, false) => order.ok_or(Unreadable::EitherDay)? == DayOrder::DayFirst,
+    };
+    Ok(if day_first { (second, first) } else { (first, second) })
 }
 
 /// Returns which order this day proves; none if it is any or either.
@@ -145,9 +145,9 @@ enum Part {
 }
 
 impl Part {
-    fn month(self) -> Option<i16> {
+    fn month(self) -> i16 {
         match self {
-            Self::Number(month, _) | Self::Name(month) => Some(month),
+            Self::Number(month, _) | Self::Name(month) => month,
         }
     }
 }

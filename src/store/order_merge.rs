@@ -67,11 +67,11 @@ fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str) -> Vec
     for ((name, _), account) in files {
         series.entry(name).or_default().push(account);
     }
-    let (owned, lists): (Vec<_>, Vec<_>) =
+    let (shops, lists): (Vec<_>, Vec<_>) =
         series.into_values().partition(|accounts| accounts.iter().any(|account| account.first.email_key.is_some()));
     // A list of tracking numbers does not say whose number it means.
-    let mut lists = if owned.len() == 1 { lists.into_iter().flatten().collect() } else { Vec::new() };
-    let mine = owned.into_iter().filter_map(|mut accounts| {
+    let mut lists = if shops.len() == 1 { lists.into_iter().flatten().collect() } else { Vec::new() };
+    let mine = shops.into_iter().filter_map(|mut accounts| {
         newest_first(&mut accounts);
         let owner = accounts.iter().find(|account| account.first.email_key.is_some())?;
         if owner.torn || owner.first.email_key.as_deref() != Some(email_key) {

@@ -108,6 +108,7 @@ fn insert(rows: usize) -> String {
 impl Store {
     /// Returns the same store for a shop that keeps records of orders: decisions see what files say that were written at
     /// most so long ago.
+    #[must_use]
     pub fn with_orders(self, stale_after: Option<SignedDuration>) -> Self {
         Self { orders: stale_after, ..self }
     }
@@ -299,15 +300,12 @@ impl Store {
             let gone = retried(|| async {
                 let mut tx = self.db.beside("deleting an old file of orders").await?;
                 let first = tx.one("SELECT MIN(line) AS line FROM order_line WHERE file = $1", &[id.into()]).await?;
-                let gone = match first.get::<Option<i64>>("line")? {
-                    Some(first) => {
-                        let lines = "DELETE FROM order_line WHERE file = $1 AND line < $2";
-                        Some(tx.execute(lines, &[id.into(), (first + DELETED_AT_ONCE).into()]).await?)
-                    }
-                    None => {
-                        tx.execute("DELETE FROM order_file WHERE id = $1", &[id.into()]).await?;
-                        None
-                    }
+                let gone = if let Some(first) = first.get::<Option<i64>>("line")? {
+                    let lines = "DELETE FROM order_line WHERE file = $1 AND line < $2";
+                    Some(tx.execute(lines, &[id.into(), (first + DELETED_AT_ONCE).into()]).await?)
+                } else {
+                    tx.execute("DELETE FROM order_file WHERE id = $1", &[id.into()]).await?;
+                    None
                 };
                 tx.commit().await?;
                 Ok(gone)

@@ -29,7 +29,8 @@ pub(in crate::cli) fn findings(config: &Config, place: &Span) -> Vec<Diagnostic>
         Ok(files) => files,
         Err(error) => {
             let help = "make the folder, or name another as `folder:`, relative to this file";
-            found.push(warning(ORDERS_FOLDER, format!("{:#}", error.root_cause()), help));
+            let message = format!("cannot read the folder {}: {}", settings.folder.display(), error.root_cause());
+            found.push(warning(ORDERS_FOLDER, message, help));
             return found;
         }
     };

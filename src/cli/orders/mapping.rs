@@ -29,7 +29,12 @@ pub(super) fn describe(opened: &Opened, summary: Option<&Summary>) -> String {
     for field in Field::ALL {
         let columns = columns(opened, field);
         let columns = if columns.is_empty() { "-".to_owned() } else { columns.join(", ") };
-        lines.push(format!("  {:<10} {columns:<34} {}", field.as_str(), field.about()).trim_end().to_owned());
+        lines.push(format!("  {:<10}  {columns:<34}  {}", field.as_str(), field.about()).trim_end().to_owned());
+    }
+    let used: Vec<String> = Field::ALL.iter().flat_map(|field| columns(opened, *field)).collect();
+    let rest: Vec<&str> = plan.header.iter().filter(|name| !used.contains(name)).map(String::as_str).collect();
+    if plan.columns.export == ANY && !rest.is_empty() {
+        lines.push(format!("  {:<10}  {}", "not used", rest.join(", ")));
     }
     if let Some(summary) = summary {
         lines.push(format!(

@@ -22,7 +22,7 @@ use crate::{
     library::exports::{self, Found},
     orders::{
         settings::{DEFAULT_STALE_AFTER, FileRule, Settings},
-        table::Summary,
+        table::{Refused, Summary},
     },
 };
 
@@ -67,7 +67,15 @@ fn map(config: &Path, path: &Path, write: bool) -> anyhow::Result<Exit> {
     let rule = config_quietly(config).and_then(|config| config.service.orders?.rule_for(&name)).unwrap_or_default();
     let found = found(path, name, rule)?;
     let name = found.file.name.clone();
-    let opened = match exports::open(found) {
+    let known = !found.rule.pattern.is_empty();
+    let opened = match exports::open(found.clone()) {
+        Err(Refused::NoHeader { .. }) if found.rule.columns.is_empty() => {
+            output::talk("No word of its header is known: look at each line, it is guessed from what stands below.");
+            exports::guessed(found).and_then(exports::open)
+        }
+        opened => opened,
+    };
+    let opened = match opened {
         Ok(opened) => opened,
         Err(refused) => {
             output::talk(&format!("{name}: {refused}."));
@@ -80,13 +88,13 @@ fn map(config: &Path, path: &Path, write: bool) -> anyhow::Result<Exit> {
     let item = mapping::item(&opened, summary.as_ref().ok());
     if !write {
         output::data(&format!("\norders:\n  files:\n{item}"));
-        output::talk(&format!(
-            "`{} orders map {} --write` puts this into {}.",
-            output::program(),
-            name,
-            config.display()
-        ));
+        let again = format!("{} orders map {} --write", output::program(), path.display());
+        output::talk(&format!("`{again}` puts this into {}.", config.display()));
         return Ok(Exit::Success);
+    }
+    if known {
+        let (file, config) = (path.display(), config.display());
+        return Ok(output::refusal(&format!("{config} says already how files such as {file} are read; edit it there")));
     }
     let text = fs::read_to_string(config).map_err(|source| Unusable::Unreadable { path: config.to_owned(), source })?;
     let Some(text) = mapping::insert(&text, &item) else {

@@ -88,7 +88,8 @@ fn body<'t>(lines: &mut Peekable<impl Iterator<Item = (usize, &'t str)>>) -> Str
 fn named(body: &str) -> Option<String> {
     let first = body.lines().next()?;
     let path = first.strip_prefix("# ").or_else(|| first.strip_prefix("{# ")?.strip_suffix(" #}"))?;
-    (path.starts_with("rules/") || path.starts_with("replies/")).then(|| path.to_owned())
+    let folders = ["rules/", "replies/", "orders/", "tests/"];
+    folders.iter().any(|folder| path.starts_with(folder)).then(|| path.to_owned())
 }
 
 /// Returns the line without what may change from day to day.

@@ -3,14 +3,15 @@
 
 use std::{
     fs::{self, File},
-    io::{Read as _, Write as _},
+    io::{BufWriter, Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::support::{
     ports,
     shop::{Shop, until_in},
+    until::within,
 };
 
 const ACCOUNT: &str = "  - name: shop
@@ -133,7 +134,7 @@ fn buyers_are_told_what_the_newest_whole_file_says_of_their_own_orders() {
 fn a_file_that_nobody_renews_is_not_spoken_of_and_people_hear_of_it() {
     let mut desk = Desk::start();
     desk.write("orders/orders.csv", table(&[("1001", "ana@one.example", "shipped"), ("1001", "ana@one.example", "")]));
-    let yesterday = SystemTime::now() - Duration::from_secs(27 * 3_600);
+    let yesterday = SystemTime::now() - Duration::from_hours(27);
     let file = File::options().write(true).open(desk.shop.path("orders/orders.csv")).expect("it is there");
     file.set_modified(yesterday).expect("the time can be set");
     drop(file);
@@ -150,4 +151,43 @@ fn a_file_that_nobody_renews_is_not_spoken_of_and_people_hear_of_it() {
     desk.shop.launch();
     desk.until_said("was not renewed", 1);
     assert_eq!(desk.shop.log().matches(READ).count(), reads, "{}", desk.shop.log());
+}
+
+/// `cargo test --test it orders::folder -- --ignored --nocapture`; docs/performance.md has the figures.
+#[test]
+#[ignore = "it takes minutes and measures"]
+#[expect(clippy::print_stdout, reason = "the figures are the result")]
+fn a_million_lines_need_no_more_memory_than_a_thousand() {
+    const LINES: u32 = 1_000_000;
+    const ENOUGH: Duration = Duration::from_mins(9);
+    const MEBIBYTES: u64 = 48;
+    let mut desk = Desk::start();
+    let before = desk.shop.resident_kib();
+    let file = File::create(desk.shop.path("orders/.big")).expect("the folder is writable");
+    let mut file = BufWriter::new(file);
+    file.write_all(HEADER.as_bytes()).expect("written");
+    for number in 0..LINES {
+        writeln!(file, "LH-{number:07},buyer{number}@mail.example,shipped,LX{number:09}CN").expect("written");
+    }
+    file.flush().expect("written");
+    fs::rename(desk.shop.path("orders/.big"), desk.shop.path("orders/orders.csv")).expect("renamed");
+    let started = Instant::now();
+    let mut most = before;
+    let read = within(ENOUGH, || {
+        most = most.max(desk.shop.resident_kib());
+        desk.shop.present_log().contains(READ).then_some(())
+    });
+    assert!(read.is_some(), "not read:\n{}", desk.shop.log());
+    let took = started.elapsed();
+    let asked = Instant::now();
+    let told = desk.answer("buyer777777@mail.example", VOUCHED);
+    assert!(told.contains("Order LH-0777777 is shipped."), "{told}");
+    println!(
+        "{LINES} lines in {:.0} s; {} MiB before, {} MiB at most; answered in {} ms",
+        took.as_secs_f64(),
+        before / 1024,
+        most / 1024,
+        asked.elapsed().as_millis()
+    );
+    assert!(most < before + MEBIBYTES * 1024, "{before} KiB before, {most} KiB at most");
 }
