@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
 
 /// More tables than any shop exports into one folder.
 const MAX_FILES: usize = 10_000;
+/// Clocks of file servers are wrong by some minutes.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
 /// The bytes kept of the hash over how a file is read.
 const HASH_BYTES: usize = 8;
 
@@ -39,6 +41,8 @@ pub struct Found {
     pub rule: FileRule,
     /// By which columns and words it is read, as a hash: another one means that it is read again.
     pub how: String,
+    /// It says that it was written in time to come, so nobody knows when it is too old.
+    pub ahead: bool,
 }
 
 /// A file that was looked into and can be read.
@@ -51,7 +55,7 @@ pub struct Opened {
     look: Look,
 }
 
-/// Returns the tables of the folder by name. A time in the future is taken for now: clocks differ.
+/// Returns the tables of the folder by name.
 pub fn list(settings: &Settings, now: Timestamp) -> io::Result<Vec<Found>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(&settings.folder)? {
@@ -75,12 +79,13 @@ pub fn found(path: &Path, name: String, rule: FileRule, now: Timestamp) -> io::R
     if !metadata.is_file() {
         return Ok(None);
     }
-    let written = Timestamp::try_from(metadata.modified()?).unwrap_or(now).min(now);
+    let written = Timestamp::try_from(metadata.modified()?).unwrap_or(now);
     // The store keeps milliseconds, and a file is known again by its time.
     let as_of = Timestamp::from_millisecond(written.as_millisecond()).unwrap_or(now);
     let file = OrderFile { name, series: String::new(), as_of, size: metadata.len() };
     let how = how(&rule);
-    Ok(Some(Found { path: path.to_owned(), file, rule, how }))
+    let ahead = as_of.duration_since(now) > CLOCKS_DIFFER;
+    Ok(Some(Found { path: path.to_owned(), file, rule, how, ahead }))
 }
 
 fn how(rule: &FileRule) -> String {
@@ -93,6 +98,9 @@ fn how(rule: &FileRule) -> String {
 
 /// Looks into a file and finds out how it is to be read.
 pub fn open(mut found: Found) -> Result<Opened, Refused> {
+    if found.ahead {
+        return Err(Refused::Ahead);
+    }
     let look = source::look(file(&found.path)?, found.rule.encoding).map_err(unreadable)?;
     let plan = table::plan(&look, &found.rule)?;
     // A list that nobody named and nobody knows is a series by itself.

@@ -19,6 +19,9 @@ pub const DEFAULT_STALE_AFTER: SignedDuration = SignedDuration::from_hours(26);
 /// The pattern of files that are read where nobody named one.
 pub const TABLES: [&str; 3] = ["*.csv", "*.tsv", "*.txt"];
 
+/// Endings of files that browsers, editors and transfer programs have not finished.
+const UNFINISHED: [&str; 7] = [".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".swp"];
+
 /// The folder of exports and how to read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -34,7 +37,8 @@ impl Settings {
     /// Returns how to read a file of that name; none if it is no table of orders.
     pub fn rule_for(&self, name: &str) -> Option<FileRule> {
         let hidden = name.starts_with(['.', '~']) || name.ends_with('~');
-        if hidden {
+        let unfinished = UNFINISHED.iter().any(|ending| name.to_lowercase().ends_with(ending));
+        if hidden || unfinished {
             return None;
         }
         let named = self.files.iter().find(|rule| fits(&rule.pattern, name));

@@ -85,6 +85,8 @@ pub enum Refused {
         /// Where it begins.
         line: u64,
     },
+    /// It was written in time to come.
+    Ahead,
     /// The system refuses.
     Unreadable(String),
 }
@@ -101,6 +103,7 @@ impl fmt::Display for Refused {
             Self::NoOrders => write!(f, "it has a header and no order below it"),
             Self::Unfinished { line } => write!(f, "line {line} is cut off: the file is still being written"),
             Self::Endless { line } => write!(f, "line {line} has no end"),
+            Self::Ahead => write!(f, "its time of change is yet to come"),
             Self::Unreadable(why) => write!(f, "it cannot be read: {why}"),
         }
     }
@@ -115,6 +118,7 @@ impl Refused {
             Self::NoHeader { why, .. } => why.help(),
             Self::Unfinished { .. } => "wait until it is written whole, or export it again",
             Self::Endless { .. } => "a quotation mark is opened there and never closed: mend the line, or export again",
+            Self::Ahead => "set the clock right and save it again; nobody would know when it is too old",
             Self::Unreadable(_) => "close it where it is open, and let the user that runs nightdesk read it",
         }
     }

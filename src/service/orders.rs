@@ -116,8 +116,7 @@ impl Orders {
         for found in &found {
             let stamp = (found.file.as_of, found.file.size);
             let quiet = looks.insert(found.file.name.clone(), stamp) == Some(stamp);
-            let is_known = known.iter().any(|seen| is_same(seen, found));
-            if quiet && !is_known {
+            if quiet && !known.iter().any(|seen| is_known(seen, found)) {
                 self.read(found).await?;
             }
         }
@@ -209,9 +208,13 @@ pub fn stale(files: &[OrderFileSeen], stale_after: SignedDuration, now: Timestam
     files.iter().filter(old).map(|file| file.name.clone()).collect()
 }
 
-fn is_same(seen: &OrderFileSeen, found: &Found) -> bool {
-    (seen.name.as_str(), seen.as_of, seen.size, seen.how.as_str())
-        == (found.file.name.as_str(), found.file.as_of, found.file.size, found.how.as_str())
+/// Returns whether a file need not be read: it was, or something newer of the same name was. Copies of a folder that two
+/// machines see at different times would be read in turn for ever otherwise.
+fn is_known(seen: &OrderFileSeen, found: &Found) -> bool {
+    let newer = !seen.refused && seen.name == found.file.name && seen.how == found.how && seen.as_of > found.file.as_of;
+    newer
+        || (seen.name.as_str(), seen.as_of, seen.size, seen.how.as_str())
+            == (found.file.name.as_str(), found.file.as_of, found.file.size, found.how.as_str())
 }
 
 fn outcome(summary: &Summary) -> OrderOutcome {

@@ -5,13 +5,18 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
 use nightdesk::{
     library::exports,
-    model::order::{LineStatus, OrderLine},
-    orders::{field::Field, settings::FileRule, table::Refused},
+    model::order::{LineStatus, OrderLine, OrderStatus},
+    orders::{
+        field::Field,
+        settings::{DEFAULT_STALE_AFTER, FileRule, Settings},
+        table::Refused,
+    },
 };
 
 /// After every day in the exports.
@@ -54,6 +59,36 @@ fn a_damaged_byte_hides_no_other_line() {
     assert_eq!(lines(&path).expect("it is read").len(), 2);
 }
 
+#[test]
+fn what_is_yet_to_come_has_not_happened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("orders.csv");
+    fs::write(&path, "Order ID,Email,Status,Shipped,Delivered\n1001,a@example.org,paid,2026-11-19,2026-11-28\n")
+        .expect("written");
+    let lines = lines(&path).expect("it is read");
+    assert_eq!((lines[0].status, lines[0].delivered), (Some(LineStatus::Known(OrderStatus::Shipped)), None));
+    let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    fs::File::options().write(true).open(&path).expect("it is there").set_modified(tomorrow).expect("set");
+    assert_eq!(open(&path).expect_err("nobody knows how old it is"), Refused::Ahead);
+}
+
+#[test]
+fn files_that_programs_have_not_finished_are_no_exports() {
+    let settings = Settings {
+        folder: PathBuf::new(),
+        stale_after: DEFAULT_STALE_AFTER,
+        files: vec![FileRule { pattern: "*orders*".to_owned(), ..FileRule::default() }],
+    };
+    for name in
+        [".~lock.orders.csv#", "~$orders.csv", "orders.csv~", "orders.csv.part", "orders.csv.crdownload", "notes.md"]
+    {
+        assert_eq!(settings.rule_for(name), None, "{name}");
+    }
+    for name in ["orders", "ORDERS.CSV", "other.csv", "other.txt"] {
+        assert!(settings.rule_for(name).is_some(), "{name}");
+    }
+}
+
 fn lines(path: &Path) -> Result<Vec<OrderLine>, Refused> {
     let mut lines = Vec::new();
     open(path)?.read(100, |batch| {
@@ -64,9 +99,11 @@ fn lines(path: &Path) -> Result<Vec<OrderLine>, Refused> {
 }
 
 fn open(path: &Path) -> Result<exports::Opened, Refused> {
-    let now: Timestamp = NOW.parse().expect("a moment");
     let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-    let found = exports::found(path, name, FileRule::default(), now).expect("readable").expect("a file");
+    let mut found =
+        exports::found(path, name, FileRule::default(), Timestamp::now()).expect("readable").expect("a file");
+    // What lies in a working copy was written at any time.
+    found.file.as_of = NOW.parse().expect("a moment");
     exports::open(found)
 }
 

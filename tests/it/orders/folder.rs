@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use nightdesk::store::activity::Activity;
+
 use crate::support::{
     ports,
     shop::{Shop, until_in},
@@ -58,6 +60,12 @@ impl Desk {
 
     /// Has a buyer ask, and returns what is said.
     fn answer(&mut self, from: &str, headers: &str) -> String {
+        let settled = self.ask(from, headers);
+        settled.messages.first().unwrap_or_else(|| panic!("no answer: {settled:#?}")).text.clone()
+    }
+
+    /// Has a buyer ask, and waits for what comes of it.
+    fn ask(&mut self, from: &str, headers: &str) -> Activity {
         self.letters += 1;
         let number = self.letters;
         let mail = format!(
@@ -69,8 +77,7 @@ impl Desk {
         let part = self.shop.path("inbox/tmp").join(number.to_string());
         fs::write(&part, mail).expect("the folder is writable");
         fs::rename(&part, self.shop.path("inbox/new").join(number.to_string())).expect("the folder is writable");
-        let settled = self.shop.until_settled(number);
-        settled[number - 1].messages.first().unwrap_or_else(|| panic!("no answer: {settled:#?}")).text.clone()
+        self.shop.until_settled(number).swap_remove(number - 1)
     }
 
     fn write(&self, name: &str, text: impl AsRef<[u8]>) {
@@ -125,6 +132,19 @@ fn buyers_are_told_what_the_newest_whole_file_says_of_their_own_orders() {
     assert!(desk.answer("cleo@three.example", VOUCHED).contains("Order 1003 is paid."));
     let ready = desk.page("/readyz").expect("the page answers");
     assert!(ready.contains("orders: orders.csv is not used"), "{ready}");
+    // A forged sender is told nothing, and a person sees what there is.
+    let forged = desk.ask("ben@two.example", "Authentication-Results: mx.blue-lantern.example; dmarc=fail\n");
+    assert!(forged.messages.is_empty(), "{forged:#?}");
+    let ticket = desk.shop.tickets().pop().expect("a ticket").id.to_string();
+    let shown = desk.shop.succeed(&["ticket", "show", &ticket]);
+    assert!(
+        shown.contains("Orders of this address") && shown.contains("1002: delivered, LX1 (orders.csv line 3,"),
+        "{shown}"
+    );
+    assert!(shown.contains("not looked at: our mail server does not vouch"), "{shown}");
+    let question = "Hi, is there any news of my lantern?";
+    let explained = desk.shop.succeed(&["explain", question, "--from", "dan@four.example"]);
+    assert!(explained.contains("1004: packed, LX1 (more.csv line 3, written 0 h before)"), "{explained}");
     let status = desk.shop.succeed(&["status"]);
     assert!(status.contains("Orders      more.csv: 2 lines"), "{status}");
     assert!(status.contains("Orders      orders.csv: not used"), "{status}");
