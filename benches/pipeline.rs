@@ -273,7 +273,8 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
     let accounts: Vec<_> = (0..accounts).map(|number| account(post, number)).collect();
     let nothing_to_read = Box::new(|| unreachable!("no file is watched"));
     let live = Live::new(engine(instance.clone()), State::of(Vec::new()), nothing_to_read, Timestamp::now());
-    let settings = Settings { status: None, retry: RetrySchedule::default(), verify: VerifySchedule::default() };
+    let settings =
+        Settings { status: None, retry: RetrySchedule::default(), verify: VerifySchedule::default(), orders: None };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))
 }
 

@@ -5,7 +5,7 @@
 //! only caller of a channel's `send`) and *settled* (`store`). `docs/architecture.md` follows one message through the
 //! rooms and holds the table of who may import whom; `tests/it/architecture.rs` enforces it.
 //!
-//! Reading order: the nouns (`model`, `diagnostic`; `failpoint` marks where tests crash us), the pure core (`text`, `rules`, `replies`, `engine`, `desk`,
+//! Reading order: the nouns (`model`, `diagnostic`; `failpoint` marks where tests crash us), the pure core (`text`, `rules`, `replies`, `orders`, `engine`, `desk`,
 //! `check`), the edges, which do not know one another (`channel`, `store`, `library`), and the application on top
 //! (`service`, `config`, `cli`).
 
@@ -16,6 +16,7 @@ pub mod model;
 pub mod check;
 pub mod desk;
 pub mod engine;
+pub mod orders;
 pub mod replies;
 pub mod rules;
 pub mod text;

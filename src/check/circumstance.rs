@@ -96,7 +96,7 @@ impl Circumstance {
                 Change::Grade(grade) => buyer.grade = Some(grade.clone()),
                 Change::Tag(tag) => buyer.tags.push(tag.clone()),
                 Change::Orders(orders) => buyer.orders = Some(*orders),
-                Change::Status(status) => order.status = *status,
+                Change::Status(status) => order.status = Some(*status),
                 Change::Age(days) => order.placed = Some(day(self.at - SignedDuration::from_hours(24 * days))),
                 Change::Earlier(intent) => ctx.thread = Some(thread(intent, self.at)),
                 _ => {}
@@ -358,12 +358,13 @@ fn stranger() -> Buyer {
 fn order(now: Timestamp) -> Order {
     Order {
         number: "1001".to_owned(),
-        status: OrderStatus::Shipped,
+        status: Some(OrderStatus::Shipped),
         placed: Some(day(now - SignedDuration::from_hours(24 * 10))),
         shipped: None,
         delivered: None,
         carrier: None,
         tracking: None,
+        source: None,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     cli::{
         exit::Exit,
         files::{Files, stories_folder},
-        output,
+        orders, output,
     },
     config,
     diagnostic::{
@@ -99,6 +99,9 @@ pub(super) fn findings(mut files: Files) -> (SourceMap, Engine, Vec<Diagnostic>)
     let mut named = BTreeSet::new();
     // One variable is one thing to do, however many keys take it.
     found.retain(|finding| !config::is_unset_secret(finding) || named.insert(finding.message.clone()));
+    if let Some((config, place)) = files.config.as_ref().zip(files.orders_place.as_ref()) {
+        found.extend(orders::finding::findings(config, place));
+    }
     let engine = files.engine();
     let trial = Trial::new(&sources, &engine, Timestamp::now());
     found.extend(engine.replies().check_dates(trial.today()));

@@ -15,7 +15,7 @@ use crate::{
     check::explain::{self, MARKS, why},
     cli::{
         exit::Exit,
-        files::{Files, config_only, open_store},
+        files::{Files, config_only, config_quietly, open_store},
         input, layout, output, runtime,
     },
     diagnostic::{nearest::advice, source::SourceMap},
@@ -26,6 +26,7 @@ use crate::{
         ids::{AccountName, BuyerId, IntentId, TicketId},
         inbound::{ChannelKind, Inbound},
         language::Language,
+        order::Order,
         receive::{FolderRole, Received, SourceKey},
         verdict::Verdict,
     },
@@ -109,7 +110,9 @@ impl Explain {
             (None, Some(path)) => self.changed(from_file(path, engine.settings(), now)?),
             (None, None) => self.changed(self.typed(now)?),
         };
-        let verdict = engine.decide(&inbound, &self.context(ticket.as_ref()), now);
+        let orders = self.orders(config, &inbound, now)?;
+        let ctx = Context { orders, ..self.context(ticket.as_ref()) };
+        let verdict = engine.decide(&inbound, &ctx, now);
         if let Some(rule) = &self.rule {
             return self.say_why(rule, &inbound, &verdict, &engine, &sources);
         }
@@ -164,6 +167,21 @@ impl Explain {
             orders: None,
         };
         Context { buyer: Some(buyer), ..Context::default() }
+    }
+
+    /// Returns what the shop's records hold under the address of a message; nothing where none is named.
+    fn orders(&self, config: &Path, inbound: &Inbound, now: Timestamp) -> anyhow::Result<Vec<Order>> {
+        let named = self.from.is_some() || self.eml.is_some() || self.ticket.is_some();
+        let author = inbound.from.as_ref().filter(|_| named && inbound.telegram.is_none());
+        let Some((author, config)) = author.zip(config_quietly(config)) else { return Ok(Vec::new()) };
+        let Some(settings) = &config.service.orders else { return Ok(Vec::new()) };
+        let since = now.checked_sub(settings.stale_after).unwrap_or(Timestamp::MIN);
+        runtime()?.block_on(async {
+            let store = open_store(&config).await?;
+            let orders = store.orders_of(&author.address, since).await;
+            store.close().await;
+            Ok(orders?)
+        })
     }
 
     fn say_why(

@@ -54,6 +54,8 @@ pub(super) struct Files {
     pub library: Library,
     /// Where rules and replies come from, for people.
     pub origin: String,
+    /// Where the section `orders:` of the configuration stands.
+    pub orders_place: Option<Span>,
     /// The folders of rules and replies; none if the starter pack inside the program was taken.
     pub folders: Option<(PathBuf, PathBuf)>,
 }
@@ -67,6 +69,7 @@ impl Files {
         let mut sources = SourceMap::default();
         let written = path.exists();
         let (config, found) = if written { read_config(path, &mut sources)? } else { (None, Vec::new()) };
+        let orders_place = written.then(|| place_of(&sources, "orders")).flatten();
         let languages = config.as_ref().map_or_else(plain_languages, |config| config.languages.clone());
         let (rules, replies) = match &config {
             Some(config) => (config.rules.clone(), config.replies.clone()),
@@ -90,7 +93,7 @@ impl Files {
         let mut library = Library::read(sources, &languages);
         library.diagnostics.extend(found);
         let folders = own.then_some((rules, replies));
-        Ok(Self { config, library, origin, folders })
+        Ok(Self { config, library, origin, orders_place, folders })
     }
 
     /// Returns whether anything makes the files unusable.
@@ -161,7 +164,8 @@ pub(super) fn config_quietly(path: &Path) -> Option<Config> {
 
 /// Opens the store of a configuration beside a running service.
 pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    Ok(Store::open(&config.store).await?)
+    let stale_after = config.service.orders.as_ref().map(|orders| orders.stale_after);
+    Ok(Store::open(&config.store).await?.with_orders(stale_after))
 }
 
 fn read_config(path: &Path, sources: &mut SourceMap) -> anyhow::Result<(Option<Config>, Vec<Diagnostic>)> {
@@ -190,6 +194,12 @@ fn read_config(path: &Path, sources: &mut SourceMap) -> anyhow::Result<(Option<C
     }
     let config = config.filter(|_| !has_errors(&found));
     Ok((config, found))
+}
+
+/// Returns the place of a key of the configuration, which is the last text that was read.
+fn place_of(sources: &SourceMap, key: &str) -> Option<Span> {
+    let (file, source) = sources.iter().last()?;
+    Some(Span::new(file, line_of(&source.text, key)))
 }
 
 /// Returns the place of a key at the left margin; the start of the file if it is not written.

@@ -18,6 +18,7 @@ mod input;
 mod layout;
 mod matching;
 mod new;
+mod orders;
 mod output;
 mod pause;
 mod quarantine;
@@ -74,6 +75,8 @@ enum Command {
     Match(matching::Match),
     /// Work the queue of tickets
     Ticket(ticket::TicketArguments),
+    /// Look at exports of orders before buyers are told what stands in them
+    Orders(orders::Orders),
     /// Stop automatic answers until `resume`, of the shop, an account or a rule; messages become tickets
     Pause(pause::Pause),
     /// Answer automatically again
@@ -128,6 +131,7 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Explain(explain) => explain.run(&configuration(named)?),
         Command::Match(matching) => matching.run(&configuration(named)?),
         Command::Ticket(ticket) => ticket.run(&configuration(named)?),
+        Command::Orders(orders) => orders.run(&configuration(named)?),
         Command::Pause(pause) => pause.run(&configuration(named)?),
         Command::Resume(resume) => resume.run(&configuration(named)?),
         Command::Status(status) => status.run(&configuration(named)?),

@@ -9,7 +9,7 @@ use crate::{
     cli::{
         exit::Exit,
         files::{config_only, open_store},
-        output, runtime,
+        orders, output, runtime,
     },
     model::switch::Pause,
     store::{restore::Restore, status::Counts},
@@ -26,17 +26,24 @@ pub(super) struct Status {
 impl Status {
     pub(super) fn run(&self, config: &Path) -> anyhow::Result<Exit> {
         let config = config_only(config)?;
-        let (pauses, restore, counts) = runtime()?.block_on(async {
+        let (pauses, restore, counts, orders) = runtime()?.block_on(async {
             let store = open_store(&config).await?;
-            let seen = (store.pauses().await?, store.restore().await?, store.counts().await?);
+            let seen =
+                (store.pauses().await?, store.restore().await?, store.counts().await?, store.order_files().await?);
             store.close().await;
             anyhow::Ok(seen)
         })?;
         if self.json {
-            let value = serde_json::json!({ "pauses": pauses, "restore": restore, "counts": counts });
+            let mut value = serde_json::json!({ "pauses": pauses, "restore": restore, "counts": counts });
+            if config.service.orders.is_some() {
+                value["orders"] = serde_json::to_value(&orders)?;
+            }
             output::data(&serde_json::to_string_pretty(&value)?);
         } else {
-            output::data(&describe(&pauses, restore.as_ref(), &counts, Timestamp::now()));
+            let now = Timestamp::now();
+            let mut lines = vec![describe(&pauses, restore.as_ref(), &counts, now)];
+            lines.extend(orders::status(&config, &orders, now));
+            output::data(&lines.join("\n"));
         }
         Ok(Exit::Success)
     }

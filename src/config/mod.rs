@@ -9,6 +9,7 @@ mod clocks;
 mod desk;
 pub mod fixed;
 pub mod mask;
+mod orders;
 mod raw;
 mod resolve;
 pub mod schema;

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, Environment, account, clocks, desk, fixed::Fixed, resolve, units},
+    config::{Config, Environment, account, clocks, desk, fixed::Fixed, orders, resolve, units},
     diagnostic::{
         Code, Diagnostic, has_errors,
         nearest::nearest,
@@ -152,7 +152,8 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let quiet_hours = clocks::quiet_hours(reader, &mut fields);
     let status = status(reader, &mut fields);
     let (retry, verify) = delivery(reader, &mut fields);
-    let service = service::Settings { status, retry, verify };
+    let orders = orders::read(reader, &mut fields);
+    let service = service::Settings { status, retry, verify, orders };
     reader.close(fields);
     Some(Config {
         shop_name,

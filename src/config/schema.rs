@@ -5,11 +5,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    config::{desk::DAYS, raw::LEAST_ANSWER_AT},
+    config::{desk::DAYS, orders::PERSON, raw::LEAST_ANSWER_AT},
     diagnostic::schema::{
         file, key, list, mapping, named, number, one_or_many, part, required, switch, text, text_like, word,
     },
-    model::mode::Mode,
+    model::{mode::Mode, order::OrderStatus},
+    orders::{field::Field, values::DayOrder},
 };
 
 /// Returns the schema of `config.yaml`.
@@ -52,6 +53,7 @@ pub fn schema() -> Value {
             "Hours of the buyer's clock in which nothing goes out that can wait: `22:00-08:00`.",
             text_like(r"^(off|[0-9]{1,2}:[0-9]{2} *[-–] *[0-9]{1,2}:[0-9]{2}|\$\{.+\})$"),
         ),
+        key("orders", "Exports of orders, so that buyers are told where theirs stand.", orders()),
     ];
     let parts = vec![("duration", duration()), ("imap", imap()), ("smtp", smtp()), ("oauth2", oauth2())];
     file("Nightdesk configuration", "Channels, hours, languages and limits of a shop.", parts, mapping(keys))
@@ -243,6 +245,34 @@ fn limits() -> Value {
         key("max_mail_age_hours", "Older mail is for a person.", count()),
         key("max_chat_age_hours", "Older chat messages are for a person.", count()),
         key("human_silence_hours", "So long the machine is silent after a person wrote.", count()),
+    ])
+}
+
+fn orders() -> Value {
+    let columns = Field::ALL.map(|field| match field {
+        Field::Number => required(field.as_str(), field.about(), text()),
+        Field::Status => key(field.as_str(), field.about(), one_or_many(text())),
+        _ => key(field.as_str(), field.about(), text()),
+    });
+    let mut meanings: Vec<&str> = OrderStatus::ALL.map(OrderStatus::as_str).to_vec();
+    meanings.push(PERSON);
+    let file = mapping(vec![
+        required("pattern", "The files' names; `*` is anything: `shopify*.csv`.", text()),
+        key("name", "The shop or marketplace; order numbers are unique within one.", text()),
+        key("columns", "Which column of the header tells what; recognized if it is left out.", mapping(columns.into())),
+        key(
+            "status",
+            "What words of the status column mean: `{Awaiting pickup: packed}`.",
+            named(".", word(&meanings)),
+        ),
+        key("dates", "Whether the day or the month comes first in 03/04/2026.", word(&DayOrder::WORDS)),
+        key("delimiter", "What separates the columns; found out if it is left out.", text()),
+        key("encoding", "How characters are written, as `gbk`; found out if it is left out.", text()),
+    ]);
+    mapping(vec![
+        key("folder", "The folder of exports, relative to this file.", text()),
+        key("stale_after", "So long after it was written an export counts: 26h if it is left out.", part("duration")),
+        key("files", "How to read exports that are not recognized; the first that fits counts.", list(file)),
     ])
 }
 

@@ -9,7 +9,7 @@ use crate::{
         holidays,
         ids::IntentId,
         inbound::Inbound,
-        order::Order,
+        order::{Order, number_key},
         verdict::EntityFound,
         zone::{self, MainZone},
     },
@@ -63,6 +63,13 @@ impl<'a> Circumstances<'a> {
         }
     }
 
+    /// Returns how often the buyer bought, by what people noted or else by the shop's records; none where neither knows.
+    fn orders_of_buyer(&self) -> Option<u32> {
+        let noted = self.ctx.buyer.as_ref().and_then(|buyer| buyer.orders);
+        let recorded = || u32::try_from(self.ctx.orders.len()).ok().filter(|orders| *orders > 0);
+        noted.or_else(recorded)
+    }
+
     /// Returns the moment.
     pub(super) fn moment(&self, language: &Found) -> Moment<'_> {
         Moment {
@@ -83,6 +90,7 @@ impl<'a> Circumstances<'a> {
             attachments: &self.inbound.attachments,
             entities: self.entities,
             buyer: self.ctx.buyer.as_ref(),
+            orders_of_buyer: self.orders_of_buyer(),
             order: self.order,
             situation: self.situation,
             earlier: &self.earlier,
@@ -113,22 +121,21 @@ fn country_of<'a>(ctx: &'a Context, named: &'a Named) -> Option<&'a str> {
     known.or_else(|| named.only(country::KIND))
 }
 
-/// Returns the order the message is about: the one whose number it names, or the buyer's only one if it names none.
+/// Returns the order the message is about: the one whose number it names; if it names none, the buyer's only one, or the
+/// only one that has neither arrived nor ended.
 ///
 /// Of several orders none is guessed: news of the wrong parcel is worse than a question.
 pub(super) fn order_in_question<'a>(ctx: &'a Context, named: &Named) -> Option<&'a Order> {
-    let numbers: Vec<&str> = named.of_kind(order_number::KIND).collect();
-    let meant = |order: &&Order| numbers.is_empty() || numbers.iter().any(|number| same(number, &order.number));
-    let mut matching = ctx.orders.iter().filter(meant);
-    matching.next().filter(|_| matching.next().is_none())
+    let numbers: Vec<String> = named.of_kind(order_number::KIND).map(number_key).collect();
+    if numbers.is_empty() {
+        return only(ctx.orders.iter()).or_else(|| only(ctx.orders.iter().filter(|order| order.is_open())));
+    }
+    only(ctx.orders.iter().filter(|order| numbers.contains(&number_key(&order.number))))
 }
 
-/// Compares order numbers by their letters and digits: buyers leave out dashes and `#`.
-fn same(left: &str, right: &str) -> bool {
-    let bare = |number: &str| {
-        number.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect::<String>()
-    };
-    bare(left) == bare(right)
+/// Returns the one order there is; none of several.
+fn only<'a>(mut orders: impl Iterator<Item = &'a Order>) -> Option<&'a Order> {
+    orders.next().filter(|_| orders.next().is_none())
 }
 
 fn earlier(ctx: &Context) -> Vec<IntentId> {

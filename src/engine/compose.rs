@@ -72,6 +72,8 @@ pub(super) fn verdict(
         doubts: understanding.doubts.clone(),
         entities: understanding.entities.clone(),
         facts: written.facts,
+        order: circumstances::order_in_question(case.ctx, &understanding.named).cloned(),
+        orders_unseen: case.ctx.orders_missing.clone(),
         situation: written.situation,
         messages: written.messages,
         shadow,

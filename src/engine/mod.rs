@@ -18,6 +18,7 @@ mod destination;
 mod doubt;
 mod escalate;
 mod evidence;
+mod identity;
 mod language;
 mod named;
 mod policy;
@@ -106,8 +107,11 @@ impl Engine {
     ///
     /// Guards come first. A guard that suppresses ends it without a look at the text; one that escalates keeps the
     /// machine silent but lets rules name the intent for the person. Then every rule is tried, and the policy turns
-    /// what stands into an answer, a question, a draft or a ticket.
+    /// what stands into an answer, a question, a draft or a ticket. Orders are looked at only where the message proves
+    /// whose they are.
     pub fn decide(&self, inbound: &Inbound, ctx: &Context, now: Timestamp) -> Verdict {
+        let own = identity::with_own_orders(&Case { inbound, ctx, settings: &self.settings, now, proposal: None });
+        let ctx = own.as_ref();
         let case = Case { inbound, ctx, settings: &self.settings, now, proposal: None };
         let guards = guard::objections(&case, Stage::Message);
         match guards.first().map(|guard| guard.action) {
@@ -169,6 +173,8 @@ impl Engine {
             doubts: Vec::new(),
             entities: Vec::new(),
             facts: Vec::new(),
+            order: None,
+            orders_unseen: None,
             situation: None,
             messages: Vec::new(),
             shadow: Vec::new(),

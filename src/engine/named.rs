@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::destination,
-    model::verdict::EntityFound,
+    model::{order::number_key, verdict::EntityFound},
     text::{
         entity::{country, order_number},
         reading::Reading,
@@ -38,6 +38,17 @@ impl Named {
     /// Adds what patterns named.
     pub(super) fn with_captured(mut self, captured: &[EntityFound]) -> Self {
         self.text.extend(captured.iter().filter(|value| value.kind != country::KIND).cloned());
+        self
+    }
+
+    /// Adds order numbers that only the shop's own records make numbers.
+    pub(super) fn with_numbers(mut self, numbers: Vec<EntityFound>) -> Self {
+        for found in numbers {
+            let key = number_key(&found.value);
+            if !self.of_kind(order_number::KIND).any(|known| number_key(known) == key) {
+                self.text.push(found);
+            }
+        }
         self
     }
 

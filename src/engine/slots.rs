@@ -224,7 +224,7 @@ fn of_order(field: OrderField, order: &Order) -> Option<String> {
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
     match field {
         OrderField::Number => Some(order.number.clone()),
-        OrderField::Status => Some(order.status.as_str().to_owned()),
+        OrderField::Status => order.status.map(|status| status.as_str().to_owned()),
         OrderField::Carrier => order.carrier.clone(),
         OrderField::Tracking => order.tracking.clone(),
         OrderField::Placed => day(order.placed),

@@ -8,7 +8,7 @@ use crate::{
         alarm::{self, Raised},
         alike::{self, Alike},
         circumstances::Circumstances,
-        language,
+        identity, language,
         named::Named,
         slots,
         turn::{self, Turn},
@@ -76,7 +76,8 @@ impl<'a> Understanding<'a> {
         let reading = engine.rules.reading(&inbound.text);
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
         let order = inbound.relay.read().and_then(|relayed| relayed.order.as_deref());
-        let named = Named::of(&reading, subject.as_ref()).with_order(order);
+        let numbers = identity::numbers_in(&inbound.text, &ctx.orders);
+        let named = Named::of(&reading, subject.as_ref()).with_numbers(numbers).with_order(order);
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
         let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);

@@ -4,6 +4,7 @@
 //! folder that cannot be read at all is an error. [`watch`] notices that files changed; [`live`] holds the engine in
 //! force and keeps the last good one.
 
+pub mod exports;
 pub mod live;
 pub mod profile;
 pub mod watch;

@@ -20,9 +20,11 @@ pub struct Context {
     pub unverified_thread: Option<crate::model::ids::ThreadId>,
     /// The buyer, if seen before.
     pub buyer: Option<Buyer>,
-    /// The orders of this buyer, newest first; empty where the buyer is not certain or the shop's order data is not at
-    /// hand.
+    /// The orders that the shop's records hold under the sender's address, newest first; empty where there is no fresh
+    /// record. Who decides looks at them only where the message proves its author: see `engine::identity`.
     pub orders: Vec<Order>,
+    /// Why records that were there cannot be spoken of, such as a file that is too old.
+    pub orders_missing: Option<String>,
     /// An earlier inbound with the same Message-ID and the same body hash, from any account, within 90 days.
     pub duplicate_of: Option<InboundId>,
     /// What caps count.

@@ -12,6 +12,7 @@ use crate::model::{
     ids::{IntentId, ReplyId},
     language::Language,
     mode::Mode,
+    order::Order,
     outbound::OutboundKind,
     profile::RelayRecord,
     thread::PendingAsk,
@@ -50,6 +51,12 @@ pub struct Verdict {
     pub entities: Vec<EntityFound>,
     /// Facts that rendered replies quote.
     pub facts: Vec<FactUsed>,
+    /// The order the message was taken to be about, with where that is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// Why the buyer's orders, if there are any, were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders_unseen: Option<String>,
     /// The situation in force that a reply used.
     pub situation: Option<String>,
     /// What goes out or is drafted.

@@ -71,6 +71,12 @@ impl InstanceKey {
         (self.tag(head) == tag.to_ascii_lowercase()).then(|| OwnId { origin, key: key.to_owned() })
     }
 
+    /// Returns what stands for an address where the address itself must not be kept: the same for the same address, and of no
+    /// use without this key.
+    pub fn pseudonym(&self, address_key: &str) -> String {
+        self.tag(&format!("address {address_key}"))
+    }
+
     fn tag(&self, head: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(head.as_bytes());

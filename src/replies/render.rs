@@ -238,7 +238,7 @@ fn order(order: Option<&Order>, setting: &Setting<'_>) -> Value {
     let day = |date: Option<civil::Date>| optional(date.map(said));
     map([
         ("number", optional(order.map(|order| order.number.clone()))),
-        ("status", optional(order.map(|order| order.status.as_str().to_owned()))),
+        ("status", optional(order.and_then(|order| order.status).map(|status| status.as_str().to_owned()))),
         ("carrier", optional(order.and_then(|order| order.carrier.clone()))),
         ("tracking", optional(order.and_then(|order| order.tracking.clone()))),
         ("placed", day(order.and_then(|order| order.placed))),

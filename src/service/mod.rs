@@ -3,7 +3,7 @@
 //! [`Service::run`] owns every task; nothing else spawns one. Channels bring raw messages to `intake`, which stores,
 //! decides and commits by the rules that `reload` keeps at the state of the files; `delivery` is the only caller of a channel's `send`; `agents` is the one entry for human acts;
 //! `lease` says which accounts this
-//! process serves, when several run on one database; `status` tells how things stand.
+//! process serves, when several run on one database; `orders` reads the folder of exports; `status` tells how things stand.
 
 pub mod accounts;
 pub mod agents;
@@ -12,6 +12,7 @@ mod desk;
 pub mod intake;
 mod isolation;
 mod lease;
+pub mod orders;
 pub mod outgoing;
 mod reading;
 mod reload;
@@ -40,6 +41,7 @@ use crate::{
         delivery::{Delivery, RetrySchedule},
         intake::Intake,
         lease::{Held, Leases, Listen, Parts},
+        orders::Orders,
         supervise::Supervisor,
         sweep::{Found, Sweep},
         verify::{Verifier, VerifySchedule},
@@ -63,6 +65,8 @@ pub struct Settings {
     pub retry: RetrySchedule,
     /// How long a message that may have left is looked for.
     pub verify: VerifySchedule,
+    /// The folder of exported orders; none if the shop has none.
+    pub orders: Option<crate::orders::settings::Settings>,
 }
 
 /// The running service.
@@ -190,6 +194,10 @@ impl Service {
             found: found.clone(),
         };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
+        let orders = self.settings.orders.clone().map(|settings| Orders::new(self.store.clone(), settings));
+        if let Some(orders) = orders.clone() {
+            supervisor.serve("orders", orders.run_until(stop.clone()));
+        }
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
@@ -197,6 +205,7 @@ impl Service {
                 held,
                 live: self.live.clone(),
                 found,
+                orders,
                 started: jiff::Timestamp::now(),
             };
             supervisor.serve("status", status::serve(listener, page, stop));

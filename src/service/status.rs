@@ -16,6 +16,7 @@ use crate::{
         ServiceError,
         accounts::{Accounts, Down},
         lease::Held,
+        orders::{self, Orders},
         sweep::{Found, Report},
     },
     store::{
@@ -42,6 +43,7 @@ pub(super) struct Page {
     pub held: Arc<Held>,
     pub live: Arc<Live>,
     pub found: Found,
+    pub orders: Option<Orders>,
     pub started: Timestamp,
 }
 
@@ -59,6 +61,7 @@ struct Status {
     down: BTreeMap<String, Down>,
     mailboxes: BTreeMap<String, BTreeMap<String, FolderStatus>>,
     counts: Counts,
+    orders: Option<orders::Standing>,
 }
 
 /// One process that serves the same store, and what it serves.
@@ -117,7 +120,26 @@ async fn ready(State(page): State<Page>) -> (StatusCode, String) {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", silent.join("; ")));
     }
     let ready = paused.map_or_else(|| "ready\n".to_owned(), |reason| format!("ready, paused: {reason}\n"));
-    (StatusCode::OK, ready + &rules(&page.live.standing()))
+    let orders = match &page.orders {
+        Some(orders) => orders.standing().await.map_or_else(|_| String::new(), |standing| exports(&standing)),
+        None => String::new(),
+    };
+    (StatusCode::OK, ready + &rules(&page.live.standing()) + &orders)
+}
+
+/// Says what a seller should know of the folder of orders; nothing where all is well.
+fn exports(standing: &orders::Standing) -> String {
+    let mut said = String::new();
+    if let Some(trouble) = &standing.trouble {
+        let _infallible = writeln!(said, "orders: {trouble}");
+    }
+    for file in standing.files.iter().filter(|file| file.refused) {
+        let _infallible = writeln!(said, "orders: {} is not used: {}", file.name, file.note);
+    }
+    for name in &standing.stale {
+        let _infallible = writeln!(said, "orders: {name} is too old, buyers are not told of its orders");
+    }
+    said
 }
 
 /// Says what a seller should know of the rules in force; nothing where they are those of the files.
@@ -146,6 +168,10 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
     let rules = page.live.standing();
     let serving = page.store.standing().await.map_err(failed)?;
     let processes = processes(serving.runners, &serving.leases);
+    let orders = match &page.orders {
+        Some(orders) => Some(orders.standing().await.map_err(failed)?),
+        None => None,
+    };
     Ok(Json(Status {
         started: page.started,
         paused,
@@ -158,6 +184,7 @@ async fn status(State(page): State<Page>) -> Result<Json<Status>, (StatusCode, S
         down,
         mailboxes,
         counts,
+        orders,
     }))
 }
 

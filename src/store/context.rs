@@ -34,6 +34,9 @@ impl Store {
         breaker: u32,
         now: Timestamp,
     ) -> Result<Context, StoreError> {
+        let author = inbound.from.as_ref().filter(|_| inbound.telegram.is_none());
+        let author = author.map(|mailbox| mailbox.address.as_str());
+        let (orders, orders_missing) = self.orders_for_decision(author, now).await?;
         let mut tx = self.db.read("reading the context of a message").await?;
         let sender_key = inbound.sender_key();
         let sender_domain = inbound.sender_domain();
@@ -61,7 +64,8 @@ impl Store {
             thread: found.thread,
             unverified_thread: found.unverified,
             buyer,
-            orders: Vec::new(),
+            orders,
+            orders_missing,
             duplicate_of: duplicate_of(&mut tx, id, inbound).await?,
             counters,
             switches: switches::seen_from(&mut tx, &inbound.account).await?,

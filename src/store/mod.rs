@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod inbound;
 pub mod lease;
 pub mod open;
+pub mod orders;
 pub mod outbox;
 pub mod quarantine;
 pub mod restore;
@@ -35,6 +36,7 @@ mod dialect;
 mod migration;
 mod next;
 mod once;
+mod order_merge;
 mod receive;
 mod rest;
 mod switches;
@@ -42,6 +44,7 @@ mod thread;
 
 use std::{path::Path, sync::Arc};
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::store::{counters::Usual, database::Db};
@@ -60,4 +63,6 @@ pub struct Store {
     /// The SQLite file; none for PostgreSQL.
     file: Option<Arc<Path>>,
     usual: Arc<Usual>,
+    /// How old records of orders may be that decisions look at; none if the shop keeps none.
+    orders: Option<SignedDuration>,
 }

@@ -273,6 +273,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, OpenError> {
         db: Db { pools: Pools::Sqlite { write, read }, place, fence: None },
         file: Some(Arc::from(path.as_path())),
         usual: Arc::default(),
+        orders: None,
     })
 }
 
@@ -419,7 +420,7 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     patient.close().await;
     crate::failpoint::reach("store.schema.after");
     let db = Db { pools: Pools::Postgres(pool), place: Arc::from(server.place.as_str()), fence: None };
-    Ok(Store { db, file: None, usual: Arc::default() })
+    Ok(Store { db, file: None, usual: Arc::default(), orders: None })
 }
 
 /// The server forgets what it acknowledged, because this setting is off. Looked at on every new connection, for settings

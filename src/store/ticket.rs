@@ -7,6 +7,7 @@ use crate::{
         ids::{AccountName, AgentName, InboundId, IntentId, OutboxId, ThreadId, TicketId},
         inbound::ChannelKind,
         language::Language,
+        order::Order,
         outbound::Payload,
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         verdict::Verdict,
@@ -56,6 +57,8 @@ pub struct TicketFile {
     pub draft: Option<(OutboxId, Payload)>,
     /// The text that the newest decision was made on.
     pub last_text: Option<String>,
+    /// The orders under the buyer's address by all records that are kept, old ones too; newest first.
+    pub orders: Vec<Order>,
     /// To whom and through what a reply goes.
     pub recipient: Recipient,
 }
@@ -119,13 +122,15 @@ impl Store {
     pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketFile>, StoreError> {
         let mut tx = self.db.read("reading a ticket").await?;
         let Some(ticket) = load(&mut tx, id).await? else { return Ok(None) };
+        let recipient = recipient(&mut tx, ticket.thread).await?;
         Ok(Some(TicketFile {
+            orders: self.orders_of(&recipient.key, Timestamp::MIN).await?,
             events: events(&mut tx, id).await?,
             last_verdict: last_verdict(&mut tx, ticket.thread).await?,
             last_text: last_text(&mut tx, ticket.thread).await?,
             last_inbound: last_inbound(&mut tx, ticket.thread).await?,
             draft: outbox::draft_of(&mut tx, ticket.thread).await?,
-            recipient: recipient(&mut tx, ticket.thread).await?,
+            recipient,
             ticket,
         }))
     }

@@ -189,6 +189,7 @@ fn unmet(set: &RuleSet, facts: &Facts) -> Option<String> {
         attachments: &files,
         entities: &entities,
         buyer: buyer.as_ref(),
+        orders_of_buyer: buyer.as_ref().and_then(|buyer| buyer.orders),
         order: facts.order.as_ref(),
         situation: facts.situation.as_deref(),
         earlier: &facts.earlier,

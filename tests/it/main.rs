@@ -19,6 +19,7 @@ mod lints;
 mod marketplaces;
 mod matrix;
 mod negation;
+mod orders;
 mod pipeline;
 mod quality;
 mod replies;

@@ -139,4 +139,28 @@ pub(super) const ROWS: &[Row] = &[
         "customer: {body: '^E-mail: (?<address>\\S+)$'}",
         "customer: {body: '^E-mail: (?<address>\\S+)$'}\nframe: {begins_after: ['^Message:$']}",
     ),
+    warning(
+        Config,
+        "orders-folder",
+        "a folder of exported orders that cannot be read",
+        "Buyers are told of orders only as long as what was read before is not too old.",
+        "orders:\n  folder: odrers",
+        "orders:\n  folder: orders",
+    ),
+    warning(
+        Config,
+        "orders-file",
+        "an export of orders that cannot be used, or not all of it",
+        "What cannot be read counts as not known: buyers are asked, or a person answers.",
+        "Order ID,Status\n1001,wird geprüft",
+        "orders:\n  files:\n    - pattern: \"*.csv\"\n      status: {wird geprüft: paid}",
+    ),
+    warning(
+        Config,
+        "orders-unproved",
+        "orders, and no mail server that vouches for senders",
+        "An order is told only to the buyer whose address the mail proves. Without a server whose word counts, no mail does.",
+        "orders:\n  folder: orders",
+        "trusted_authserv_ids: [mx.shop.example]\norders:\n  folder: orders",
+    ),
 ];

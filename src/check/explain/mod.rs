@@ -9,10 +9,13 @@ use std::{
     ops::Range,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     engine::{Engine, guard::GUARDS, settings::HeldBy},
     model::{
         inbound::ChannelKind,
+        order::{Order, OrderSource, OrderStatus},
         profile::RelayRecord,
         time::offset_name,
         verdict::{Hit, LossReason, Outcome, SentenceKind, Verdict},
@@ -118,6 +121,24 @@ fn marketplace(out: &mut String, relay: &RelayRecord) {
     }
 }
 
+/// Returns an order in one line: where it stands, and where that is written down.
+pub fn order(order: &Order, now: Timestamp) -> String {
+    let status = order.status.map_or("status not known", OrderStatus::as_str);
+    let mut words = format!("{}: {status}", order.number);
+    let days = [("placed", order.placed), ("shipped", order.shipped), ("delivered", order.delivered)];
+    for (what, day) in days.into_iter().filter_map(|(what, day)| Some((what, day?))) {
+        let _infallible = write!(words, ", {what} {day}");
+    }
+    for part in [&order.carrier, &order.tracking].into_iter().flatten() {
+        let _infallible = write!(words, ", {part}");
+    }
+    if let Some(OrderSource { file, line, as_of }) = &order.source {
+        let hours = now.duration_since(*as_of).as_hours();
+        let _infallible = write!(words, " ({file} line {line}, written {hours} h before)");
+    }
+    words
+}
+
 /// What follows from it.
 fn consequence(verdict: &Verdict) -> String {
     let mut out = String::new();
@@ -125,6 +146,12 @@ fn consequence(verdict: &Verdict) -> String {
         let until = fact.valid_until.as_deref().unwrap_or("no end");
         let words = format_args!("{} = {} (source: {}; valid until {until})", fact.name, fact.value, fact.source);
         field(&mut out, "fact", words);
+    }
+    if let Some(order) = &verdict.order {
+        field(&mut out, "order", self::order(order, verdict.decided_at));
+    }
+    if let Some(why) = &verdict.orders_unseen {
+        field(&mut out, "orders", format_args!("not looked at: {why}"));
     }
     if let Some(situation) = &verdict.situation {
         field(&mut out, "situation", situation);

@@ -61,6 +61,7 @@ fn order() -> Value {
             "delivered": day(),
             "carrier": text(),
             "tracking": text(),
+            "email": text(),
         },
     })
 }

@@ -60,8 +60,8 @@ pub enum Act {
     At(Timestamp),
     /// The clock goes on to the next time it shows this at the desk.
     Clock(civil::Time),
-    /// The shop's records know this order of the buyer who writes next.
-    Order(Box<Order>),
+    /// The shop's records know this order, of that address; without one it is the order of whoever writes.
+    Order(Box<Order>, Option<String>),
     /// Somebody stops all automatic answers, for this reason.
     Pause(String),
     /// Automatic answers are on again.

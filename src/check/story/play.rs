@@ -19,7 +19,7 @@ use crate::{
         context::Context,
         ids::{AgentName, ThreadId},
         inbound::{Attachment, ChannelKind, HeaderField, Inbound, MailFacts, Mailbox, ReturnPath, TelegramFacts},
-        order::Order,
+        order::{Order, OrderStatus, address_key},
         verdict::Verdict,
         wire_id::Origin,
     },
@@ -29,6 +29,8 @@ use crate::{
 const BETWEEN_STEPS: SignedDuration = SignedDuration::from_mins(1);
 /// The buyer of a story that names none.
 const BUYER: &str = "buyer@example.com";
+/// The field in which our own server says whether it vouches for the sender.
+const VOUCHER: &str = "Authentication-Results";
 /// Who sits at the desk.
 const AGENT: &str = "desk";
 /// Declared of attachments, of which only the name matters.
@@ -100,8 +102,8 @@ struct Stage<'e> {
     threads: BTreeMap<String, Conversation>,
     /// The key of the conversation spoken of last.
     latest: Option<String>,
-    /// The orders of the shop's records, newest first.
-    orders: Vec<Order>,
+    /// The orders of the shop's records with their buyers' addresses, newest first.
+    orders: Vec<(Order, Option<String>)>,
     written: usize,
     said: usize,
 }
@@ -142,10 +144,11 @@ impl Stage<'_> {
                 let zone = self.engine.settings().desk.zone.clone();
                 self.go_to(clock::next(self.now, *time, &zone), &mut turn);
             }
-            Act::Order(order) => {
-                turn.text = format!("the order {} is {}", order.number, order.status.as_str());
-                self.orders.retain(|known| known.number != order.number);
-                self.orders.insert(0, Order::clone(order));
+            Act::Order(order, email) => {
+                let status = order.status.map_or("somewhere unknown", OrderStatus::as_str);
+                turn.text = format!("the order {} is {status}", order.number);
+                self.orders.retain(|(known, _)| known.number != order.number);
+                self.orders.insert(0, (Order::clone(order), email.clone()));
             }
             Act::Pause(reason) => {
                 self.world.pause(Some(format!("{AGENT}: {reason}")));
@@ -174,7 +177,7 @@ impl Stage<'_> {
         self.written += 1;
         let inbound = self.inbound(letter, &conversation);
         let ctx =
-            Context { orders: self.orders.clone(), ..self.world.context(&inbound, conversation.thread, self.now) };
+            Context { orders: self.orders_of(&inbound), ..self.world.context(&inbound, conversation.thread, self.now) };
         let verdict = self.engine.decide(&inbound, &ctx, self.now);
         let thread = self.world.commit(&inbound, conversation.thread, &verdict, self.now);
         let ids = inbound.mail.iter().filter_map(|mail| mail.message_id.clone()).chain(self.own_ids(&verdict));
@@ -187,6 +190,15 @@ impl Stage<'_> {
         turn.came = said(&verdict);
         turn.verdict = Some(Box::new(verdict));
         turn.inbound = Some(Box::new(inbound));
+    }
+
+    /// Returns the orders that the shop's records hold for the sender of a message.
+    fn orders_of(&self, inbound: &Inbound) -> Vec<Order> {
+        let sender = inbound.from.as_ref().and_then(|mailbox| address_key(&mailbox.address));
+        let is_theirs = |email: &Option<String>| {
+            email.as_ref().is_none_or(|email| sender.is_some() && address_key(email) == sender)
+        };
+        self.orders.iter().filter(|(_, email)| is_theirs(email)).map(|(order, _)| order.clone()).collect()
     }
 
     fn work(&mut self, command: &AgentCommand, turn: &mut Turn) {
@@ -264,8 +276,18 @@ impl Stage<'_> {
         // A shop without a mailbox has no address a mail could have come to.
         let Some(own) = self.engine.settings().own_addresses.first() else { return };
         let header = |(name, value): &(String, String)| HeaderField { name: name.clone(), value: value.clone() };
+        let mut headers: Vec<HeaderField> = letter.headers.iter().map(header).collect();
+        // An honest buyer's mail is vouched for; a story that tells of another says so.
+        let named = |field: &HeaderField| field.name.eq_ignore_ascii_case(VOUCHER);
+        if let Some(server) = self.engine.settings().trusted_authserv_ids.first().filter(|_| !headers.iter().any(named))
+        {
+            headers.push(HeaderField { name: VOUCHER.to_owned(), value: format!("{server}; dmarc=pass") });
+        }
+        let reply_to = headers.iter().filter(|field| field.name.eq_ignore_ascii_case("Reply-To"));
+        let reply_to = reply_to.map(|field| Mailbox { name: None, address: field.value.clone() }).collect();
         inbound.mail = Some(MailFacts {
-            headers: letter.headers.iter().map(header).collect(),
+            headers,
+            reply_to,
             return_path: ReturnPath::Address(address),
             from: vec![from],
             recipients: vec![Mailbox { name: None, address: own.clone() }],

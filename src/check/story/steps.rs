@@ -65,7 +65,8 @@ fn act(reader: &mut Reader<'_>, key: &str, node: &Node, channel: ChannelKind) ->
                 let help = "write `{number: 1001, status: shipped, placed: 2026-11-01}`";
                 reader.found.push(found.help(help));
             });
-            order.ok().map(|order| Act::Order(Box::new(order)))
+            let email = node.get("email").and_then(Node::as_text).map(str::to_owned);
+            order.ok().map(|order| Act::Order(Box::new(order), email))
         }
         "pause" => Some(Act::Pause(text.unwrap_or("paused in a story").to_owned())),
         _ => Some(Act::Resume),

@@ -179,10 +179,11 @@ async fn show(config: &Config, store: &Store, id: TicketId, json: bool) -> anyho
         return Ok(output::refusal(&ActError::NoTicket(id).to_string()));
     };
     if json {
-        let value = serde_json::json!({ "ticket": file.ticket, "events": file.events, "verdict": file.last_verdict });
+        let value = serde_json::json!({ "ticket": file.ticket, "events": file.events, "verdict": file.last_verdict,
+            "orders": file.orders });
         output::data(&serde_json::to_string_pretty(&value)?);
         return Ok(Exit::Success);
     }
-    output::data(&view::describe(&file, &config.desk.zone, output::width()));
+    output::data(&view::describe(&file, &config.desk.zone, Timestamp::now(), output::width()));
     Ok(Exit::Success)
 }

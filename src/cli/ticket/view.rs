@@ -57,11 +57,16 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
 }
 
 /// Returns one case: what it is, why a person must look, the conversation, the draft, how the machine read it.
-pub(super) fn describe(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
+pub(super) fn describe(file: &TicketFile, zone: &TimeZone, now: Timestamp, width: Option<usize>) -> String {
     let ticket = &file.ticket;
     let mut parts = vec![head(file, zone, width), output::strong("Why a person")];
     let reasons: Vec<String> = ticket.reasons.iter().map(|reason| format!("- {}", output::plain(reason))).collect();
     parts.push(layout::block(&reasons.join("\n"), "  ", width));
+    if !file.orders.is_empty() {
+        parts.push(output::strong("\nOrders of this address"));
+        let orders: Vec<String> = file.orders.iter().map(|order| format!("- {}", explain::order(order, now))).collect();
+        parts.push(layout::block(&output::plain(&orders.join("\n")), "  ", width));
+    }
     parts.push(output::strong("\nConversation"));
     parts.extend(file.events.iter().map(|event| describe_event(ticket, event, zone, width)));
     if let Some((_, draft)) = &file.draft {

@@ -55,7 +55,7 @@ use jiff::Timestamp;
 use crate::{
     engine::settings::Settings,
     model::{
-        authentication as authenticity,
+        authentication::{self as authenticity, Authentication},
         context::Context,
         ids::{IntentId, ReplyId},
         inbound::{Inbound, MailFacts},
@@ -224,6 +224,11 @@ pub fn objections(case: &Case<'_>, stage: Stage) -> Vec<GuardHit> {
             Some(GuardHit { guard: guard.id.to_owned(), action: objection.action, evidence: objection.evidence })
         })
         .collect()
+}
+
+/// Returns whether our own server vouches for the author of a mail.
+pub(super) fn proves_author(case: &Case<'_>) -> bool {
+    authentication::of_message(case) == Authentication::Pass
 }
 
 /// Returns whether so much was said already, in this chat or by the whole shop, that even acks must stop.

@@ -20,7 +20,7 @@ fn read(place: Place<'_>, node: &Node) -> ReadCondition {
 }
 
 fn orders(scene: &Scene<'_>) -> Option<u32> {
-    scene.moment.buyer?.orders
+    scene.moment.orders_of_buyer
 }
 
 impl Condition for Orders {

@@ -188,6 +188,8 @@ pub struct Moment<'a> {
     pub entities: &'a [EntityFound],
     /// The buyer, if seen before.
     pub buyer: Option<&'a Buyer>,
+    /// How often the buyer bought.
+    pub orders_of_buyer: Option<u32>,
     /// The order the message is about, if that is certain.
     pub order: Option<&'a Order>,
     /// The id of the situation in force; none if there is none.
@@ -217,6 +219,7 @@ impl Moment<'static> {
             attachments: &[],
             entities: &[],
             buyer: None,
+            orders_of_buyer: None,
             order: None,
             situation: None,
             earlier: &[],

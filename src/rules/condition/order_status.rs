@@ -26,7 +26,7 @@ fn read(place: Place<'_>, node: &Node) -> ReadCondition {
 
 impl Condition for Status {
     fn holds(&self, scene: &Scene<'_>) -> Option<bool> {
-        words::one_of(&self.0, scene.moment.order.map(|order| order.status.as_str()))
+        words::one_of(&self.0, scene.moment.order.and_then(|order| order.status).map(OrderStatus::as_str))
     }
 
     fn wanted(&self) -> String {
@@ -35,7 +35,10 @@ impl Condition for Status {
 
     fn actual(&self, scene: &Scene<'_>) -> String {
         match scene.moment.order {
-            Some(order) => format!("order {} {}", order.number, order.status.as_str()),
+            Some(order) => {
+                let status = order.status.map_or("whose status is not known", OrderStatus::as_str);
+                format!("order {} {status}", order.number)
+            }
             None => "no known order".to_owned(),
         }
     }

@@ -12,15 +12,16 @@ pub(super) const TABLE: &str = "\
 | `text` | model | no |
 | `rules` | diagnostic, model, text | no |
 | `replies` | diagnostic, model | no |
+| `orders` | model | no |
 | `engine` | model, text, rules, replies | no |
 | `desk` | model, text, replies | no |
 | `check` | diagnostic, model, text, rules, replies, engine, desk | no |
 | `channel` | failpoint, model, text | yes; `parse.rs`, `compose.rs`, `profile.rs`, `report.rs` no |
 | `store` | failpoint, model | yes |
-| `library` | failpoint, model, diagnostic, rules, replies, engine, check | yes |
-| `service` | failpoint, model, engine, desk, library, channel, store | yes |
+| `library` | failpoint, model, diagnostic, orders, rules, replies, engine, check | yes |
+| `service` | failpoint, model, orders, engine, desk, library, channel, store | yes |
 | `console` | model, diagnostic, replies, desk, check, engine, library, store, service | yes |
-| `config` | model, diagnostic, engine, desk, channel, store, library, service, console | env, one file |
+| `config` | model, diagnostic, orders, engine, desk, channel, store, library, service, console | env, one file |
 | `cli` | everything | yes |
 ";
 

@@ -182,6 +182,7 @@ impl World {
             unverified_thread: self.unverified_thread.map(ThreadId),
             buyer: self.buyer.as_ref().map(Person::buyer),
             orders: self.orders.clone(),
+            orders_missing: None,
             duplicate_of: self.duplicate_of.map(InboundId),
             counters: self.counters(),
             switches: Switches { paused: self.paused.clone(), rules: self.paused_rules() },

@@ -88,7 +88,7 @@ fn body<'t>(lines: &mut Peekable<impl Iterator<Item = (usize, &'t str)>>) -> Str
 fn named(body: &str) -> Option<String> {
     let first = body.lines().next()?;
     let path = first.strip_prefix("# ").or_else(|| first.strip_prefix("{# ")?.strip_suffix(" #}"))?;
-    let folders = ["rules/", "replies/", "profiles/"];
+    let folders = ["rules/", "replies/", "profiles/", "orders/", "tests/"];
     folders.iter().any(|folder| path.starts_with(folder)).then(|| path.to_owned())
 }
 

@@ -44,6 +44,15 @@ fn the_tutorial_about_marketplaces_does_what_it_shows() {
 }
 
 #[test]
+fn the_page_about_orders_does_what_it_shows() {
+    let page = "docs/orders.md";
+    let steps = steps(page, &read(page));
+    assert!(steps.len() >= 9, "only {} steps", steps.len());
+    let wrong = differences(&steps, &follow(&steps));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
 fn the_rule_in_the_readme_works_in_a_new_shop() {
     let page = "README.md";
     let example = read(page);

@@ -9,6 +9,7 @@ use nightdesk::{
         inbound::ChannelKind,
         receive::{FolderRole, Received, SourceKey},
     },
+    orders::{settings::FileRule, source, table},
     replies::catalog::Catalog,
     rules::{pattern, set::RuleSet},
     text::{folded::Folded, html, language, quote, reading::Reading},
@@ -25,6 +26,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("folding", folding),
     ("sentences", sentences),
     ("mail", mail),
+    ("orders", orders),
 ];
 
 /// A text that many patterns of the seeds hit.
@@ -136,4 +138,24 @@ fn mail(data: &[u8]) {
         reconciled: false,
     });
     sentences(inbound.text.as_bytes());
+}
+
+/// An export of orders: it is refused with words, or every line of it comes out in order with a number.
+fn orders(data: &[u8]) {
+    let look = source::look(data, None).expect("memory can be read");
+    let plan = match table::plan(&look, &FileRule::default()) {
+        Ok(plan) => plan,
+        Err(refused) => return assert!(!refused.to_string().is_empty() && !refused.help().is_empty()),
+    };
+    let written = "2026-11-20".parse().expect("a day");
+    let Ok(mut table) = table::open(data, &look, plan, written) else { return };
+    let mut last = 0;
+    while let Ok(Some(line)) = table.next_line() {
+        assert!(line.line > last, "line {} after {last}", line.line);
+        assert!(line.number.chars().any(|letter| letter.is_ascii_digit()), "{line:?}");
+        last = line.line;
+    }
+    for problem in table.finish().problems {
+        assert!(!problem.to_string().is_empty() && !problem.kind.help().is_empty());
+    }
 }

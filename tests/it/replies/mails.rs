@@ -112,12 +112,13 @@ fn rendered(catalog: &Catalog, code: &str, country: &str, first_name: &str, rest
 pub(super) fn buyers_order() -> BuyersOrder {
     BuyersOrder {
         number: "114-7122810-2961857".to_owned(),
-        status: OrderStatus::Shipped,
+        status: Some(OrderStatus::Shipped),
         placed: Some(date("2026-11-16")),
         shipped: Some(date("2026-11-18")),
         delivered: None,
         carrier: Some("DHL Express (EU)".to_owned()),
         tracking: Some("LX123456785CN".to_owned()),
+        source: None,
     }
 }
 

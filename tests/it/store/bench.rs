@@ -397,6 +397,8 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         losers: Vec::new(),
         entities: Vec::new(),
         facts: Vec::new(),
+        order: None,
+        orders_unseen: None,
         situation: None,
         messages: Vec::new(),
         ticket: plan.ticket,

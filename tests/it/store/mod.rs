@@ -13,6 +13,7 @@ mod deliveries;
 mod histories;
 mod leases;
 mod opening;
+mod orders;
 mod outboxes;
 mod quarantines;
 mod races;
@@ -57,6 +58,7 @@ fn cases() -> Vec<Case> {
         quarantines::CASES,
         sweeps::CASES,
         restores::CASES,
+        orders::CASES,
         races::CASES,
     ]
     .concat()

@@ -11,7 +11,7 @@ use nightdesk::{
         context::Context,
         ids::{AgentName, InboundId, ThreadId},
         inbound::{ChannelKind, Inbound, TelegramFacts},
-        order::Order,
+        order::{Order, address_key},
         outbound::{NewOutbound, OutboundKind, Payload, TelegramPayload},
         receive::{FolderRole, ReceiveOutcome, Received, SourceKey},
         ticket::Ticket,
@@ -58,9 +58,9 @@ async fn on_a_store(engine: &Engine, story: &Story) {
                 assert_eq!(Some(&verdict), turn.verdict.as_deref(), "{}: {}", story.name, turn.text);
             }
             (Act::Agent(command), _) => desk.act(command, turn.at).await,
-            (Act::Order(order), _) => {
-                orders.retain(|known: &Order| known.number != order.number);
-                orders.insert(0, Order::clone(order));
+            (Act::Order(order, email), _) => {
+                orders.retain(|(known, _): &(Order, Option<String>)| known.number != order.number);
+                orders.insert(0, (Order::clone(order), email.clone()));
             }
             (Act::Pause(reason), _) => {
                 desk.store.set_paused(Some(reason), "desk", turn.at).await.expect("the store takes it");
@@ -74,11 +74,20 @@ async fn on_a_store(engine: &Engine, story: &Story) {
 
 impl Desk {
     /// Receives, decides, commits and delivers, as the service does.
-    async fn decide(&mut self, engine: &Engine, inbound: &Inbound, orders: &[Order], now: Timestamp) -> Verdict {
+    async fn decide(
+        &mut self,
+        engine: &Engine,
+        inbound: &Inbound,
+        orders: &[(Order, Option<String>)],
+        now: Timestamp,
+    ) -> Verdict {
         let id = self.receive(inbound, now).await;
         let breaker = engine.settings().limits.sends_per_ten_minutes;
         let read = self.store.context(id, inbound, breaker, now).await.expect("the context is read");
-        let context = Context { orders: orders.to_vec(), ..read };
+        let sender = inbound.from.as_ref().and_then(|mailbox| address_key(&mailbox.address));
+        let theirs = |email: &Option<String>| email.as_ref().is_none_or(|email| address_key(email) == sender);
+        let orders = orders.iter().filter(|(_, email)| theirs(email)).map(|(order, _)| order.clone()).collect();
+        let context = Context { orders, ..read };
         let verdict = engine.decide(inbound, &context, now);
         let thread = context.thread.as_ref();
         let commit = Commit {

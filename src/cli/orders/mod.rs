@@ -1,0 +1,215 @@
+//! `nightdesk orders`: the exports that tell buyers where their orders stand.
+
+pub(super) mod finding;
+mod mapping;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use crate::{
+    cli::{
+        exit::Exit,
+        files::{Unusable, config_only, config_quietly},
+        output, write,
+    },
+    config::Config,
+    library::exports::{self, Found},
+    orders::{
+        settings::{DEFAULT_STALE_AFTER, FileRule, Settings},
+        table::{Refused, Summary},
+    },
+};
+
+/// Lines that `orders check` reads at once: nothing is kept of them.
+const BATCH: usize = 10_000;
+
+/// Look at exports of orders before buyers are told what stands in them
+#[derive(Debug, Args)]
+pub(super) struct Orders {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say which column of an export tells what, as it goes into the configuration
+    Map {
+        /// The export, a CSV file
+        file: PathBuf,
+        /// Also write it into the configuration
+        #[arg(long)]
+        write: bool,
+    },
+    /// Read the exports and say what is wrong with them; nothing is kept
+    Check {
+        /// Only this file; all tables of the folder if it is left out
+        file: Option<PathBuf>,
+    },
+}
+
+impl Orders {
+    pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
+        match self.command {
+            Command::Map { file, write } => map(config, &file, write),
+            Command::Check { file } => check(config, file.as_deref()),
+        }
+    }
+}
+
+fn map(config: &Path, path: &Path, write: bool) -> anyhow::Result<Exit> {
+    let name = name_of(path);
+    let rule = config_quietly(config).and_then(|config| config.service.orders?.rule_for(&name)).unwrap_or_default();
+    let found = found(path, name, rule)?;
+    let name = found.file.name.clone();
+    let known = !found.rule.pattern.is_empty();
+    let opened = match exports::open(found.clone()) {
+        Err(Refused::NoHeader { .. }) if found.rule.columns.is_empty() => {
+            output::talk("No word of its header is known: look at each line, it is guessed from what stands below.");
+            exports::guessed(found).and_then(exports::open)
+        }
+        opened => opened,
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(refused) => {
+            output::talk(&format!("{name}: {refused}."));
+            output::talk(&format!("What to do: {}.", refused.help()));
+            return Ok(Exit::Findings);
+        }
+    };
+    let summary = opened.read(BATCH, |_| true);
+    output::data(&output::plain(&mapping::describe(&opened, summary.as_ref().ok())));
+    let item = mapping::item(&opened, summary.as_ref().ok());
+    if !write {
+        output::data(&format!("\norders:\n  files:\n{item}"));
+        let again = format!("{} orders map {} --write", output::program(), path.display());
+        output::talk(&format!("`{again}` puts this into {}.", config.display()));
+        return Ok(Exit::Success);
+    }
+    if known {
+        let (file, config) = (path.display(), config.display());
+        return Ok(output::refusal(&format!("{config} says already how files such as {file} are read; edit it there")));
+    }
+    let text = fs::read_to_string(config).map_err(|source| Unusable::Unreadable { path: config.to_owned(), source })?;
+    let Some(text) = mapping::insert(&text, &item) else {
+        return Ok(output::refusal(&format!(
+            "{} has an `orders:` section that cannot be added to; put the lines in by hand",
+            config.display()
+        )));
+    };
+    write::replaced(config, &text)?;
+    output::talk(&format!("Wrote it into {}; a running service takes it at its next start.", config.display()));
+    Ok(Exit::Success)
+}
+
+fn check(config: &Path, file: Option<&Path>) -> anyhow::Result<Exit> {
+    let orders = config_only(config)?.service.orders;
+    let found = match (&orders, file) {
+        (None, None) => {
+            return Ok(output::refusal("the configuration has no `orders:` section; docs/orders.md has one"));
+        }
+        (_, Some(path)) => {
+            let name = name_of(path);
+            let rule = orders.as_ref().and_then(|orders| orders.rule_for(&name)).unwrap_or_default();
+            vec![found(path, name, rule)?]
+        }
+        (Some(settings), None) => list(settings)?,
+    };
+    if found.is_empty() {
+        output::talk("There is no table in the folder yet.");
+    }
+    let stale_after = orders.as_ref().map_or(DEFAULT_STALE_AFTER, |orders| orders.stale_after);
+    let mut clean = true;
+    for found in found {
+        let age = Timestamp::now().duration_since(found.file.as_of);
+        let name = found.file.name.clone();
+        let lines = match read(found) {
+            Ok(summary) => {
+                clean &= summary.wrong == 0;
+                described(&name, &summary)
+            }
+            Err(refused) => {
+                clean = false;
+                refused
+            }
+        };
+        output::data(&output::plain(&lines));
+        if age > stale_after {
+            clean = false;
+            output::data(&format!("{name}: it is {} hours old, so buyers are told nothing of it", age.as_hours()));
+        }
+    }
+    Ok(if clean { Exit::Success } else { Exit::Findings })
+}
+
+/// Returns the tables of the folder.
+pub(super) fn list(settings: &Settings) -> anyhow::Result<Vec<Found>> {
+    let folder = settings.folder.display();
+    exports::list(settings, Timestamp::now()).with_context(|| {
+        format!("cannot read the folder of orders {folder}; make it, or name another as `folder:` under `orders:`")
+    })
+}
+
+/// Reads a table and keeps nothing; an error says what is wrong and what to do.
+fn read(found: Found) -> Result<Summary, String> {
+    let name = found.file.name.clone();
+    let done = exports::open(found).and_then(|opened| opened.read(BATCH, |_| true));
+    done.map_err(|refused| format!("{name}: {refused}\n  {}", refused.help()))
+}
+
+fn described(name: &str, summary: &Summary) -> String {
+    let mut lines =
+        vec![format!("{name}: {}", output::counted(usize::try_from(summary.lines).unwrap_or(usize::MAX), "line"))];
+    if summary.without_email == summary.lines {
+        lines.push(format!("{name}: no line has an e-mail address; it only adds to orders of other files"));
+    } else if summary.without_email > 0 {
+        lines.push(format!(
+            "{name}: {} of them without an e-mail address, nobody is told of those",
+            summary.without_email
+        ));
+    }
+    for problem in &summary.problems {
+        lines.push(format!("{name}: {problem}\n  {}", problem.kind.help()));
+    }
+    let more = summary.wrong.saturating_sub(summary.problems.len() as u64);
+    if more > 0 {
+        lines.push(format!("{name}: and {more} more"));
+    }
+    lines.join("\n")
+}
+
+fn found(path: &Path, name: String, rule: FileRule) -> anyhow::Result<Found> {
+    let found = exports::found(path, name, rule, Timestamp::now());
+    let found = found.with_context(|| format!("cannot read the export {}", path.display()))?;
+    found.with_context(|| format!("{} is no file", path.display()))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Returns the lines that `status` says about orders.
+pub(super) fn status(config: &Config, files: &[crate::store::orders::OrderFileSeen], now: Timestamp) -> Vec<String> {
+    let Some(settings) = &config.service.orders else { return Vec::new() };
+    if files.is_empty() {
+        return vec![format!("Orders      none read yet from {}", settings.folder.display())];
+    }
+    let line = |file: &crate::store::orders::OrderFileSeen| {
+        let hours = now.duration_since(file.as_of).as_hours();
+        let what = if file.refused {
+            format!("not used: {}", file.note)
+        } else if now.duration_since(file.as_of) > settings.stale_after {
+            format!("{} lines, {hours} h old: too old, buyers are not told of its orders", file.lines)
+        } else {
+            format!("{} lines, {hours} h old, {} to mend", file.lines, file.wrong)
+        };
+        output::plain(&format!("Orders      {}: {what}", file.name))
+    };
+    files.iter().map(line).collect()
+}

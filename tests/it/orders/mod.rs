@@ -1,0 +1,4 @@
+//! Exports of orders: real forms with made-up people, read as a seller's folder is; and the folder of a running service.
+
+mod exports;
+mod folder;
