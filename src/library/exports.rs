@@ -103,10 +103,18 @@ pub fn open(mut found: Found) -> Result<Opened, Refused> {
     }
     let look = source::look(file(&found.path)?, found.rule.encoding).map_err(unreadable)?;
     let plan = table::plan(&look, &found.rule)?;
-    // A list that nobody named and nobody knows is a series by itself.
     let export = Some(plan.columns.export).filter(|export| *export != ANY).map(str::to_owned);
-    found.file.series = found.rule.name.clone().or(export).unwrap_or_else(|| found.file.name.clone());
+    found.file.series = found.rule.name.clone().or(export).unwrap_or_else(|| stem(&found));
     Ok(Opened { found, plan, look })
+}
+
+/// Returns what files of one kind have in common that nobody named and nobody knows: the pattern they fit, or their name
+/// without days and numbers.
+fn stem(found: &Found) -> String {
+    if !found.rule.pattern.is_empty() {
+        return found.rule.pattern.clone();
+    }
+    found.file.name.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 /// Returns a file whose header nobody knows with a rule that names its columns by what stands in them.

@@ -77,6 +77,11 @@ fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str) -> Vec
         if owner.torn || owner.first.email_key.as_deref() != Some(email_key) {
             return None;
         }
+        // What a file says of the same number under another address may be of another shop's order.
+        accounts.retain(|account| {
+            let key = account.first.email_key.as_deref();
+            !account.torn && key.is_none_or(|key| key == email_key)
+        });
         accounts.append(&mut lists);
         newest_first(&mut accounts);
         Some(put_together(&accounts))

@@ -60,6 +60,18 @@ fn a_damaged_byte_hides_no_other_line() {
 }
 
 #[test]
+fn exports_of_several_days_are_one_series() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let series = |name: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, "Order ID,Email,Status\n1001,a@example.org,paid\n").expect("written");
+        open(&path).expect("it is an export").found.file.series
+    };
+    assert_eq!(series("erp-2026-11-19.csv"), series("erp-2026-11-20.csv"));
+    assert_ne!(series("erp-2026-11-19.csv"), series("other-2026-11-19.csv"));
+}
+
+#[test]
 fn what_is_yet_to_come_has_not_happened() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("orders.csv");

@@ -111,10 +111,12 @@ async fn refused_hides_nothing(b: Bench) {
 }
 
 async fn newest_owner(b: Bench) {
-    put(&b.store, &file("old.csv", "shop", 0), vec![line("1001", Some(ANA), OrderStatus::Paid)]).await;
+    let old = OrderLine { tracking: Some("LX1".to_owned()), ..line("1001", Some(ANA), OrderStatus::Paid) };
+    put(&b.store, &file("old.csv", "shop", 0), vec![old]).await;
     put(&b.store, &file("new.csv", "shop", 10), vec![line("1001", Some(BEN), OrderStatus::Shipped)]).await;
     assert_eq!(numbers(&b, ANA).await, [] as [&str; 0], "the buyer changed the address");
-    assert_eq!(orders(&b, BEN).await[0].status, Some(OrderStatus::Shipped));
+    let bens = orders(&b, BEN).await;
+    assert_eq!((bens[0].status, bens[0].tracking.as_deref()), (Some(OrderStatus::Shipped), None), "Ana's parcel");
     let torn = vec![line("1002", Some(ANA), OrderStatus::Paid), line("1002", Some(BEN), OrderStatus::Paid)];
     put(&b.store, &file("torn.csv", "shop", 20), torn).await;
     assert_eq!((numbers(&b, ANA).await, numbers(&b, BEN).await), (vec![], vec!["1001".to_owned()]), "whose is it?");
