@@ -10,7 +10,7 @@ pub mod plural;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock},
 };
 
 use icu_calendar::Gregorian;
@@ -67,6 +67,8 @@ pub(super) struct Formats {
     clock: NoCalendarFormatter<fieldsets::T>,
     number: DecimalFormatter,
     plurals: PluralRules,
+    /// Counted through once, and only for templates with a plural.
+    needs: OnceLock<Vec<plural::Need>>,
     list: ListFormatter,
 }
 
@@ -115,6 +117,7 @@ impl Formats {
             number: DecimalFormatter::try_new(numbers.into(), icu_decimal::options::DecimalFormatterOptions::default())
                 .ok()?,
             plurals: PluralRules::try_new_cardinal(numbers.into()).ok()?,
+            needs: OnceLock::new(),
             list: ListFormatter::try_new_and(numbers.into(), list).ok()?,
         })
     }

@@ -25,6 +25,10 @@ pub struct Need {
 /// at all is no need: where it is missing, `other` says it.
 pub fn needed(language: Language) -> Vec<Need> {
     let formats = Formats::of(language);
+    formats.needs.get_or_init(|| needs(&formats)).clone()
+}
+
+fn needs(formats: &Formats) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     for number in 0..=HIGHEST_COUNT {
         let category = name(formats.plurals.category_for(number));

@@ -58,6 +58,19 @@ fn an_order_number_keeps_its_order_in_arabic() {
 }
 
 #[test]
+fn a_subject_keeps_its_order_number_too() {
+    let (_, catalog, found) = catalog(&[
+        ("replies/_frame/ar.txt", "{{ body }}"),
+        ("replies/shipped/ar.txt", "Subject: خرج طلبكم {{ order.number }}\n\nنعم.\n"),
+        ("replies/shipping_destination/ar.txt", "نعم."),
+        ("replies/contact_info/ar.txt", "نعم."),
+    ]);
+    assert!(found.is_empty(), "{found:?}");
+    let subject = rendered(&catalog, "ar", "SA", "Anna", "«LED-3000»").subject.expect("the reply sets one");
+    assert_eq!(subject, "خرج طلبكم \u{200e}114-7122810-2961857");
+}
+
+#[test]
 fn a_language_from_the_left_gets_no_mark() {
     for code in ["de", "ru", "zh", "ja", "ko", "en"] {
         let rendered = rendered(&shop(), code, "DE", "محمد", "“114-7122810”");
