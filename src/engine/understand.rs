@@ -64,6 +64,13 @@ pub(super) struct Understanding<'a> {
     pub alike: Option<Alike<'a>>,
 }
 
+/// Returns the values that a message names, in its words or through the marketplace that brought it.
+fn named_in(inbound: &Inbound, ctx: &Context, reading: &Reading, subject: Option<&Reading>) -> Named {
+    let order = inbound.relay.read().and_then(|relayed| relayed.order.as_deref());
+    let numbers = identity::numbers_in(&inbound.text, &ctx.orders);
+    Named::of(reading, subject).with_numbers(numbers).with_order(order)
+}
+
 impl<'a> Understanding<'a> {
     /// Reads a message. `leave` is the position of an example that the second witness leaves out.
     pub(super) fn of(
@@ -75,9 +82,7 @@ impl<'a> Understanding<'a> {
     ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
         let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
-        let order = inbound.relay.read().and_then(|relayed| relayed.order.as_deref());
-        let numbers = identity::numbers_in(&inbound.text, &ctx.orders);
-        let named = Named::of(&reading, subject.as_ref()).with_numbers(numbers).with_order(order);
+        let named = named_in(inbound, ctx, &reading, subject.as_ref());
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
         let circumstances = Circumstances::of(engine, inbound, ctx, &recognized, &named, now);

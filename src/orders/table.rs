@@ -504,8 +504,8 @@ impl<R: Read> Table<R> {
     }
 }
 
-/// A reader that ends with an error where a line does not end, and in which lines end with LF alone: the lines of CRLF
-/// files are counted wrongly otherwise.
+/// A reader that ends with an error where a line does not end, and in which lines end with LF alone: the lines of files
+/// that end them with CRLF, or with CR as old spreadsheets do, are counted wrongly otherwise.
 struct Bounded<R> {
     text: R,
     left: usize,
@@ -532,9 +532,10 @@ impl<R: Read> Read for Bounded<R> {
                 self.held = false;
             }
             if count == 0 {
+                into[..from].fill(b'\n');
                 return Ok(from);
             }
-            let kept = without_returns(&mut into[..from + count]);
+            let kept = with_line_feeds(&mut into[..from + count]);
             self.held = kept > 0 && into[kept - 1] == b'\r' && into.len() > 1;
             let given = kept - usize::from(self.held);
             if given > 0 {
@@ -544,14 +545,16 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Removes every CR before an LF; returns how many bytes are left.
-fn without_returns(bytes: &mut [u8]) -> usize {
+/// Removes every CR before an LF and makes an LF of every other, but of the last byte, which may have an LF to come;
+/// returns how many bytes are left.
+fn with_line_feeds(bytes: &mut [u8]) -> usize {
     let mut kept = 0;
     for at in 0..bytes.len() {
-        if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') {
+        let (byte, next) = (bytes[at], bytes.get(at + 1));
+        if byte == b'\r' && next == Some(&b'\n') {
             continue;
         }
-        bytes[kept] = bytes[at];
+        bytes[kept] = if byte == b'\r' && next.is_some() { b'\n' } else { byte };
         kept += 1;
     }
     kept
