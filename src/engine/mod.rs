@@ -9,6 +9,7 @@ pub mod guard;
 pub mod settings;
 
 mod alike;
+pub mod aside;
 mod circumstances;
 mod clause;
 mod compose;
@@ -183,6 +184,7 @@ impl Engine {
 /// beside the one that reads the seller's.
 pub fn read_built_in() {
     alarm::read();
+    aside::read();
     turn::read();
 }
 
