@@ -14,6 +14,7 @@ mod circumstances;
 mod clause;
 mod compose;
 mod confidence;
+mod consent;
 mod destination;
 mod doubt;
 mod escalate;
