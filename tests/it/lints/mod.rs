@@ -102,7 +102,7 @@ fn the_starter_pack_has_only_its_marked_examples() {
     assert!(others.is_empty(), "{others:#?}");
     let marked = Library::read(Sources::starter_pack(), &[]).replies.made_up();
     let written = Sources::starter_pack();
-    let lines = written.all().flat_map(|(_, text)| text.lines());
+    let lines = written.map.iter().flat_map(|(_, source)| source.text.lines());
     assert_eq!(marked.len(), lines.filter(|line| line.trim() == "example: true").count());
     assert!(marked.iter().any(|example| example.what == "the fact `shipping.free_from`"), "{marked:?}");
 }
