@@ -62,7 +62,7 @@ fn clauses(understanding: &Understanding<'_>, sentence: &Sentence, found: &[Foun
 fn asks(understanding: &Understanding<'_>, clause: &Range<usize>, found: &[Found]) -> bool {
     let inside = |phrase: &&Found| clause.start <= phrase.words.start && phrase.words.end <= clause.end;
     let here: Vec<&Found> = found.iter().filter(inside).collect();
-    let first = first_of_its_own(here.iter().copied(), clause.start);
+    let first = first_of_its_own(&here, clause.start);
     let dense = understanding.reading.folded().words()[clause.start].script == Script::Dense;
     let courtesy = here.iter().any(|found| found.part.is_courtesy());
     let asking = here.iter().any(|found| match found.part {
@@ -75,9 +75,9 @@ fn asks(understanding: &Understanding<'_>, clause: &Range<usize>, found: &[Found
 
 /// Returns the first word of a clause behind courtesy and fillers. "Please" before an order is courtesy and the order is not:
 /// "the parcel is late, please send a new one".
-fn first_of_its_own<'f>(found: impl Iterator<Item = &'f Found> + Clone, start: usize) -> usize {
+fn first_of_its_own(found: &[&Found], start: usize) -> usize {
     let mut first = start;
-    while let Some(before) = found.clone().find(|found| found.part.is_transparent() && found.words.start == first) {
+    while let Some(before) = found.iter().find(|found| found.part.is_transparent() && found.words.start == first) {
         first = before.words.end;
     }
     first
@@ -92,7 +92,7 @@ pub(super) fn only_demands(understanding: &Understanding<'_>, sentence: &Sentenc
     }
     let folded = understanding.reading.folded();
     let found = phrases().find(folded, sentence.words.clone());
-    let starts = [sentence.words.start, first_of_its_own(found.iter(), sentence.words.start)];
+    let starts = [sentence.words.start, first_of_its_own(&found.iter().collect::<Vec<_>>(), sentence.words.start)];
     !found.iter().any(|found| match found.part {
         Part::Question | Part::Verb => {
             folded.words()[found.words.start].script != Script::Spaced || starts.contains(&found.words.start)
