@@ -12,7 +12,7 @@ use crate::{
         ids::IntentId,
         language::Language,
         mode::Mode,
-        verdict::{LossReason, Verdict},
+        verdict::{Gate, LossReason, Verdict},
     },
     rules::{
         cores::spread,
@@ -185,6 +185,8 @@ fn outcome(rule: &Rule, example: &Example, verdict: &Verdict, possible: bool) ->
         (true, true) if rule.action == Action::Answer && !verdict.confident => CaseOutcome::BelowConfidence,
         (true, true) => CaseOutcome::Matched,
         (false, false) => CaseOutcome::Spared,
+        // Its question is there, and what stands beside it keeps the rule from answering: that is what the author wants.
+        (false, true) if keeps_silent(rule, verdict) => CaseOutcome::Spared,
         (false, true) => CaseOutcome::FalseAlarm,
         (true, false) if !possible => CaseOutcome::NoCircumstance,
         (true, false) => {
@@ -196,6 +198,11 @@ fn outcome(rule: &Rule, example: &Example, verdict: &Verdict, possible: bool) ->
             thief.or_else(|| intents.into_iter().next()).map_or(CaseOutcome::Missed, CaseOutcome::StolenBy)
         }
     }
+}
+
+/// Returns whether something beside the question keeps the rule from answering it.
+fn keeps_silent(rule: &Rule, verdict: &Verdict) -> bool {
+    verdict.doubts.iter().any(|doubt| doubt.rule == rule.id && doubt.gate == Gate::Aside)
 }
 
 /// Says what the engine knows of the reason.

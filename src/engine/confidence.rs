@@ -10,6 +10,7 @@ use crate::{
         Engine, alike,
         evidence::{Evidence, Whole},
         understand::Understanding,
+        witness::SAME_WORDS,
     },
     model::verdict::{Hit, SentenceKind},
     rules::rule::{Action, Rule},
@@ -42,8 +43,6 @@ const PATTERN_ALONE: Weights =
 
 /// The words are those of an example: the seller said so. Judged, not fitted; leaving the example out takes it away.
 const VERBATIM: f64 = 2.0;
-/// Likeness from which on two texts have the same words.
-const SAME_WORDS: f64 = 0.97;
 /// A pattern that had to repair a word: as much as a sentence of which it explains little. Judged, not fitted: no
 /// labelled message needed a repair when the other weights were measured.
 const REPAIRED: f64 = -1.0;

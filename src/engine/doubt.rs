@@ -5,7 +5,7 @@
 
 use crate::{
     engine::{
-        Engine, alike, clause,
+        Engine, alike, aside, clause,
         evidence::{Evidence, Whole},
         standing::Standing,
         strange::Strange,
@@ -59,6 +59,7 @@ pub(super) fn of(
     let shut = |gate: Gate| move |evidence: String| Doubt { rule: rule.id.clone(), gate, evidence };
     let form = sentence_of(understanding, hit).and_then(|sentence| objection(understanding, whole, rule, sentence));
     let doubt = form.map(shut(Gate::Form));
+    let doubt = doubt.or_else(|| aside::of(engine, understanding, whole, rule, hit).map(shut(Gate::Aside)));
     let doubt = doubt.or_else(|| unsure(engine, understanding, rule, hit).map(shut(Gate::Confidence)));
     let explained =
         alike::stood_in(hit) || understanding.pending.as_ref().is_some_and(|pending| pending.intent == rule.id);

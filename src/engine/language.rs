@@ -67,9 +67,9 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Returns the language of the text if there is little doubt.
+    /// Returns the language of the text if there is little doubt, also when the shop does not answer in it.
     pub(super) fn written_in(&self) -> Option<Language> {
-        self.detected.filter(|_| self.confidence >= WRITTEN_IN && self.foreign.is_none())
+        self.foreign.or(self.detected.filter(|_| self.confidence >= WRITTEN_IN))
     }
 }
 

@@ -9,11 +9,13 @@ pub mod guard;
 pub mod settings;
 
 mod alike;
+pub mod aside;
 mod circumstances;
 mod clause;
 mod clock;
 mod compose;
 mod confidence;
+mod consent;
 mod destination;
 mod doubt;
 mod escalate;
@@ -195,6 +197,7 @@ impl Engine {
 /// beside the one that reads the seller's.
 pub fn read_built_in() {
     alarm::read();
+    aside::read();
     turn::read();
 }
 

@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         alike::Alike,
-        confidence,
+        confidence, consent,
         escalate::{self, Reasons},
         guard::{self, Case, Proposal, Stage},
         slots::{self, Filled, Question},
@@ -151,7 +151,9 @@ fn without_answer(engine: &Engine, case: &Case<'_>, understanding: &Understandin
         Category::Closing => understanding.is_explained(),
         _ => understanding.uncovered().is_empty(),
     };
-    if let Some(rule) = suppressing.first().filter(ends) {
+    // "Ok" closes nothing while we wait for an answer: whoever says it believes to have given one.
+    let consents = understanding.pending.is_some() && consent::is_given(&understanding.reading);
+    if let Some(rule) = suppressing.first().filter(|rule| !consents && ends(rule)) {
         return Plan { silent: Some(rule.id.clone()), ..Plan::default() };
     }
     if let Some(pending) = &understanding.pending {

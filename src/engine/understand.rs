@@ -7,6 +7,7 @@ use crate::{
         Engine,
         alarm::{self, Raised},
         alike::{self, Alike},
+        aside,
         circumstances::Circumstances,
         identity, language,
         named::Named,
@@ -56,6 +57,8 @@ pub(super) struct Understanding<'a> {
     pub foreign_language: Option<Language>,
     /// What in the text may turn a question into something else; empty where nothing would be answered.
     pub turns: Vec<Turn>,
+    /// Statements beside a question before a sale that no rule explains, as indices of sentences.
+    pub asides: Vec<usize>,
     /// What keeps the rules that stand from answering; one for a rule.
     pub doubts: Vec<Doubt>,
     /// What the examples say.
@@ -113,6 +116,7 @@ impl<'a> Understanding<'a> {
             witness: Witness::of(&engine.rules, &reading, subject.as_ref(), leave),
             alike: None,
             turns: Vec::new(),
+            asides: Vec::new(),
             doubts: Vec::new(),
             reading,
             hits,
@@ -126,7 +130,7 @@ impl<'a> Understanding<'a> {
         slots::answer_pending(engine, &mut understanding);
         understanding.alike = alike::find(engine, &understanding, &moment);
         alike::stand_in(engine, &mut understanding);
-        understanding.turns = turn::find(&understanding);
+        (understanding.turns, understanding.asides) = (turn::find(&understanding), aside::find(&understanding));
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
         let spoken = understanding.spoken(engine);
         understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &spoken);

@@ -13,6 +13,10 @@ use crate::{
 const MAX_WHOLE_WORDS: usize = 40;
 /// Further sentences are not compared: whoever writes so much is read by a person anyway.
 const MAX_SENTENCES: usize = 24;
+/// Likeness from which on two texts have the same words.
+pub(super) const SAME_WORDS: f64 = 0.97;
+/// From this likeness on a statement beside a question is one that an example shows.
+const SHOWN_BESIDE: f64 = 0.6;
 /// How many likely rules a verdict names.
 const NAMED: usize = 3;
 
@@ -59,6 +63,12 @@ impl Witness {
     pub(super) fn about(&self, sentence: Option<usize>) -> impl Iterator<Item = &Resemblance> {
         let own = sentence.map_or(Some(&self.subject), |index| self.sentences.get(index));
         own.into_iter().flatten().chain(&self.whole)
+    }
+
+    /// Returns whether an example of a rule, by its place in the set, is the whole message or resembles that sentence.
+    pub(super) fn shows(&self, rule: usize, sentence: usize) -> bool {
+        let alike = |found: &[Resemblance], least: f64| found.iter().any(|own| own.rule == rule && own.score >= least);
+        alike(&self.whole, SAME_WORDS) || self.sentences.get(sentence).is_some_and(|own| alike(own, SHOWN_BESIDE))
     }
 
     /// Returns the likeliest rules of the whole message, best first, each once, those of the same likeness in the order

@@ -346,6 +346,8 @@ pub struct Doubt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
+    /// Nothing that changes the question is told beside it.
+    Aside,
     /// The sentence is short, asks one thing, and stands where people put what they want.
     Form,
     /// The probability reaches what the shop asks for.
@@ -364,6 +366,7 @@ impl Gate {
     /// Returns the word used in lists.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Aside => "aside",
             Self::Form => "form",
             Self::Confidence => "confidence",
             Self::Support => "support",

@@ -80,6 +80,8 @@ pub(super) struct Page {
     pub units: usize,
     /// Where it says that nobody has written it yet.
     pub unwritten: Option<Span>,
+    /// It says that people send it.
+    pub by_hand: bool,
 }
 
 /// Something that replies quote and that the starter pack made up: the shop's own value must take its place.
@@ -323,6 +325,11 @@ impl Catalog {
     pub fn unwritten(&self, reply: &ReplyId) -> Vec<(Language, Span)> {
         let own = self.pages.iter().filter(|(key, _)| key.reply == *reply);
         own.filter_map(|(key, page)| Some((key.language, page.unwritten.clone()?))).collect()
+    }
+
+    /// Returns whether people send a reply themselves, as one of its texts says in its first line: `{# by hand: … #}`.
+    pub fn is_by_hand(&self, reply: &ReplyId) -> bool {
+        self.pages.iter().any(|(key, page)| key.reply == *reply && page.by_hand)
     }
 
     /// Returns where each text prints something of the situation in force.

@@ -37,6 +37,8 @@ pub const FRAME_BODY: Code = Code::new("frame-body");
 /// The folder of the frames.
 pub(super) const FRAME: &str = "_frame";
 const SUBJECT: &str = "Subject:";
+/// How the first line, or that after the subject, begins where people send a text themselves.
+const BY_HAND: &str = "{# by hand";
 
 /// Reads every file; see [`Catalog::read`].
 pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> (Catalog, Vec<Diagnostic>) {
@@ -148,8 +150,10 @@ impl Reader {
             let units =
                 tags::without_tags(&text[body..]).split_whitespace().map(|word| word.encode_utf16().count() + 1).sum();
             let unwritten = placeholder::find(text).map(|range| Span::new(file, range));
+            let by_hand = text.lines().take(2).any(|line| line.starts_with(BY_HAND));
             let template = path.to_owned();
-            let page = Page { file, template, subject: subject_name, links, variables, needed, units, unwritten };
+            let subject = subject_name;
+            let page = Page { file, template, subject, links, variables, needed, units, unwritten, by_hand };
             self.pages.insert(key, page);
         }
     }

@@ -138,12 +138,11 @@ impl<'a> Judge<'a> {
         }
         let mut why = None;
         // What sends a message to a person may stand in another language than the rest: in doubt it does.
-        let message = self.scene.moment.written_in.filter(|_| rule.action != Action::Escalate);
-        if let Some(message) = message {
+        if rule.action != Action::Escalate {
             for finding in findings.iter_mut() {
                 let pattern = rule.say[finding.id.phrase as usize].language;
-                finding.struck = !self.may_be_meant(finding, pattern, finder);
-                if finding.struck {
+                if let Some(message) = self.foreign_to(finding, pattern, finder) {
+                    finding.struck = true;
                     why = Some(LossReason::Language { pattern, message });
                 }
             }
@@ -158,7 +157,9 @@ impl<'a> Judge<'a> {
             }
             let Some(words) = self.unless(sentence, (number, place), phrase, finder) else { continue };
             let said = self.scene.moment.written_in == Some(phrase.language);
-            let may_be_meant = said || self.are_as_written(words.iter().copied(), phrase.language, finder);
+            // A date or a number is said in no language, so it speaks for that of its pattern alone.
+            let speaks = said || words.is_empty() || !words.iter().all(|word| is_value(*word, finder));
+            let may_be_meant = speaks && (said || self.are_as_written(words.iter().copied(), phrase.language, finder));
             for finding in findings.iter_mut().filter(|finding| concerned(finding)) {
                 let own = language(finding);
                 finding.struck = own == phrase.language || may_be_meant && (said || !is_ordinary(&words, own, finder));
@@ -175,11 +176,29 @@ impl<'a> Judge<'a> {
         negated.map(LossReason::Negated).or(why)
     }
 
-    /// Returns whether a pattern may be what was said in a message of another language: it holds the words as they are
-    /// written there. A stem is a guess about words of one language, and a repair is one as well.
-    fn may_be_meant(&self, finding: &Finding, language: Language, finder: &Finder<'_>) -> bool {
-        self.scene.moment.written_in == Some(language)
-            || !finding.found.repaired && self.are_as_written(finding.found.words.iter(), language, finder)
+    /// Returns the language of the message if a pattern of another one was hardly meant: it holds the words as they are
+    /// written nowhere. A stem is a guess about words of one language, and a repair is one as well. Where the message's
+    /// language is only guessed ("page" is no Spanish "pagar"), the words must be such as that language has; a regular expression
+    /// has no stems.
+    fn foreign_to(&self, finding: &Finding, pattern: Language, finder: &Finder<'_>) -> Option<Language> {
+        let moment = self.scene.moment;
+        if let Some(message) = moment.written_in {
+            let meant = message == pattern
+                || !finding.found.repaired && self.are_as_written(finding.found.words.iter(), pattern, finder);
+            return (!meant).then_some(message);
+        }
+        let guess = moment.language.filter(|guess| *guess != pattern && share_letters(*guess, pattern))?;
+        let rule = &self.set.rules[finding.id.rule as usize];
+        if matches!(rule.say[finding.id.phrase as usize].expression, Expression::Regular(_)) {
+            return None;
+        }
+        let folded = finder.view.reading.folded();
+        let mut forms = finding.found.words.iter().map(|word| folded.form(&folded.words()[word]));
+        let another = |form: &str| {
+            !self.set.vocabulary.is_as_written(form, pattern)
+                && (self.set.vocabulary.is_written_in(form, guess) || is_stop_word(form, guess))
+        };
+        forms.any(another).then_some(guess)
     }
 
     fn are_as_written(&self, mut words: impl Iterator<Item = usize>, language: Language, finder: &Finder<'_>) -> bool {
@@ -302,6 +321,15 @@ impl<'a> Judge<'a> {
 /// in a third one, or in that of the finding, and both are written alike. German "will" and English "will" are two words.
 fn is_concerned(finding: Language, unless: Language, message: Option<Language>) -> bool {
     finding == unless || message.is_none_or(|message| message == unless) || !share_letters(finding, unless)
+}
+
+/// Returns whether a word is a number or part of a recognized value.
+fn is_value(word: usize, finder: &Finder<'_>) -> bool {
+    let folded = finder.view.reading.folded();
+    let entities = finder.view.entities.all();
+    let entity = entities.get(entities.partition_point(|entity| entity.words.end <= word));
+    folded.form(&folded.words()[word]).bytes().all(|byte| byte.is_ascii_digit())
+        || entity.is_some_and(|entity| entity.words.start <= word)
 }
 
 /// Returns whether words are such as every sentence of the language holds.

@@ -152,6 +152,13 @@ impl Vocabulary {
         class.is_none_or(|id| self.written.contains(&(*id, FxBuildHasher.hash_one(form))))
     }
 
+    /// Returns whether a pattern of that language holds a folded word as it is.
+    pub(in crate::rules) fn is_written_in(&self, form: &str, language: Language) -> bool {
+        let Ok(index) = self.stems.binary_search_by_key(&language, |(known, _)| *known) else { return false };
+        let class = self.stems[index].1.get(stem(form, language).as_ref());
+        class.is_some_and(|id| self.written.contains(&(*id, FxBuildHasher.hash_one(form))))
+    }
+
     /// Adds the stem classes and beginnings of a folded word.
     pub(in crate::rules) fn inflected(&self, form: &str, ids: &mut Vec<AtomId>) {
         for (language, stems) in &self.stems {

@@ -61,6 +61,25 @@ fn traps_are_left_to_people_and_plain_questions_are_not() {
     }
 }
 
+/// Of questions beside which something else is told none is answered, and of those beside which nothing is 4 in 5.
+#[test]
+fn what_is_told_beside_a_question_stops_the_answer_unless_it_changes_nothing() {
+    let rows = rows("asides.tsv");
+    let decisions = decide_by("tests/data/quality/config.yaml", &rows);
+    let answered = |decision: &Value| matches!(decision["action"].as_str(), Some("answer" | "ask"));
+    let (mut wrong, mut plain) = (Vec::new(), (0, 0));
+    for (row, decision) in rows.iter().zip(&decisions) {
+        if row.action == "person" {
+            wrong.extend(answered(decision).then_some(&row.text));
+        } else {
+            plain.0 += u32::from(answered(decision) && decision["intent"] == row.intent.as_str());
+            plain.1 += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(plain.1 >= 30 && plain.0 * 5 >= plain.1 * 4, "{plain:?} plain questions answered");
+}
+
 fn rows(file: &str) -> Vec<Row> {
     let path = root().join("tests/data/quality").join(file);
     let table = fs::read_to_string(&path).expect("the table is there");

@@ -205,7 +205,8 @@ pub(super) const ROWS: &[Row] = &[
         Lint,
         "unused-reply",
         "a reply that no rule names",
-        "It is translated and kept up to date for nobody. `unknown_ack` is used by the program itself.",
+        "It is translated and kept up to date for nobody. `unknown_ack` is used by the program itself; a text that people \
+         send themselves says so in its first line: `{# by hand: the parcel is handed over #}`.",
         "replies/gift_wraping/en.txt",
         "reply: gift_wrapping    # replies/gift_wrapping/en.txt",
     ),

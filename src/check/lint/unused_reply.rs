@@ -35,11 +35,16 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         .filter_map(|name| nearest(name, replies.iter().map(|(reply, _)| reply.as_str())))
         .collect();
     let used = |reply: &str| named.contains(reply) || meant.contains(reply) || trial.broken_file_mentions(reply);
-    let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()));
+    let by_hand = |reply| trial.material.replies.is_by_hand(reply);
+    let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()) && !by_hand(reply));
     let found = orphans.map(|(reply, span)| {
         let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());
         Diagnostic::warning(CODE, message, span.clone(), "never sent")
-            .help(format!("write `reply: {}` in the rule it belongs to, or remove the folder", reply.as_str()))
+            .help(format!(
+                "write `reply: {}` in the rule it belongs to; if people send it themselves, let the text begin with \
+                 `{{# by hand: when #}}`; otherwise remove the folder",
+                reply.as_str()
+            ))
     });
     found.collect()
 }

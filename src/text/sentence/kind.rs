@@ -11,7 +11,7 @@ use crate::{
         folded::{Folded, Script},
         sentence::{
             Sentence,
-            phrases::{Found, Part, phrases},
+            phrases::{Found, Languages, Part, phrases},
         },
     },
 };
@@ -50,24 +50,30 @@ struct Scratch {
     found: Vec<Found>,
     /// Of each word of the sentence: courtesy, a filler or a vocative covers it.
     covered: Vec<bool>,
-    /// Of each word of the sentence: courtesy or a filler ends right before it.
-    reopened: Vec<bool>,
+    /// Of each word of the sentence: the languages of which courtesy or a filler ends right before it.
+    reopened: Vec<Languages>,
 }
 
 impl Scratch {
     fn fill(&mut self, folded: &Folded, words: &Range<usize>) {
         self.found.clear();
         phrases().find_into(folded, words.clone(), &mut self.found);
-        for (list, length) in [(&mut self.covered, words.len()), (&mut self.reopened, words.len() + 1)] {
-            list.clear();
-            list.resize(length, false);
-        }
-        for Found { part, words: phrase } in &self.found {
+        self.covered.clear();
+        self.covered.resize(words.len(), false);
+        self.reopened.clear();
+        self.reopened.resize(words.len() + 1, 0);
+        for Found { part, languages, words: phrase } in &self.found {
             if part.is_transparent() || *part == Part::Vocative {
                 self.covered[phrase.start - words.start..phrase.end - words.start].fill(true);
             }
-            // What is thanked for follows: "thanks for looking into it" is no order to look.
-            self.reopened[phrase.end - words.start] |= part.is_transparent() && *part != Part::ThanksFor;
+            // What is thanked for follows: "thanks for looking into it" is no order to look. And "i" joins in Polish but is
+            // the writer in English: "i was there" is no question. Courtesy may stand before any language.
+            self.reopened[phrase.end - words.start] |= match part {
+                Part::ThanksFor => 0,
+                Part::Filler => *languages,
+                part if part.is_courtesy() => Languages::MAX,
+                _ => 0,
+            };
         }
     }
 }
@@ -109,20 +115,27 @@ impl Look<'_> {
         }
         self.scratch.found.iter().any(|found| match found.part {
             Part::Request => true,
-            Part::Question | Part::Order => self.is_dense(found.words.start) || self.starts_clause(found.words.start),
-            Part::Ending => found.words.end == self.words.end,
+            Part::Question | Part::Order | Part::Verb => self.is_dense(found.words.start) || self.starts_clause(found),
+            Part::Ending | Part::Last => found.words.end == self.words.end,
             _ => false,
-        })
+        }) || self.ends_as_questions_do()
     }
 
-    /// Returns whether a clause starts at a word: first of the sentence, after punctuation, or after mere courtesy.
-    fn starts_clause(&self, word: usize) -> bool {
+    /// Returns whether the last word is a Korean one that ends as questions do: `배송되나요`.
+    fn ends_as_questions_do(&self) -> bool {
+        let word = &self.folded.words()[self.words.end - 1];
+        word.script == Script::Hangul && phrases().ends(self.folded.form(word), Part::Last)
+    }
+
+    /// Returns whether a clause starts with a phrase: first of the sentence, after punctuation, or after mere courtesy.
+    fn starts_clause(&self, found: &Found) -> bool {
+        let word = found.words.start;
         if word == self.words.start {
             return true;
         }
         let gap = self.folded.words()[word - 1].folded.end..self.folded.words()[word].folded.start;
         self.folded.text()[gap].contains([',', ';', ':', '-', '(', '"', '.', '،', '¿'])
-            || self.scratch.reopened[word - self.words.start]
+            || self.scratch.reopened[word - self.words.start] & found.languages != 0
     }
 
     /// Returns the words that no courtesy, filler or vocative covers.

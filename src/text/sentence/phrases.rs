@@ -37,8 +37,12 @@ pub enum Part {
     Request,
     /// An imperative: asks where it starts a clause.
     Order,
+    /// A verb of its own meaning that asks where it starts a clause: `versendet`, `me pasas`.
+    Verb,
     /// Asks at the end of a sentence, as Chinese and Japanese particles do.
     Ending,
+    /// Asks at the end of a sentence and says something elsewhere: `不`; in Korean at the end of its last word.
+    Last,
     /// Opens a message.
     Greeting,
     /// Closes a message, wishes well.
@@ -60,7 +64,9 @@ pub const PARTS: &[(&str, Part)] = &[
     ("question", Part::Question),
     ("request", Part::Request),
     ("order", Part::Order),
+    ("verb", Part::Verb),
     ("ending", Part::Ending),
+    ("last", Part::Last),
     ("greeting", Part::Greeting),
     ("closing", Part::Closing),
     ("thanks", Part::Thanks),
@@ -78,7 +84,7 @@ impl Part {
 
     /// Returns whether such a phrase says that something is asked, or nothing at all, but never what is wanted.
     pub(crate) fn is_hollow(self) -> bool {
-        !matches!(self, Self::Order)
+        !matches!(self, Self::Order | Self::Verb | Self::Last)
     }
 
     /// Returns whether a clause may start anew behind such a phrase.
@@ -87,11 +93,16 @@ impl Part {
     }
 }
 
+/// Some of the languages of [`FILES`], one bit each in their order.
+pub(crate) type Languages = u16;
+
 /// A phrase in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     /// What it does.
     pub(crate) part: Part,
+    /// In which languages.
+    pub(crate) languages: Languages,
     /// Its words, as indices into the text's words.
     pub(crate) words: Range<usize>,
 }
@@ -119,8 +130,8 @@ pub(crate) struct Phrases {
 /// The beginning of a phrase, or a whole one.
 #[derive(Debug, Default, Clone)]
 struct Beginning {
-    /// What it does if it is a whole phrase; a phrase can be in several lists.
-    parts: Vec<Part>,
+    /// What it does if it is a whole phrase, and in which languages; a phrase can be in several lists.
+    parts: Vec<(Part, Languages)>,
     /// Whether longer phrases begin with it.
     goes_on: bool,
 }
@@ -134,11 +145,13 @@ pub(crate) fn phrases() -> &'static Phrases {
 impl Phrases {
     fn read() -> Self {
         let mut phrases = Self { nodes: vec![Beginning::default()], ..Self::default() };
-        for line in FILES.iter().flat_map(|(_, file)| file.lines()).filter(|line| !line.starts_with('#')) {
-            let Some((name, listed)) = line.split_once(':') else { continue };
-            let Some((_, part)) = PARTS.iter().find(|(known, _)| *known == name.trim()) else { continue };
-            for phrase in listed.split(',') {
-                phrases.add(phrase, *part);
+        for (place, (_, file)) in FILES.iter().enumerate() {
+            for line in file.lines().filter(|line| !line.starts_with('#')) {
+                let Some((name, listed)) = line.split_once(':') else { continue };
+                let Some((_, part)) = PARTS.iter().find(|(known, _)| *known == name.trim()) else { continue };
+                for phrase in listed.split(',') {
+                    phrases.add(phrase, *part, 1 << place);
+                }
             }
         }
         phrases.roots = vec![ROOT; phrases.ids.len()];
@@ -150,7 +163,7 @@ impl Phrases {
         phrases
     }
 
-    fn add(&mut self, phrase: &str, part: Part) {
+    fn add(&mut self, phrase: &str, part: Part, language: Languages) {
         let folded = Folded::new(phrase);
         let mut node = ROOT;
         for word in folded.words() {
@@ -163,9 +176,13 @@ impl Phrases {
                 self.nodes.push(Beginning::default());
             }
         }
+        if node == ROOT {
+            return;
+        }
         let parts = &mut self.nodes[node as usize].parts;
-        if node != ROOT && !parts.contains(&part) {
-            parts.push(part);
+        match parts.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, languages)) => *languages |= language,
+            None => parts.push((part, language)),
         }
     }
 
@@ -186,6 +203,14 @@ impl Phrases {
             walk.step(ROOT, start, id);
             next = walk.next;
         }
+    }
+
+    /// Returns whether a word ends in a phrase of one word that does that.
+    pub(crate) fn ends(&self, form: &str, part: Part) -> bool {
+        let starts = form.char_indices().rev().take(MAX_HANGUL_SYLLABLES);
+        let phrase = |ending: &str| self.child(ROOT, self.ids.get(ending).copied().unwrap_or(UNKNOWN));
+        let nodes = starts.filter_map(|(start, _)| phrase(&form[start..]));
+        nodes.into_iter().any(|node| self.nodes[node as usize].parts.iter().any(|(known, _)| *known == part))
     }
 
     /// Returns the number of a whole word.
@@ -233,7 +258,9 @@ impl Walk<'_> {
         let Some(child) = self.phrases.child(node, id) else { return };
         let beginning = &self.phrases.nodes[child as usize];
         let words = self.start..at + 1;
-        self.found.extend(beginning.parts.iter().map(|part| Found { part: *part, words: words.clone() }));
+        let found =
+            |(part, languages): &(Part, Languages)| Found { part: *part, languages: *languages, words: words.clone() };
+        self.found.extend(beginning.parts.iter().map(found));
         if !beginning.goes_on || at + 1 == self.end {
             return;
         }

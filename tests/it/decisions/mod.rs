@@ -4,6 +4,7 @@
 //! not compared, except that no case may end in a reply that nobody named.
 
 mod alarms;
+mod asides;
 mod hostile;
 mod properties;
 mod turns;

@@ -13,7 +13,7 @@ use nightdesk::{
 use crate::cli::repository;
 
 /// The languages in which turns are known.
-const LANGUAGES: [&str; 7] = ["de", "en", "es", "fr", "ja", "ru", "zh"];
+const LANGUAGES: [&str; 12] = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt", "ru", "zh"];
 
 #[test]
 fn every_turn_reads_without_findings_in_every_language() {

@@ -14,6 +14,9 @@ use regex::Regex;
 
 use crate::replies::{date, expect, formats, listed, mails, render, values};
 
+/// The languages of the starter pack, in the order in which a catalog lists them.
+const LANGUAGES: [&str; 12] = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt", "ru", "zh"];
+
 #[test]
 fn the_pack_has_no_findings() {
     let (sources, _, diagnostics) = pack();
@@ -21,10 +24,22 @@ fn the_pack_has_no_findings() {
 }
 
 #[test]
-fn every_reply_is_written_in_english_and_chinese() {
+fn every_reply_is_written_in_every_language_of_the_pack() {
     let (_, catalog, _) = pack();
     for reply in catalog.names() {
-        assert_eq!(catalog.languages(reply), [Language::EN, Language::ZH], "{reply}");
+        let written: Vec<String> = catalog.languages(reply).iter().map(ToString::to_string).collect();
+        assert_eq!(written, LANGUAGES, "{reply}");
+    }
+}
+
+#[test]
+fn every_reply_can_be_sent_in_every_language_and_by_every_channel() {
+    let (_, catalog, _) = pack();
+    for reply in catalog.names() {
+        for language in LANGUAGES {
+            let language = language.parse().expect("a language");
+            assert!(!both_channels(&catalog, reply, language, &complete()).is_empty(), "{reply} {language}");
+        }
     }
 }
 
@@ -63,7 +78,7 @@ fn customs_tax_speaks_for_every_country_listed() {
     let codes: Vec<String> = listed_countries();
     assert!(codes.len() >= 30, "{} countries", codes.len());
     for code in codes {
-        for language in ["en", "zh"] {
+        for language in LANGUAGES {
             let values = with_country(&code);
             let rendered = render(&catalog, &["customs_tax"], language, &values).expect("a text for this country");
             let name = country::name(&code, language.parse().expect("a language")).expect("a name");

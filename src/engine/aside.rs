@@ -1,0 +1,128 @@
+//! What is said beside a question: "are returns free? I already sent it".
+//!
+//! A question before a sale is answered by what holds for everybody. A statement beside it that no rule explains tells
+//! of one order, one parcel, one anger, and mostly it is why the question is asked at all; the plain answer would miss
+//! it; a demand beside it ("I want my money") is no other. So it stops the answer, unless it is one of the few things that change nothing: where the buyer lives, what the
+//! buyer thinks of buying, kind words, a missing card. Those are phrases under `asides/`, rule files of the same language.
+//! A question that no rule explains is [`rest`](crate::engine::rest)'s business: it can be named to the buyer.
+
+use std::{ops::Range, sync::LazyLock};
+
+use crate::{
+    engine::{Engine, clause, evidence::Whole, understand::Understanding},
+    model::verdict::{Hit, SentenceKind},
+    rules::{
+        built_in::{self, BuiltIn},
+        evaluate::Attempt,
+        rule::{Action, Category, Rule},
+        set::RuleSet,
+        stop_word::is_stop_word_of_any_language,
+    },
+    text::{
+        folded::Script,
+        sentence::{Sentence, phrases::phrases},
+    },
+};
+
+/// The phrases that change nothing.
+pub const FILES: &[BuiltIn] = &[
+    BuiltIn { path: "rules/other/footer.yaml", text: include_str!("asides/footer.yaml") },
+    BuiltIn { path: "rules/other/means.yaml", text: include_str!("asides/means.yaml") },
+    BuiltIn { path: "rules/other/plan.yaml", text: include_str!("asides/plan.yaml") },
+    BuiltIn { path: "rules/other/praise.yaml", text: include_str!("asides/praise.yaml") },
+    BuiltIn { path: "rules/other/whereabouts.yaml", text: include_str!("asides/whereabouts.yaml") },
+];
+
+/// Kinds of values that a buyer names beside a question. The number of an order makes it a question about that order.
+const PLAIN_VALUES: [&str; 4] = ["country", "postcode", "quantity", "date"];
+/// Beside a phrase that changes nothing so many other words may stand: "I live in Ohio and love lamps". Two characters of
+/// a script without spaces are one word.
+const MAX_OTHER_WORDS: f64 = 2.0;
+
+static RULES: LazyLock<RuleSet> = LazyLock::new(|| built_in::read(FILES).0);
+
+/// Reads the phrases now; they are read when they are first needed otherwise.
+pub(super) fn read() {
+    LazyLock::force(&RULES);
+}
+
+/// Returns the statements and demands of a text that no rule explains and that are not plain, as indices of sentences. Empty where no
+/// question before a sale would be answered.
+pub(super) fn find(understanding: &Understanding<'_>) -> Vec<usize> {
+    let asked = understanding.hits.iter().filter(|(rule, hit)| concerns(rule, hit));
+    let languages: Vec<_> = asked.map(|(_, hit)| hit.language).collect();
+    if languages.is_empty() {
+        return Vec::new();
+    }
+    let sentences = understanding.reading.sentences();
+    let mut covered = vec![false; sentences.len()];
+    for index in understanding.hits.iter().filter_map(|(_, hit)| hit.sentence) {
+        covered[index] = true;
+    }
+    let told = sentences.iter().zip(covered).enumerate();
+    let told = told.filter(|(_, (sentence, covered))| {
+        !covered && (sentence.kind == SentenceKind::States || clause::only_demands(understanding, sentence))
+    });
+    let told: Vec<usize> = told.map(|(index, _)| index).collect();
+    if told.is_empty() {
+        return told;
+    }
+    let mut harmless = vec![false; understanding.reading.folded().words().len()];
+    let spoken = |found: &Attempt| !found.repaired && languages.contains(&found.language);
+    for found in RULES.attempts(&understanding.reading).into_iter().filter(spoken) {
+        found.words.into_iter().for_each(|word| harmless[word] = true);
+    }
+    told.into_iter().filter(|index| !is_plain(understanding, &sentences[*index], &harmless)).collect()
+}
+
+/// Returns the statement beside a hit that keeps its rule from answering, or nothing. What an example of the rule shows
+/// beside its question is no such statement.
+///
+/// A long text is judged by its first paragraph, and the story behind it is not told beside anything.
+pub(super) fn of(
+    engine: &Engine,
+    understanding: &Understanding<'_>,
+    whole: &Whole<'_>,
+    rule: &Rule,
+    hit: &Hit,
+) -> Option<String> {
+    if understanding.asides.is_empty() || !concerns(rule, hit) {
+        return None;
+    }
+    let place = engine.rules.place(&rule.id)?;
+    let sentences = understanding.reading.sentences();
+    let judged = |span: &Range<usize>| whole.opening_end().is_none_or(|end| span.start <= end);
+    let mut asides = understanding.asides.iter().filter(|aside| !understanding.witness.shows(place, **aside));
+    let span = asides.find_map(|aside| Some(sentences.get(*aside)?.span.clone()).filter(judged))?;
+    Some(format!("no rule explains what stands beside it: “{}”", &understanding.reading.original()[span]))
+}
+
+/// Returns whether a hit is a question before a sale. A subject is a headline for all of the text, and the text is no
+/// statement beside it.
+fn concerns(rule: &Rule, hit: &Hit) -> bool {
+    rule.action == Action::Answer && rule.category == Category::PreSale && hit.sentence.is_some()
+}
+
+/// Returns whether a statement holds nothing but values and courtesy, or little beside a phrase that changes nothing.
+fn is_plain(understanding: &Understanding<'_>, sentence: &Sentence, harmless: &[bool]) -> bool {
+    let folded = understanding.reading.folded();
+    let entities = understanding.reading.entities();
+    let mut hollow = vec![false; sentence.words.len()];
+    for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_transparent()) {
+        hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
+    }
+    let mut others = 0.0;
+    for index in sentence.words.clone() {
+        let word = &folded.words()[index];
+        let at = &word.original;
+        let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
+        let value =
+            entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));
+        let nothing = harmless[index] || value || hollow[index - sentence.words.start];
+        if !nothing && !is_stop_word_of_any_language(folded.form(word)) {
+            others += if word.script == Script::Dense { 0.5 } else { 1.0 };
+        }
+    }
+    let known = harmless[sentence.words.clone()].contains(&true);
+    others <= if known { MAX_OTHER_WORDS } else { 0.0 }
+}
