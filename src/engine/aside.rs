@@ -2,15 +2,19 @@
 //!
 //! A question before a sale is answered by what holds for everybody. A statement beside it that no rule explains tells
 //! of one order, one parcel, one anger, and mostly it is why the question is asked at all; the plain answer would miss
-//! it; a demand beside it ("I want my money") is no other. So it stops the answer, unless it is one of the few things that change nothing: where the buyer lives, what the
-//! buyer thinks of buying, kind words, a missing card. Those are phrases under `asides/`, rule files of the same language.
+//! it; a demand beside it ("I want my money") is no other. So it stops the answer, unless it is one of the few things that
+//! change nothing: the buyer's own name, where the buyer lives, what the buyer thinks of buying, kind words, a missing card.
+//! Those are phrases under `asides/`, rule files of the same language.
 //! A question that no rule explains is [`rest`](crate::engine::rest)'s business: it can be named to the buyer.
 
 use std::{ops::Range, sync::LazyLock};
 
 use crate::{
     engine::{Engine, clause, evidence::Whole, understand::Understanding},
-    model::verdict::{Hit, SentenceKind},
+    model::{
+        inbound::Inbound,
+        verdict::{Hit, SentenceKind},
+    },
     rules::{
         built_in::{self, BuiltIn},
         evaluate::Attempt,
@@ -19,7 +23,7 @@ use crate::{
         stop_word::is_stop_word_of_any_language,
     },
     text::{
-        folded::Script,
+        folded::{Folded, Script, Word},
         sentence::{Sentence, phrases::phrases},
     },
 };
@@ -38,6 +42,8 @@ const PLAIN_VALUES: [&str; 4] = ["country", "postcode", "quantity", "date"];
 /// Beside a phrase that changes nothing so many other words may stand: "I live in Ohio and love lamps". Two characters of
 /// a script without spaces are one word.
 const MAX_OTHER_WORDS: f64 = 2.0;
+/// First name and surname.
+const MAX_NAME_WORDS: usize = 2;
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| built_in::read(FILES).0);
 
@@ -46,9 +52,9 @@ pub(super) fn read() {
     LazyLock::force(&RULES);
 }
 
-/// Returns the statements and demands of a text that no rule explains and that are not plain, as indices of sentences. Empty where no
-/// question before a sale would be answered.
-pub(super) fn find(understanding: &Understanding<'_>) -> Vec<usize> {
+/// Returns the statements and demands of a text that no rule explains and that are not plain, as indices of sentences.
+/// Empty where no question before a sale would be answered.
+pub(super) fn find(understanding: &Understanding<'_>, inbound: &Inbound) -> Vec<usize> {
     let asked = understanding.hits.iter().filter(|(rule, hit)| concerns(rule, hit));
     let languages: Vec<_> = asked.map(|(_, hit)| hit.language).collect();
     if languages.is_empty() {
@@ -72,7 +78,39 @@ pub(super) fn find(understanding: &Understanding<'_>) -> Vec<usize> {
     for found in RULES.attempts(&understanding.reading).into_iter().filter(spoken) {
         found.words.into_iter().for_each(|word| harmless[word] = true);
     }
-    told.into_iter().filter(|index| !is_plain(understanding, &sentences[*index], &harmless)).collect()
+    let names = names_of_author(inbound);
+    let last = sentences.len() - 1;
+    let plain = |index: usize| {
+        let sentence = &sentences[index];
+        index == last && is_signature(understanding, sentence) || is_plain(understanding, sentence, &harmless, &names)
+    };
+    told.into_iter().filter(|index| !plain(*index)).collect()
+}
+
+/// Returns the words of the author's name and address, folded.
+fn names_of_author(inbound: &Inbound) -> Vec<String> {
+    let chat = inbound.telegram.as_ref().and_then(|telegram| telegram.name.as_deref());
+    let mail = inbound.from.as_ref();
+    let name = mail.and_then(|from| from.name.as_deref());
+    let local = mail.and_then(|from| from.address.split_once('@')).map(|(local, _)| local);
+    let words = [chat, name, local].into_iter().flatten().flat_map(|name| {
+        let folded = Folded::new(&name.replace(['.', '_', '-', '+'], " "));
+        folded.words().iter().map(|word| folded.form(word).to_owned()).collect::<Vec<_>>()
+    });
+    words.filter(|word| !is_stop_word_of_any_language(word)).collect()
+}
+
+/// Returns whether the last words of a text are a name below it: few, and all with a capital, as nobody complains.
+fn is_signature(understanding: &Understanding<'_>, sentence: &Sentence) -> bool {
+    let folded = understanding.reading.folded();
+    let original = understanding.reading.original();
+    let words = &folded.words()[sentence.words.clone()];
+    let begins_a_line = original[..sentence.span.start].trim_end_matches([' ', '\t']).ends_with('\n');
+    let name = |word: &Word| {
+        let mut letters = original[word.original.clone()].chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.all(|letter| letter.is_lowercase() || letter == '\'')
+    };
+    begins_a_line && words.len() <= MAX_NAME_WORDS && words.iter().all(name)
 }
 
 /// Returns the statement beside a hit that keeps its rule from answering, or nothing. What an example of the rule shows
@@ -104,7 +142,7 @@ fn concerns(rule: &Rule, hit: &Hit) -> bool {
 }
 
 /// Returns whether a statement holds nothing but values and courtesy, or little beside a phrase that changes nothing.
-fn is_plain(understanding: &Understanding<'_>, sentence: &Sentence, harmless: &[bool]) -> bool {
+fn is_plain(understanding: &Understanding<'_>, sentence: &Sentence, harmless: &[bool], names: &[String]) -> bool {
     let folded = understanding.reading.folded();
     let entities = understanding.reading.entities();
     let mut hollow = vec![false; sentence.words.len()];
@@ -118,7 +156,8 @@ fn is_plain(understanding: &Understanding<'_>, sentence: &Sentence, harmless: &[
         let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
         let value =
             entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));
-        let nothing = harmless[index] || value || hollow[index - sentence.words.start];
+        let name = names.iter().any(|name| name == folded.form(word));
+        let nothing = harmless[index] || value || name || hollow[index - sentence.words.start];
         if !nothing && !is_stop_word_of_any_language(folded.form(word)) {
             others += if word.script == Script::Dense { 0.5 } else { 1.0 };
         }

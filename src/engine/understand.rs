@@ -130,10 +130,10 @@ impl<'a> Understanding<'a> {
         slots::answer_pending(engine, &mut understanding);
         understanding.alike = alike::find(engine, &understanding, &moment);
         alike::stand_in(engine, &mut understanding);
-        (understanding.turns, understanding.asides) = (turn::find(&understanding), aside::find(&understanding));
+        understanding.turns = turn::find(&understanding);
+        understanding.asides = aside::find(&understanding, inbound);
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
-        let spoken = understanding.spoken(engine);
-        understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &spoken);
+        understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &understanding.spoken(engine));
         understanding
     }
 

@@ -43,6 +43,21 @@ fn buyers_are_answered_in_their_language() {
     assert!(other.is_none(), "{other:?}");
 }
 
+/// A rule that is renamed must not silently count as something else in docs/quality.md.
+#[test]
+fn the_map_of_intents_names_rules_of_the_pack() {
+    let path = root().join("tests/data/quality/intent-map.tsv");
+    let table = fs::read_to_string(path).expect("the map is there");
+    let rows: Vec<_> = table.lines().filter(|line| !line.starts_with('#')).collect();
+    let files = nightdesk::library::starter_files();
+    for row in &rows {
+        let (rule, intent) = row.split_once('\t').expect("rule <tab> intent");
+        assert!(files.iter().any(|(path, _)| path.ends_with(&format!("/{rule}.yaml"))), "no rule {rule}");
+        assert!(rule != intent && !intent.is_empty(), "{row}");
+    }
+    assert!(rows.len() > 20, "only {} rows", rows.len());
+}
+
 /// Of messages made to mislead at most one in twenty is answered, and of plain questions at least 17 in 20.
 #[test]
 fn traps_are_left_to_people_and_plain_questions_are_not() {

@@ -39,12 +39,11 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let orphans = replies.iter().filter(|(reply, _)| !used(reply.as_str()) && !by_hand(reply));
     let found = orphans.map(|(reply, span)| {
         let message = format!("no rule answers, acknowledges or asks with `{}`", reply.as_str());
-        Diagnostic::warning(CODE, message, span.clone(), "never sent")
-            .help(format!(
-                "write `reply: {}` in the rule it belongs to; if people send it themselves, let the text begin with \
+        Diagnostic::warning(CODE, message, span.clone(), "never sent").help(format!(
+            "write `reply: {}` in the rule it belongs to; if people send it themselves, let the text begin with \
                  `{{# by hand: when #}}`; otherwise remove the folder",
-                reply.as_str()
-            ))
+            reply.as_str()
+        ))
     });
     found.collect()
 }

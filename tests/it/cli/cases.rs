@@ -61,7 +61,9 @@ fn no_case_shows_a_secret_or_speaks_of_invalid_things() {
     for case in folders() {
         let expected = fs::read_to_string(case.join(EXPECTED)).expect("UPDATE=1 writes it");
         // The argument parser's own words are not ours to choose.
+        // An intent of the starter pack has one of the words in its name.
         let ours = expected.lines().filter(|line| !line.starts_with("error: invalid value '"));
+        let ours = ours.map(|line| line.replace("invalid_tracking", ""));
         for line in ours {
             for word in ["hunter2", "Invalid", "invalid", "panicked", "\u{1b}["] {
                 assert!(!line.contains(word), "{} says {word:?}: {line}", case.display());

@@ -45,7 +45,7 @@ fn wish_to_cancel_is_acknowledged_without_a_promise_and_urgent() {
     let wish = Letter::new("tom@example.org", "Cancel", "Please cancel my order 10023, I ordered the wrong size.");
     post.deliver(&wish.from, &wish.raw());
     let ack = &post.until_relayed(1)[0];
-    assert!(text_of(ack).contains("Nothing is cancelled yet."), "{}", text_of(ack));
+    assert!(text_of(ack).contains("Nothing has been canceled yet."), "{}", text_of(ack));
     shop.until_settled(1);
     let tickets = shop.tickets();
     assert_eq!(tickets.len(), 1, "{tickets:#?}");

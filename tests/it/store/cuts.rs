@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use nightdesk::{
     model::{
         ids::{InboundId, OutboxId},
+        order::OrderStatus,
         outbound::{OutboundKind, Phase},
         receive::FolderMark,
         switch::Scope,
@@ -22,6 +23,7 @@ use nightdesk::{
     store::{
         Store,
         lease::{Lease, Runner},
+        orders::{OrderOutcome, OrderReading},
         outbox::Settlement,
         quarantine::Cause,
         sent::HumanMail,
@@ -34,6 +36,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     bench::{self, Backend, Bench, Plan, account, at},
     changes::take_over,
+    orders,
     sent::{answers, sent},
 };
 use crate::support::{
@@ -93,6 +96,11 @@ const WRITES: &[Write] = &[
     ("renewing leases", |run| Box::pin(renew(run))),
     ("giving a lease back", |run| Box::pin(release(run))),
     ("signing this process off", |run| Box::pin(retire(run))),
+    ("noting a file of orders", |run| Box::pin(refuse_orders(run))),
+    ("writing lines about orders", |run| Box::pin(add_orders(run))),
+    ("putting a file of orders in force", |run| Box::pin(put_orders(run))),
+    ("giving up a file of orders", |run| Box::pin(drop_orders(run))),
+    ("deleting an old file of orders", |run| Box::pin(tidy_orders(run))),
 ];
 
 /// How many calls are cut at once; each has a database of its own.
@@ -120,6 +128,8 @@ const SHAPES: &[&str] = &[
     "SELECT reason, actor, ended_by FROM restored t",
     "SELECT name, holder FROM lease t",
     "SELECT id, left_at IS NULL FROM runner t",
+    "SELECT name, state, lines, note FROM order_file t",
+    "SELECT line, number, status FROM order_line t",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,6 +229,11 @@ impl Run {
         let lost = Settlement::Uncertain { reason: "lost".to_owned(), verify_by: at(15) };
         self.bench.store.settle(id, &lost, at(0)).await.expect("settled");
         id
+    }
+
+    /// A file of orders of which a reading has begun.
+    async fn reading(&self) -> OrderReading {
+        self.bench.store.begin_orders(&orders::file("a.csv", "shop", 0), "how", at(0)).await.expect("begun")
     }
 
     async fn leased(&self) -> Lease {
@@ -509,4 +524,35 @@ async fn retire(run: Run) -> (Run, String) {
     run.leased().await;
     let runner = runner();
     say!(run, run.store.retire(&runner))
+}
+
+async fn refuse_orders(run: Run) -> (Run, String) {
+    say!(run, run.store.refuse_orders(&orders::file("a.csv", "shop", 0), "how", "it is empty", at(0)))
+}
+
+async fn add_orders(run: Run) -> (Run, String) {
+    let reading = run.reading().await;
+    let lines = orders::numbered(vec![orders::line("7", None, OrderStatus::Paid)]);
+    say!(run, run.store.add_orders(&reading, &lines))
+}
+
+async fn put_orders(run: Run) -> (Run, String) {
+    let reading = run.reading().await;
+    say!(run, run.store.put_orders(&reading, &OrderOutcome::default()))
+}
+
+async fn drop_orders(run: Run) -> (Run, String) {
+    let reading = run.reading().await;
+    say!(run, run.store.drop_orders(&reading))
+}
+
+async fn tidy_orders(run: Run) -> (Run, String) {
+    let reading = run.reading().await;
+    let lines = orders::numbered(vec![orders::line("7", None, OrderStatus::Paid)]);
+    run.bench.store.add_orders(&reading, &lines).await.expect("added");
+    run.bench.store.drop_orders(&reading).await.expect("given up");
+    run.arm();
+    // How many lines went is for the log only.
+    run.store.tidy_orders(at(1)).await.expect("the call finds its way");
+    (run, String::new())
 }

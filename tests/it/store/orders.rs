@@ -33,11 +33,11 @@ pub(super) const CASES: &[Case] = &[
 const ANA: &str = "ana@buyer.example";
 const BEN: &str = "ben@other.example";
 
-fn file(name: &str, series: &str, minutes: i64) -> OrderFile {
+pub(super) fn file(name: &str, series: &str, minutes: i64) -> OrderFile {
     OrderFile { name: name.to_owned(), series: series.to_owned(), as_of: at(minutes), size: 100 }
 }
 
-fn line(number: &str, email: Option<&str>, status: OrderStatus) -> OrderLine {
+pub(super) fn line(number: &str, email: Option<&str>, status: OrderStatus) -> OrderLine {
     OrderLine {
         line: 0,
         number: number.to_owned(),
@@ -47,7 +47,7 @@ fn line(number: &str, email: Option<&str>, status: OrderStatus) -> OrderLine {
     }
 }
 
-fn numbered(lines: Vec<OrderLine>) -> Vec<OrderLine> {
+pub(super) fn numbered(lines: Vec<OrderLine>) -> Vec<OrderLine> {
     (2..).zip(lines).map(|(number, line)| OrderLine { line: number, ..line }).collect()
 }
 
