@@ -5,7 +5,7 @@
 //! it; a demand beside it ("I want my money") is no other. So it stops the answer, unless it is one of the few things that
 //! change nothing: the buyer's own name, where the buyer lives, what the buyer thinks of buying, kind words, a missing card.
 //! Those are phrases under `asides/`, rule files of the same language.
-//! A question that no rule explains is [`rest`](crate::engine::rest)'s business: it can be named to the buyer.
+//! A question that no rule explains is the business of `rest`: it can be named to the buyer.
 
 use std::{ops::Range, sync::LazyLock};
 
