@@ -4,10 +4,9 @@
 //! not compared, except that no case may end in a reply that nobody named.
 
 mod alarms;
-mod asides;
+mod built_in;
 mod hostile;
 mod properties;
-mod turns;
 mod witness;
 pub(crate) mod world;
 
