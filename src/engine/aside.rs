@@ -54,7 +54,7 @@ pub(super) fn read() {
 
 /// Returns the statements and demands of a text that no rule explains and that are not plain, as indices of sentences.
 /// Empty where no question before a sale would be answered.
-pub(super) fn find(understanding: &Understanding<'_>, inbound: &Inbound) -> Vec<usize> {
+pub(super) fn find(engine: &Engine, understanding: &Understanding<'_>, inbound: &Inbound) -> Vec<usize> {
     let asked = understanding.hits.iter().filter(|(rule, hit)| concerns(rule, hit));
     let languages: Vec<_> = asked.map(|(_, hit)| hit.language).collect();
     if languages.is_empty() {
@@ -74,21 +74,23 @@ pub(super) fn find(understanding: &Understanding<'_>, inbound: &Inbound) -> Vec<
         return told;
     }
     let mut harmless = vec![false; understanding.reading.folded().words().len()];
-    let spoken = |found: &Attempt| !found.repaired && languages.contains(&found.language);
+    let spoken = |found: &Attempt| !found.repaired && !found.negated && languages.contains(&found.language);
     for found in RULES.attempts(&understanding.reading).into_iter().filter(spoken) {
         found.words.into_iter().for_each(|word| harmless[word] = true);
     }
-    let names = names_of_author(inbound);
+    let names = names_of_author(engine, inbound);
     let last = sentences.len() - 1;
     let plain = |index: usize| {
         let sentence = &sentences[index];
-        index == last && is_signature(understanding, sentence) || is_plain(understanding, sentence, &harmless, &names)
+        index == last && is_signature(engine, understanding, sentence)
+            || is_plain(understanding, sentence, &harmless, &names)
     };
     told.into_iter().filter(|index| !plain(*index)).collect()
 }
 
-/// Returns the words of the author's name and address, folded.
-fn names_of_author(inbound: &Inbound) -> Vec<String> {
+/// Returns the words of the author's name and address, folded. Anybody calls themselves what they like, so a word that
+/// rules look for is none.
+fn names_of_author(engine: &Engine, inbound: &Inbound) -> Vec<String> {
     let chat = inbound.telegram.as_ref().and_then(|telegram| telegram.name.as_deref());
     let mail = inbound.from.as_ref();
     let name = mail.and_then(|from| from.name.as_deref());
@@ -97,20 +99,25 @@ fn names_of_author(inbound: &Inbound) -> Vec<String> {
         let folded = Folded::new(&name.replace(['.', '_', '-', '+'], " "));
         folded.words().iter().map(|word| folded.form(word).to_owned()).collect::<Vec<_>>()
     });
-    words.filter(|word| !is_stop_word_of_any_language(word)).collect()
+    words.filter(|word| !engine.rules.writes(word)).collect()
 }
 
-/// Returns whether the last words of a text are a name below it: few, and all with a capital, as nobody complains.
-fn is_signature(understanding: &Understanding<'_>, sentence: &Sentence) -> bool {
+/// Returns whether the last words of a text are a name below it: few, calm, all with a capital, and none that rules look
+/// for ("Refund Now").
+fn is_signature(engine: &Engine, understanding: &Understanding<'_>, sentence: &Sentence) -> bool {
     let folded = understanding.reading.folded();
     let original = understanding.reading.original();
     let words = &folded.words()[sentence.words.clone()];
     let begins_a_line = original[..sentence.span.start].trim_end_matches([' ', '\t']).ends_with('\n');
+    let calm = sentence.kind == SentenceKind::States && !original[sentence.span.clone()].contains(['!', '?']);
     let name = |word: &Word| {
         let mut letters = original[word.original.clone()].chars();
-        letters.next().is_some_and(char::is_uppercase) && letters.all(|letter| letter.is_lowercase() || letter == '\'')
+        let capital = letters.next().is_some_and(char::is_uppercase);
+        capital
+            && letters.all(|letter| letter.is_lowercase() || letter == '\'')
+            && !engine.rules.writes(folded.form(word))
     };
-    begins_a_line && words.len() <= MAX_NAME_WORDS && words.iter().all(name)
+    begins_a_line && calm && words.len() <= MAX_NAME_WORDS && words.iter().all(name)
 }
 
 /// Returns the statement beside a hit that keeps its rule from answering, or nothing. What an example of the rule shows

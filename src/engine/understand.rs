@@ -131,7 +131,7 @@ impl<'a> Understanding<'a> {
         understanding.alike = alike::find(engine, &understanding, &moment);
         alike::stand_in(engine, &mut understanding);
         understanding.turns = turn::find(&understanding);
-        understanding.asides = aside::find(&understanding, inbound);
+        understanding.asides = aside::find(engine, &understanding, inbound);
         // Only now it is known what will be said, and a reply speaks the languages it was written in.
         understanding.language = language::choose(engine, inbound, ctx, &found, pattern, &understanding.spoken(engine));
         understanding

@@ -166,6 +166,11 @@ impl RuleSet {
         self.scratches.lend(|scratch| evaluate::attempts(self, reading, scratch))
     }
 
+    /// Returns whether a folded word stands in a pattern of any rule as it is.
+    pub fn writes(&self, form: &str) -> bool {
+        self.vocabulary.is_written(form)
+    }
+
     /// Returns what the examples of all rules say about texts, made on the first call.
     pub fn similar(&self) -> &Similar {
         self.similar.get_or_init(|| Similar::new(&self.rules))

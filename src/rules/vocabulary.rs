@@ -159,6 +159,11 @@ impl Vocabulary {
         class.is_some_and(|id| self.written.contains(&(*id, FxBuildHasher.hash_one(form))))
     }
 
+    /// Returns whether a pattern of any language holds a folded word as it is.
+    pub(in crate::rules) fn is_written(&self, form: &str) -> bool {
+        self.exact.contains_key(form) || self.stems.iter().any(|(language, _)| self.is_written_in(form, *language))
+    }
+
     /// Adds the stem classes and beginnings of a folded word.
     pub(in crate::rules) fn inflected(&self, form: &str, ids: &mut Vec<AtomId>) {
         for (language, stems) in &self.stems {
