@@ -182,7 +182,7 @@ fn outcome(rule: &Rule, example: &Example, verdict: &Verdict, possible: bool) ->
     let hit = intents.contains(&rule.id);
     match (example.matches, hit) {
         // A case for a person needs no certainty: in doubt it is one as well.
-        (true, true) if rule.action == Action::Answer && !verdict.confident => CaseOutcome::BelowConfidence,
+        (true, true) if rule.action == Action::Answer && !verdict.doubts.is_empty() => CaseOutcome::BelowConfidence,
         (true, true) => CaseOutcome::Matched,
         (false, false) => CaseOutcome::Spared,
         // Its question is there, and what stands beside it keeps the rule from answering: that is what the author wants.
@@ -241,5 +241,6 @@ fn lost(rule: &Rule, verdict: &Verdict) -> Option<String> {
         LossReason::Negated(negator) => format!("`{pattern}` hits, and “{negator}” before it says no"),
         LossReason::When(unmet) => format!("`{pattern}` hits, and `when` does not hold: {unmet}"),
         LossReason::Mode(mode) => format!("`{pattern}` hits, and its mode is {mode}"),
+        LossReason::NotAlone(other) => format!("`{pattern}` hits, and “{other}” is said as well"),
     })
 }

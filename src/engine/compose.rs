@@ -114,15 +114,16 @@ fn most_important_first(understanding: &Understanding<'_>) -> Vec<Hit> {
     hits.into_iter().map(|(_, hit)| hit.clone()).collect()
 }
 
-/// The engine asserts the first intent when nothing raises a doubt about it, nor about any other rule that would answer.
-/// Two rules that both ask for a person do not doubt one another.
+/// The engine asserts the first intent when nothing raises a doubt that it is this one, nor about any other rule that would
+/// answer. Two rules that both ask for a person do not doubt one another.
 fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&Hit>) -> bool {
     let Some(first) = first.filter(|_| understanding.foreign_language.is_none()) else { return false };
-    // What would answer was judged already.
-    let mut leading = understanding.hits.iter().filter(|(rule, hit)| hit == first && rule.action != Action::Answer);
+    // What would answer was judged already, by the stricter measure.
+    let doubted = |rule: &Rule| understanding.doubts.iter().any(|doubt| doubt.rule == rule.id);
+    let open = |(rule, hit): &&(&Rule, Hit)| if rule.action == Action::Answer { doubted(rule) } else { hit == first };
     let whole = Whole::of(understanding);
-    let doubtless = |(rule, hit): &(&Rule, Hit)| doubt::of(engine, understanding, &whole, rule, hit).is_none();
-    understanding.doubts.is_empty() && leading.all(doubtless)
+    let mut open = understanding.hits.iter().filter(open).take(doubt::MAX_JUDGED);
+    open.all(|(rule, hit)| doubt::of_name(engine, understanding, &whole, rule, hit).is_none())
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {

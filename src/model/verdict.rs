@@ -79,7 +79,7 @@ pub struct Verdict {
     pub not_before: Option<Timestamp>,
     /// What was learned about the buyer (`country`).
     pub learned: BTreeMap<String, String>,
-    /// The engine asserts the first hit's intent, whatever its mode.
+    /// The engine stands by the first hit's intent, whatever its mode and whether or not a template may answer it.
     pub confident: bool,
     /// How sure, 0 to 1: the confidence of the hit that the verdict asserts first.
     pub confidence: f64,
@@ -316,6 +316,8 @@ pub enum LossReason {
     When(String),
     /// The rule is off or in shadow.
     Mode(String),
+    /// The rule counts where nothing else is said, and these words are something else.
+    NotAlone(String),
 }
 
 /// Words that always send a message to a person: the list is part of the program, and no rule overrides it.

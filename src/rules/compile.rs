@@ -105,6 +105,7 @@ impl<'a> Compiler<'a> {
             say,
             unless,
             when: written.when,
+            alone: written.alone,
             ignore_negation: written.negation == Negation::Ignore,
             only: Vec::new(),
         };

@@ -13,6 +13,7 @@ use crate::{
         verdict::{EntityFound, Hit, Loser},
     },
     rules::{
+        alone,
         condition::{Moment, Scene},
         entity_list::Kinds,
         find::{Finder, Found, Manner, word_number},
@@ -77,6 +78,7 @@ pub(in crate::rules) fn evaluate(
     let unfinished = each_sentence(set, reading, scratch, |index, findings, finder| {
         judge.judge(index, findings, finder, &mut evaluation);
     });
+    alone::take_back(set, reading, &mut evaluation);
     evaluation.unfinished = unfinished;
     evaluation
 }

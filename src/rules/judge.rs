@@ -11,6 +11,7 @@ use crate::{
         verdict::{Hit, Loser, LossReason, Repair},
     },
     rules::{
+        alone,
         condition::Scene,
         find::{Finder, Found, Manner, Words},
         memory::Misspelt,
@@ -136,6 +137,14 @@ impl<'a> Judge<'a> {
                 return Some(LossReason::When(unmet.clone()));
             }
         }
+        if rule.alone
+            && let Some(other) = self.said_beside(sentence, findings, finder.view.reading)
+        {
+            for finding in findings {
+                finding.struck = true;
+            }
+            return Some(LossReason::NotAlone(other));
+        }
         let mut why = None;
         // What sends a message to a person may stand in another language than the rest: in doubt it does.
         if rule.action != Action::Escalate {
@@ -174,6 +183,12 @@ impl<'a> Judge<'a> {
         let negated =
             findings.iter().filter(|finding| !finding.struck).find_map(|finding| finding.found.negated.clone());
         negated.map(LossReason::Negated).or(why)
+    }
+
+    /// Returns words of a sentence that none of these findings covers, nor courtesy.
+    fn said_beside(&self, sentence: usize, findings: &[Finding], reading: &Reading) -> Option<String> {
+        let words = findings.iter().filter(|finding| finding.counts()).flat_map(|finding| finding.found.words.iter());
+        alone::said_beside(reading, &self.sentences[sentence], words)
     }
 
     /// Returns the language of the message if a pattern of another one was hardly meant: it holds the words as they are

@@ -4,6 +4,7 @@
 //! [`rule::Rule`]s, which cannot be wrong. [`set::RuleSet`] holds them all and finds, in one pass over a message, the
 //! few rules whose rarest word occurs ([`prefilter`]); only those are confirmed ([`program`]) and judged ([`evaluate`]).
 
+pub mod alone;
 pub mod built_in;
 pub mod compile;
 pub mod condition;

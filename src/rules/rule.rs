@@ -52,6 +52,8 @@ pub struct Rule {
     pub(in crate::rules) unless: Vec<Phrase>,
     /// What must hold.
     pub when: Conditions,
+    /// It counts in messages that say nothing else.
+    pub(in crate::rules) alone: bool,
     /// A negator before the words does not matter.
     pub(in crate::rules) ignore_negation: bool,
     /// What it says in other languages is left out; empty if nothing is.

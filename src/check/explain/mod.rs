@@ -284,6 +284,7 @@ fn loss(why: &LossReason) -> String {
         LossReason::Negated(word) => format!("“{word}” stands before it"),
         LossReason::When(condition) => format!("the condition does not hold: {condition}"),
         LossReason::Mode(mode) => format!("its mode is {mode}"),
+        LossReason::NotAlone(other) => format!("it counts alone, and “{other}” is said as well"),
     }
 }
 

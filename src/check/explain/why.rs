@@ -162,6 +162,10 @@ fn after_loss(rule: &Rule, loser: &Loser, file: &str) -> Vec<String> {
         LossReason::When(_) => {
             vec![format!("change `when:` in {file}, or wait until it holds; `--at` tries another time")]
         }
+        LossReason::NotAlone(other) => vec![
+            format!("if “{other}” changes nothing, put it into a pattern under `say:` in {file}"),
+            "or take `alone: true` out, if the rule may count beside something else".to_owned(),
+        ],
         LossReason::Mode(_) => vec![format!("write `mode: suggest` in {file} when its records look right")],
     }
 }

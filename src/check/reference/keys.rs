@@ -27,6 +27,7 @@ pub const KEYS: &[Key] = &[
     key("say", "[patterns](#patterns) by language", REQUIRED),
     key("unless", "[patterns](#patterns) by language", "nothing switches the rule off"),
     key("when", "[conditions](#conditions)", "the rule always counts"),
+    key("alone", "`true` or `false`", "`false`"),
     key("negation", "`respect` or `ignore`", "`respect`"),
     key("similar", "`never`, `suggest` or `auto`", "`suggest`"),
     key("needs", "[values](#values), each with `from` and perhaps `ask`", "the reply needs nothing"),

@@ -48,6 +48,12 @@ fn recognition() -> Vec<Key> {
         ),
         key("when", "Circumstances that must all hold.", part("conditions")),
         key(
+            "alone",
+            "true: the rule counts only where the message says nothing else; its patterns and mere courtesy must cover every \
+             word.",
+            switch(),
+        ),
+        key(
             "negation",
             "respect: after `not`, `kein` or 不 a hit does not count (the default). ignore: such words do not matter.",
             word(Negation::WORDS),

@@ -72,6 +72,8 @@ pub struct RuleFile {
     pub urgency: Urgency,
     /// The other half of the message may be answered.
     pub with_answer: bool,
+    /// It counts in messages that say nothing else.
+    pub alone: bool,
     /// What a negator means.
     pub negation: Negation,
     /// How far the examples may speak for it.
@@ -117,6 +119,7 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFi
     let ack = reply_of(fields, file, "ack");
     let urgency = optional_word(fields, file, "urgency", URGENCIES, urgency_word).unwrap_or_default();
     let with_answer = fields.take("with_answer").unwrap_or(false);
+    let alone = fields.take("alone").unwrap_or(false);
     let negation = optional_word(fields, file, "negation", Negation::WORDS, Negation::from_word);
     let similar = optional_word(fields, file, "similar", Similarity::WORDS, Similarity::from_word);
     let tags = tags(fields, file);
@@ -144,6 +147,7 @@ fn fill(fields: &mut Fields<'_>, file: FileId, path: &str, text: &str) -> RuleFi
         ack,
         urgency,
         with_answer,
+        alone,
         negation: negation.unwrap_or(Negation::Respect),
         similar: similar.unwrap_or(Similarity::Suggest),
         tags,

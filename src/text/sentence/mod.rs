@@ -1,7 +1,8 @@
 //! Cuts a text into sentences and says of each what it does.
 //!
-//! Cut at sentence punctuation and at line breaks, not inside words that hold dots, not after abbreviations, not where a
-//! mail program wrapped a line. What a sentence does (`kind`) is judged from its words afterwards.
+//! Cut at sentence punctuation, at line breaks and behind a Chinese question particle, not inside words that hold dots,
+//! not after abbreviations, not where a mail program wrapped a line. What a sentence does (`kind`) is judged from its words
+//! afterwards.
 
 use std::ops::Range;
 
@@ -132,7 +133,25 @@ impl Cutter<'_> {
             '.' if self.original[at..].starts_with("..") || !self.is_inner_dot(at, word) => {
                 Some(self.after_closers(at))
             }
+            ',' | '，' | '、' | ' ' if self.follows_question_particle(at) => {
+                let next = at + character.len_utf8();
+                self.original[next..].trim_start().starts_with(char::is_alphanumeric).then_some(next)
+            }
             _ => None,
+        }
+    }
+
+    /// Returns whether a Chinese question ends before a comma or a space: its last character does nothing else than ask.
+    /// `这么`, `那么`, `什么`, `怎么`, `多么` and `要么` end on one and ask nothing, or go on.
+    fn follows_question_particle(&self, at: usize) -> bool {
+        let mut before = self.original[..at].chars().rev();
+        match before.next() {
+            Some('吗' | '嗎' | '嘛') => true,
+            Some('么' | '麼') => !matches!(
+                before.next(),
+                None | Some('这' | '這' | '那' | '什' | '甚' | '怎' | '多' | '要' | '干' | '幹')
+            ),
+            _ => false,
         }
     }
 

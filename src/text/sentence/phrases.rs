@@ -205,6 +205,18 @@ impl Phrases {
         }
     }
 
+    /// Returns of each of these words whether a greeting, a closing, thanks or a vocative covers it: what asks for nothing,
+    /// not even for an answer.
+    pub(crate) fn courtesy(&self, folded: &Folded, words: Range<usize>) -> Vec<bool> {
+        let mut covered = vec![false; words.len()];
+        let polite =
+            |found: &Found| matches!(found.part, Part::Greeting | Part::Closing | Part::Thanks | Part::Vocative);
+        for found in self.find(folded, words.clone()).into_iter().filter(polite) {
+            covered[found.words.start - words.start..found.words.end - words.start].fill(true);
+        }
+        covered
+    }
+
     /// Returns whether a word ends in a phrase of one word that does that.
     pub(crate) fn ends(&self, form: &str, part: Part) -> bool {
         let starts = form.char_indices().rev().take(MAX_HANGUL_SYLLABLES);

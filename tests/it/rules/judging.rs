@@ -184,3 +184,25 @@ fn word_lists_stand_for_their_entries_of_the_patterns_language() {
     assert_eq!(intents(&evaluate(&rules, "gratis Versand")), ["free"]);
     assert!(intents(&evaluate(&rules, "gratis send")).is_empty());
 }
+
+#[test]
+fn a_rule_that_counts_alone_stands_only_where_nothing_else_is_said() {
+    let rules = [rule("greeting", "alone: true\nsay: {en: [(hello|hi) [there], how are you], zh: [你好]}")];
+    let nothing = |text: &str| match evaluate(&rules, text).losers.first() {
+        Some(loser) => panic!("{text:?}: {:?}", loser.why),
+        None => intents(&evaluate(&rules, text)).len(),
+    };
+    for text in
+        ["Hello", "hi there!", "Hello. How are you?", "Hello dear team, thanks", "你好", "Hi 👋", "Dear all,\nhello"]
+    {
+        assert!(nothing(text) > 0, "{text:?} is a greeting");
+    }
+    let other = |text: &str| match why(&evaluate(&rules, text), "greeting") {
+        LossReason::NotAlone(other) => other.clone(),
+        why => panic!("{text:?}: {why:?}"),
+    };
+    assert_eq!(other("hello, where is my parcel"), "where is my parcel");
+    assert_eq!(other("Hello.\nStill broken.\nHow are you?"), "Still broken");
+    assert_eq!(other("Where is it? Hello."), "Where is it");
+    assert_eq!(other("你好，退款"), "退款");
+}
