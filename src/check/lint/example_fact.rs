@@ -3,17 +3,30 @@
 use crate::{
     check::lint::{Lint, Look, Material},
     diagnostic::{Code, Diagnostic},
+    replies::catalog::MadeUp,
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Files(run) };
 
 const CODE: Code = Code::new("example-fact");
 
+/// More places of one file help nobody: who opens it sees them.
+const MAX_SHOWN: usize = 2;
+
+/// One finding for a file: the starter pack makes up dozens of values, and a list of them would hide everything else.
 fn run(material: &Material<'_>) -> Vec<Diagnostic> {
-    let found = material.replies.made_up().into_iter().map(|example| {
-        let message = format!("{} is a made-up example", example.what);
-        Diagnostic::warning(CODE, message, example.span, "marked here")
-            .help("buyers are told this value: put in your own and remove `example: true`")
-    });
-    found.collect()
+    let made_up = material.replies.made_up();
+    let of_one_file = made_up.chunk_by(|one, next| one.span.file == next.span.file);
+    let finding = |values: &[MadeUp]| {
+        let first = values.first()?;
+        let message = match values.len() {
+            1 => format!("{} is a made-up example", first.what),
+            count => format!("{count} values of this file are made-up examples"),
+        };
+        let found = Diagnostic::warning(CODE, message, first.span.clone(), "marked here")
+            .help("buyers are told this value: put in your own and remove `example: true`");
+        let others = values[1..].iter().take(MAX_SHOWN);
+        Some(others.fold(found, |found, other| found.related(other.span.clone(), format!("{} as well", other.what))))
+    };
+    of_one_file.filter_map(finding).collect()
 }
