@@ -248,6 +248,7 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         max_mode: std::collections::BTreeMap::new(),
         profiles: profile::shipped(),
         answer_at: DEFAULT_ANSWER_AT,
+        tell_made_up_facts: true,
         limits: Limits::default(),
         overnight: None,
         clocks: Clocks::default(),

@@ -92,7 +92,8 @@ impl Init {
         let config = format!("--config {folder}/config.yaml");
         let steps = [
             format!("Wrote a configuration, rules, replies and a story into {into}. Next:"),
-            "1. Prices and dates of the starter pack are made up. Put in your own and remove `example: true`:"
+            "1. Prices and dates of the starter pack are made up, and answers that rest on them wait as drafts. Put in your \
+             own and remove `example: true`:"
                 .to_owned(),
             format!("     {folder}/replies/_facts/shipping.yaml"),
             format!("     {folder}/replies/_situations.yaml"),
@@ -110,7 +111,9 @@ impl Init {
 /// Returns the files of a new shop, each with the line that tells editors its schema.
 fn files(answers: &[(&str, String)]) -> Vec<(String, String)> {
     let mut files = library::starter_files();
-    files.push(("config.yaml".to_owned(), filled(TEMPLATE, answers)));
+    // Until the seller has put in the own prices, nobody is told those of the starter pack.
+    let careful = TEMPLATE.replace("# tell_made_up_facts: true ", "tell_made_up_facts: false  ");
+    files.push(("config.yaml".to_owned(), filled(&careful, answers)));
     files.push(("tests/first_story.yaml".to_owned(), STORY.to_owned()));
     files.into_iter().map(|(path, text)| (path.clone(), header(&path).unwrap_or_default() + &text)).collect()
 }

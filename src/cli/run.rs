@@ -73,7 +73,7 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
         accounts = accounts.names().join(","),
         "nightdesk is serving"
     );
-    warn_of_examples(engine.replies());
+    warn_of_examples(engine.replies(), engine.settings().tell_made_up_facts);
     let service = Service::new(config.service.clone(), store, Arc::new(live), accounts.clone());
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
@@ -95,14 +95,13 @@ fn advised(error: ServiceError) -> anyhow::Error {
     }
 }
 
-/// Says once, at the start, which values buyers are told that the starter pack made up.
-fn warn_of_examples(replies: &Catalog) {
+/// Says once, at the start, which values the starter pack made up, and whether buyers are told them.
+fn warn_of_examples(replies: &Catalog, told: bool) {
     let made_up: Vec<String> = replies.made_up().into_iter().map(|example| example.what).collect();
     if !made_up.is_empty() {
-        tracing::warn!(
-            "buyers are told made-up values until you put in your own and remove `example: true`: {}",
-            made_up.join(", ")
-        );
+        let what =
+            if told { "buyers are told made-up values" } else { "answers that rest on made-up values are drafts" };
+        tracing::warn!("{what} until you put in your own and remove `example: true`: {}", made_up.join(", "));
     }
 }
 

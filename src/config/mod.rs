@@ -70,6 +70,8 @@ pub struct Config {
     pub max_mode: BTreeMap<ChannelKind, Mode>,
     /// The confidence from which on an answer goes out by itself.
     pub answer_at: f64,
+    /// What the starter pack made up may be told to buyers.
+    pub tell_made_up_facts: bool,
     /// Counts and ages at which the machine steps back.
     pub limits: engine::settings::Limits,
     /// The highest mode while somebody is at the desk.
@@ -119,6 +121,7 @@ impl Config {
             max_mode: self.max_mode.clone(),
             profiles: self.profiles.clone(),
             answer_at: self.answer_at,
+            tell_made_up_facts: self.tell_made_up_facts,
             limits: self.limits.clone(),
             overnight: self.overnight,
             clocks: self.clocks.clone(),

@@ -146,6 +146,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let trusted = fields.take::<Vec<String>>("trusted_authserv_ids").unwrap_or_default();
     let max_mode = max_mode(reader, &mut fields);
     let answer_at = answer_at(reader, &mut fields);
+    let tell_made_up_facts = fields.take("tell_made_up_facts").unwrap_or(true);
     let limits = limits(reader, &mut fields);
     let overnight = clocks::overnight(reader, &mut fields, &desk, &max_mode);
     let response = clocks::clocks(reader, &mut fields);
@@ -170,6 +171,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         accounts,
         max_mode,
         answer_at,
+        tell_made_up_facts,
         limits,
         overnight,
         clocks: response,

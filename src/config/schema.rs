@@ -36,6 +36,11 @@ pub fn schema() -> Value {
             json!({ "type": "number", "minimum": LEAST_ANSWER_AT, "maximum": 1 }),
         ),
         key(
+            "tell_made_up_facts",
+            "false: an answer that rests on a value with `example: true` waits for a person as a draft.",
+            switch(),
+        ),
+        key(
             "status",
             "The pages /healthz, /readyz and /status.",
             mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),

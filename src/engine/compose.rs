@@ -154,10 +154,15 @@ impl Written {
     fn write(&mut self, words: &Words<'_>, draft: &Draft, plan: &mut Plan) {
         let language = words.understanding.language.answer;
         let problem = match words.write(draft.kind, draft, language) {
-            Ok(rendered) => return self.keep(rendered, draft.kind, draft, language),
-            Err(problem) => problem,
+            Ok(rendered) => match words.made_up(&rendered).filter(|_| draft.kind == OutboundKind::Answer) {
+                Some(what) => format!(
+                    "The reply tells what the starter pack made up: {what}; put in your own and remove `example: true`."
+                ),
+                None => return self.keep(rendered, draft.kind, draft, language),
+            },
+            Err(problem) => format!("The reply could not be written: {problem}."),
         };
-        plan.reasons.add(format!("The reply could not be written: {problem}."));
+        plan.reasons.add(problem);
         plan.pending = None;
         if plan.ack.is_none() {
             plan.ack = escalate::ack(words.case, None);
@@ -245,6 +250,20 @@ impl Words<'_> {
             Some(profile) => relay::allowed(rendered, profile, self.case.inbound),
             None => Ok(rendered),
         }
+    }
+
+    /// Returns what of a text the starter pack made up, unless the shop lets that be told.
+    fn made_up(&self, rendered: &Rendered) -> Option<String> {
+        if self.engine.settings.tell_made_up_facts {
+            return None;
+        }
+        let facts = rendered.facts.iter().filter(|fact| fact.made_up).map(|fact| fact.name.clone());
+        let situations = self.engine.replies.situations().iter();
+        let situations =
+            situations.filter(|known| known.example.is_some() && rendered.situation.as_ref() == Some(&known.id));
+        let mut names: Vec<String> = facts.chain(situations.map(|known| known.id.clone())).collect();
+        names.dedup();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Returns what replies may name. A draft is a person's message once it is sent, so it carries no notice of a machine.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub profiles: Profiles,
     /// The confidence from which on an answer goes out by itself, 0.5 to 1.
     pub answer_at: f64,
+    /// What the starter pack made up may be told to buyers; otherwise an answer that rests on it waits for a person.
+    pub tell_made_up_facts: bool,
     /// Counts and ages at which the machine steps back.
     pub limits: Limits,
     /// The highest mode while somebody is at the desk, where the machine is to answer by itself only when nobody is.

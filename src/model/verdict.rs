@@ -401,6 +401,9 @@ pub struct FactUsed {
     pub source: String,
     /// The last day it may be quoted.
     pub valid_until: Option<String>,
+    /// The starter pack made it up, and the shop has not put in its own yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub made_up: bool,
 }
 
 /// A message the engine wants to send or to draft.

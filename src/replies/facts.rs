@@ -181,7 +181,8 @@ impl Facts {
                 .ok_or_else(|| missing(format!("the fact `{full}` has no words in `{language}`")))?,
         };
         let valid_until = entry.valid_until.map(|date| date.to_string());
-        Ok(FactUsed { name: full, value: value.clone(), source: entry.source.clone(), valid_until })
+        let made_up = fact.example.is_some();
+        Ok(FactUsed { name: full, value: value.clone(), source: entry.source.clone(), valid_until, made_up })
     }
 
     /// Returns warnings about facts that may no longer be quoted or not much longer, one per place in a file.

@@ -46,6 +46,9 @@ struct Rank {
     words: usize,
     length: usize,
     rule: u32,
+    /// The pattern is of another language than the message seems to be: of two patterns of a rule that hit the same, the
+    /// one tells which language to answer in.
+    foreign: bool,
     start: usize,
     phrase: u32,
 }
@@ -62,6 +65,7 @@ impl Finding {
             words: usize::MAX - found.words.len(),
             length: usize::MAX - (end - start),
             rule: id.rule,
+            foreign: false,
             start,
             phrase: id.phrase,
         };
@@ -102,6 +106,11 @@ impl<'a> Judge<'a> {
     ) {
         if findings.is_empty() {
             return;
+        }
+        let guess = self.scene.moment.language;
+        for finding in findings.iter_mut() {
+            let pattern = &self.set.rules[finding.id.rule as usize].say[finding.id.phrase as usize];
+            finding.rank.foreign = guess.is_some_and(|guess| guess != pattern.language);
         }
         findings.sort_by_key(|finding| (finding.id.rule, finding.rank));
         let mut start = 0;

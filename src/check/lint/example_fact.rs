@@ -24,7 +24,7 @@ fn run(material: &Material<'_>) -> Vec<Diagnostic> {
             count => format!("{count} values of this file are made-up examples"),
         };
         let found = Diagnostic::warning(CODE, message, first.span.clone(), "marked here")
-            .help("buyers are told this value: put in your own and remove `example: true`");
+            .help("it is told to buyers unless `tell_made_up_facts: false` stands in config.yaml: put in your own and remove `example: true`");
         let others = values[1..].iter().take(MAX_SHOWN);
         Some(others.fold(found, |found, other| found.related(other.span.clone(), format!("{} as well", other.what))))
     };

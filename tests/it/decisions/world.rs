@@ -318,6 +318,7 @@ pub(crate) fn settings() -> Settings {
         profiles: nightdesk::library::profile::shipped(),
         answer_at: DEFAULT_ANSWER_AT,
         limits: Limits::default(),
+        tell_made_up_facts: true,
         overnight: None,
         clocks: Clocks::default(),
         quiet_hours: None,
