@@ -1,7 +1,7 @@
 //! Countries: names in twelve languages, usual short forms, unmistakable cities, codes in capitals; value ISO 3166-1 alpha-2.
 //!
 //! In doubt nothing is found: a buyer who is asked "to which country?" is better served than one who is told the customs
-//! rules of another. The names are data (`countries.tsv`).
+//! rules of another. The names are data (`countries.tsv`); a word in parentheses before a name must stand before it.
 
 use std::sync::LazyLock;
 
@@ -100,6 +100,8 @@ struct Name {
     code: &'static str,
     /// It is an adjective and needs an official word behind it.
     adjective: bool,
+    /// It means the country behind this word only: `(do) Polski` is Poland, and "polski" alone is the language.
+    behind: Option<String>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(Index::read);
@@ -160,14 +162,24 @@ impl Index {
     }
 
     fn add(&mut self, name: &str, code: &'static str, adjective: bool) {
+        let context = name.strip_prefix('(').and_then(|name| name.split_once(')'));
+        let (behind, name) = context.map_or((None, name), |(behind, name)| {
+            let folded = Folded::new(behind);
+            (folded.words().first().map(|word| folded.form(word).to_owned()), name)
+        });
         let folded = Folded::new(name);
         let words: Vec<String> = folded.words().iter().map(|word| folded.form(word).to_owned()).collect();
         let Some(first) = words.first() else { return };
-        if words.len() == 1 && is_russian(first) && first.chars().count() >= MIN_STEMMED_LETTERS && code != "GE" {
+        if words.len() == 1
+            && behind.is_none()
+            && is_russian(first)
+            && first.chars().count() >= MIN_STEMMED_LETTERS
+            && code != "GE"
+        {
             self.russian_beginnings.insert(beginning(first).to_owned());
             self.russian_stems.insert(russian_stem(first), code);
         }
-        self.names.add(words, Name { code, adjective });
+        self.names.add(words, Name { code, adjective, behind });
     }
 
     fn at(&self, passage: &Passage<'_>, at: usize) -> Option<(&'static str, usize)> {
@@ -188,6 +200,7 @@ impl Index {
             let next = passage.form(end);
             // 日本语 is the language, not the place.
             next != "语"
+                && name.behind.as_deref().is_none_or(|behind| behind == passage.form_before(at))
                 && (!name.adjective || OFFICIAL.contains(&next) || OFFICIAL_BEFORE.contains(&passage.form_before(at)))
         };
         let (name, length) = self.names.find(passage, at, first, fits)?;
