@@ -23,6 +23,7 @@ use crate::{
         order::{Order, OrderStatus},
         outbound::OutboundKind,
         thread::{Said, ThreadState},
+        time::Day,
     },
     rules::rule::Rule,
     text::reading::Reading,
@@ -313,11 +314,10 @@ fn collect_words(node: &Node, words: &mut BTreeSet<String>, numbers: &mut BTreeS
 
 /// Reads `11-20` as the next such day, and a full date as itself.
 fn date(written: &str, today: civil::Date) -> Option<civil::Date> {
-    if let Ok(date) = written.parse() {
-        return Some(date);
-    }
-    let (month, day) = written.split_once('-')?;
-    let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+    let (month, day) = match Day::parse(written)? {
+        Day::Full(date) => return Some(date),
+        Day::Yearly(month, day) => (month, day),
+    };
     let years = today.year()..=today.year().checked_add(4)?;
     years.filter_map(|year| civil::Date::new(year, month, day).ok()).find(|date| *date >= today)
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     model::{
         holidays::{self, Calendar},
-        time::{DeskHours, Period},
+        time::{DeskHours, Period, full_day},
     },
 };
 
@@ -95,7 +95,7 @@ fn listed_days(
     };
     for item in items {
         let text = item.as_text().unwrap_or_default();
-        if let Ok(date) = text.parse::<civil::Date>() {
+        if let Some(date) = full_day(text) {
             days.insert(date);
             continue;
         }

@@ -168,17 +168,21 @@ const LEAP_YEAR: i16 = 2024;
 impl Day {
     /// Reads `11-20` or `2026-11-20`.
     pub fn parse(text: &str) -> Option<Self> {
-        match text.split('-').collect::<Vec<&str>>()[..] {
-            [month, day] => {
-                let (month, day) = (month.parse().ok()?, day.parse().ok()?);
-                civil::Date::new(LEAP_YEAR, month, day).ok().map(|_| Self::Yearly(month, day))
-            }
-            [year, month, day] if year.len() == 4 => {
-                civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok().map(Self::Full)
-            }
-            _ => None,
+        if let Some(day) = full_day(text) {
+            return Some(Self::Full(day));
         }
+        let day = full_day(&format!("{LEAP_YEAR}-{text}"))?;
+        Some(Self::Yearly(day.month(), day.day()))
     }
+}
+
+/// Reads a day written in full: four digits, two and two, joined by hyphens (`2026-11-20`).
+///
+/// Nothing else is a day: `20261120` may be the number of an order, and a moment is more than a day.
+pub fn full_day(text: &str) -> Option<civil::Date> {
+    let shaped = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    let is_full = text.len() == 10 && text.bytes().enumerate().all(shaped);
+    is_full.then(|| text.parse().ok())?
 }
 
 /// A yearly span of days such as 20 November to 5 January, both ends inclusive.

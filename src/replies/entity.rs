@@ -3,7 +3,7 @@
 use jiff::civil;
 
 use crate::{
-    model::{currency, language::Language},
+    model::{currency, language::Language, time::full_day},
     replies::format::{self, amount, moment},
 };
 
@@ -17,7 +17,7 @@ const SIGNS: &str = " -#_/+.@'&()";
 pub(super) fn printed(kind: &str, value: &str, today: civil::Date, language: Language) -> Option<String> {
     match kind {
         "money" => amount::money(&whole_units(value)?, language),
-        "date" => Some(moment::day(value.parse::<civil::Date>().ok()?, today, language)),
+        "date" => Some(moment::day(full_day(value)?, today, language)),
         "quantity" if value.bytes().all(|byte| byte.is_ascii_digit()) => Some(format::number(value, language)),
         // The words of these are the shop's own.
         _ => is_plain(value).then(|| value.to_owned()),

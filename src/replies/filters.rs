@@ -8,7 +8,7 @@ use minijinja::{
 };
 
 use crate::{
-    model::language::Language,
+    model::{language::Language, time::full_day},
     replies::format::{self, amount, moment, plural},
 };
 
@@ -44,7 +44,7 @@ pub(super) fn unreadable(filter: &str, value: &str) -> Option<&'static str> {
     let (readable, expected) = match filter {
         "money" => (amount::money(value, Language::EN).is_some(), AMOUNT),
         "number" | "plural" => (amount::bare(value).is_some(), NUMBER),
-        "day" => (value.trim().parse::<civil::Date>().is_ok(), DAY),
+        "day" => (full_day(value.trim()).is_some(), DAY),
         _ => return None,
     };
     (!readable).then_some(expected)
@@ -57,7 +57,7 @@ pub(super) fn reader(state: &State<'_, '_>) -> Option<Reader> {
 
 /// Returns a fact as it is said: amounts and days in the forms of the language, everything else as it is written.
 pub(super) fn fact(value: &str, reader: Reader) -> Option<String> {
-    let day = || value.parse::<civil::Date>().ok().map(|date| moment::day(date, reader.today, reader.language));
+    let day = || full_day(value).map(|date| moment::day(date, reader.today, reader.language));
     amount::said(value, reader.language).or_else(day)
 }
 
@@ -74,8 +74,7 @@ fn number(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
 
 fn day(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     said(state, value, DAY, |text, reader| {
-        let date = text.trim().parse::<civil::Date>().ok()?;
-        Some(moment::day(date, reader.today, reader.language))
+        full_day(text.trim()).map(|date| moment::day(date, reader.today, reader.language))
     })
 }
 

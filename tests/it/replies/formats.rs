@@ -148,6 +148,67 @@ fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
         "1–2 يوم"
     );
     for text in [
+#[test]
+fn only_a_day_written_in_full_is_told_as_a_day() {
+    for written in ["20261224", "2026-12-4", "2026-12-24T10:00", "2026-12-24[u-ca=gregory]", "+002026-12-24"] {
+        let facts = format!("order: {{value: '{written}', source: us}}\n");
+        let (_, catalog, diagnostics) = catalog(&[
+            ("replies/_frame/de.txt", "{{ body }}"),
+            ("replies/one/de.txt", "{{ fact(\"shop.order\") }}"),
+            ("replies/_facts/shop.yaml", &facts),
+        ]);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(render(&catalog, &["one"], "de", &values()).expect("renders").text, written);
+        assert!(try_said(&format!("{{{{ \"{written}\"|day }}}}"), language("de")).is_err(), "{written}");
+    }
+}
+
+#[test]
+fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
+    assert_eq!(said("{{ \"1290.50 EUR\"|money }}", language("fr")), "1\u{a0}290,50 EUR");
+    assert_eq!(said("{{ 12000|number }}", language("pl")), "12\u{a0}000");
+    assert_eq!(said("{{ \"2026-12-24\"|day }}", language("ru")), "четверг, 24 декабря");
+    assert_eq!(said("{{ \"A, B，C\"|list }}", language("ar")), "A وB وC");
+    assert_eq!(said("{{ \"7-15\"|plural(one=\"# day\", other=\"# days\") }}", language("en")), "7–15 days");
+    assert_eq!(
+        said(
+            "{{ \"1–2\"|plural(one=\"يوم\", two=\"يومان\", few=\"# أيام\", many=\"# يومًا\", other=\"# يوم\") }}",
+            language("ar")
+        ),
+        "1–2 يوم"
+    );
+    for text in [
+#[test]
+fn only_a_day_written_in_full_is_told_as_a_day() {
+    for written in ["20261224", "2026-12-4", "2026-12-24T10:00", "2026-12-24[u-ca=gregory]", "+002026-12-24"] {
+        let facts = format!("order: {{value: '{written}', source: us}}\n");
+        let (_, catalog, diagnostics) = catalog(&[
+            ("replies/_frame/de.txt", "{{ body }}"),
+            ("replies/one/de.txt", "{{ fact(\"shop.order\") }}"),
+            ("replies/_facts/shop.yaml", &facts),
+        ]);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(render(&catalog, &["one"], "de", &values()).expect("renders").text, written);
+        assert!(try_said(&format!("{{{{ \"{written}\"|day }}}}"), language("de")).is_err(), "{written}");
+    }
+}
+
+#[test]
+fn a_number_whose_form_is_not_written_is_left_to_a_person() {
+    for (code, forms, other, says) in [
+        ("ru", "one=\"# день\", few=\"# дня\", many=\"# дней\"", "# дня", "2,5 дня"),
+        ("pl", "one=\"# dzień\", few=\"# dni\", many=\"# dni\"", "# dnia", "2,5 dnia"),
+    ] {
+        let plural = |number: &str, forms: &str| format!("{{{{ \"{number}\"|plural({forms}) }}}}");
+        let whole = said(&plural("5", forms), language(code));
+        assert!(whole.starts_with("5 "), "{whole}");
+        let error = try_said(&plural("2.5", forms), language(code)).expect_err("`many` would be wrong");
+        assert!(error.contains("`other`") && error.contains("`2.5`"), "{error}");
+        let all = format!("{forms}, other=\"{other}\"");
+        assert_eq!(said(&plural("2.5", &all), language(code)), says);
+    }
+}
+
         "{{ \"a lot\"|money }}",
         "{{ \"49\"|money }}",
         "{{ \"many\"|number }}",

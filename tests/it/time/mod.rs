@@ -8,11 +8,11 @@ mod properties;
 
 use std::{fs, path::Path};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::date, tz::TimeZone};
 use nightdesk::{
     config::{self, Config},
     diagnostic::{render::human, source::SourceMap},
-    model::time::ResponseClock,
+    model::time::{Day, ResponseClock},
 };
 
 /// A configuration but for what a table adds.
@@ -56,6 +56,42 @@ fn response_clocks_run_as_in_the_table() {
 }
 
 #[test]
+fn only_days_written_in_full_are_days() {
+    for (written, day) in
+        [("2026-01-05", Day::Full(date(2026, 1, 5))), ("01-05", Day::Yearly(1, 5)), ("02-29", Day::Yearly(2, 29))]
+    {
+        assert_eq!(Day::parse(written), Some(day), "{written}");
+    }
+    for written in [
+        "2026-1-05",
+        "2026-01-5",
+        "1-5",
+        "01-5",
+        "1-05",
+        "20260105",
+        "+2026-01-05",
+        "-2026-01-05",
+        "2026-01-05T10:00",
+        "2026-02-29",
+        "2026-13-01",
+        "02-30",
+        "+1-05",
+        "２０２６-01-05",
+        " 2026-01-05",
+        "",
+        "-",
+        "--",
+    ] {
+        assert_eq!(Day::parse(written), None, "{written}");
+    }
+    for (holiday, holds) in
+        [("2026-12-24", true), ("20261224", false), ("2026-12-24T00:00", false), ("2026-12-4", false)]
+    {
+        assert_eq!(try_config(&format!("desk: {{holidays: [\"{holiday}\"]}}\n")).is_ok(), holds, "{holiday}");
+    }
+}
+
+#[test]
 fn quiet_hours_end_as_in_the_table() {
     let mut wrong = Vec::new();
     for row in rows("quiet.tsv", 4) {
@@ -71,10 +107,14 @@ fn quiet_hours_end_as_in_the_table() {
 
 /// Reads the smallest configuration with a section added.
 fn config(section: &str) -> Config {
+    try_config(section).unwrap_or_else(|found| panic!("{found}"))
+}
+
+fn try_config(section: &str) -> Result<Config, String> {
     let mut sources = SourceMap::default();
     let file = sources.add("config.yaml", format!("{PLAIN}{section}"));
     let (config, found) = config::read(&sources, file, Path::new(""), &|_| None);
-    config.unwrap_or_else(|| panic!("{}", human::render(&sources, &found, false)))
+    config.ok_or_else(|| human::render(&sources, &found, false))
 }
 
 /// Returns the rows of a table, each with so many cells.
