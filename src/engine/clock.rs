@@ -102,7 +102,7 @@ pub(super) fn not_before(case: &Case<'_>, understanding: &Understanding<'_>) -> 
 /// written with, a country the message names, the language.
 ///
 /// It is called the buyer's own only where two signs agree, or the buyer lives in a country with one clock: the country
-/// that a message names may be that of a friend.
+/// that a message names may be that of a friend, and who lives in a country with several may write from anywhere.
 fn buyers_clock(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<BuyersClock> {
     let written = written_at(case.inbound);
     let sure = |zone| Some(BuyersClock { zone, sure: true });
@@ -111,7 +111,8 @@ fn buyers_clock(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Bu
     if let Some(main) = known {
         return match written {
             _ if main.only => sure(main.zone),
-            Some(offset) => sure(TimeZone::fixed(offset)),
+            Some(offset) if shows(&main.zone, offset, case.inbound.received_at) => sure(main.zone),
+            Some(offset) => unsure(TimeZone::fixed(offset)),
             None => unsure(main.zone),
         };
     }
