@@ -88,13 +88,19 @@ fn list(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
 
 #[expect(clippy::needless_pass_by_value, reason = "named arguments come by value only")]
 fn plural(state: &State<'_, '_>, value: &Value, forms: Kwargs) -> Result<String, Error> {
-    let mut written = Vec::new();
+    let mut given = Vec::new();
     for category in plural::CATEGORIES {
-        written.push((category, forms.get::<Option<String>>(category)?));
+        given.push((category, forms.get::<Option<String>>(category)?));
     }
     forms.assert_all_used()?;
-    let form = |category: &str| written.iter().find(|(known, _)| *known == category)?.1.as_deref();
-    said(state, value, NUMBER, |text, reader| plural::said(amount::bare(text)?, reader.language, form))
+    let form = |category: &str| given.iter().find(|(known, _)| *known == category)?.1.as_deref();
+    let text = written(value)?;
+    let (Some(reader), Some(number)) = (reader(state), amount::bare(&text)) else { return Err(unlike(&text, NUMBER)) };
+    let lacks = |category| {
+        let message = format!("`plural` has no form `{category}`, which `{text}` takes in `{}`", reader.language);
+        Error::new(ErrorKind::InvalidOperation, message)
+    };
+    plural::said(number, reader.language, form).map_err(lacks)
 }
 
 /// Applies a filter to the text of a value.
@@ -104,13 +110,21 @@ fn said(
     expected: &str,
     say: impl Fn(&str, Reader) -> Option<String>,
 ) -> Result<String, Error> {
+    let text = written(value)?;
+    reader(state).and_then(|reader| say(&text, reader)).ok_or_else(|| unlike(&text, expected))
+}
+
+/// Returns the text of a value; what is neither a text nor a number has none.
+fn written(value: &Value) -> Result<String, Error> {
     if value.is_none() || value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    let text = match value.kind() {
+    Ok(match value.kind() {
         ValueKind::String | ValueKind::Number => value.to_string(),
         _ => String::new(),
-    };
-    let said = reader(state).and_then(|reader| say(&text, reader));
-    said.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`{text}` is not {expected}")))
+    })
+}
+
+fn unlike(text: &str, expected: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("`{text}` is not {expected}"))
 }

@@ -84,7 +84,7 @@ pub fn said(text: &str, language: Language) -> Option<String> {
                 let at = plural::CATEGORIES.iter().position(|known| *known == category)?;
                 forms.get(at).copied().filter(|form| !form.is_empty())
             };
-            plural::chosen(&formats, (amount.from, amount.to), form)
+            plural::chosen(&formats, (amount.from, amount.to), form).ok()
         }
         Unit::None => amount.to.map(|to| plural::span(&formats, amount.from, Some(to))),
     }

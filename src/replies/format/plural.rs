@@ -46,11 +46,15 @@ fn needs(formats: &Formats) -> Vec<Need> {
 }
 
 /// Returns the form that a number, or a span of two, takes in a language; see [`chosen`].
+///
+/// # Errors
+///
+/// The name of the form that is wanted and not there.
 pub(in crate::replies) fn said<'a>(
     number: (&str, Option<&str>),
     language: Language,
     form: impl Fn(&str) -> Option<&'a str>,
-) -> Option<String> {
+) -> Result<String, &'static str> {
     chosen(&Formats::of(language), number, form)
 }
 
@@ -64,16 +68,20 @@ impl Formats {
 /// Chooses the form of a number, or of the span that ends with it, and puts it where the form says `#`.
 ///
 /// A form without `#` names its number by itself (`يومان`), which a span cannot do; spans then take `other`. So does a
-/// number whose form is not there; none if that is missing as well.
+/// number whose form is not there. No other form stands in for `other`: "2,5 дней" is wrong.
+///
+/// # Errors
+///
+/// The name of the form that is wanted, if neither it nor `other` is there.
 pub(super) fn chosen<'a>(
     formats: &Formats,
     (from, to): (&str, Option<&str>),
     form: impl Fn(&str) -> Option<&'a str>,
-) -> Option<String> {
-    let own = form(formats.category(to.unwrap_or(from)));
-    let own = own.filter(|form| to.is_none() || form.contains('#'));
-    let form = own.or_else(|| form("other")).or_else(|| form("many"))?;
-    Some(form.replace('#', &span(formats, from, to)))
+) -> Result<String, &'static str> {
+    let category = formats.category(to.unwrap_or(from));
+    let own = form(category).filter(|form| to.is_none() || form.contains('#'));
+    let form = own.or_else(|| form("other")).ok_or(category)?;
+    Ok(form.replace('#', &span(formats, from, to)))
 }
 
 /// Returns a number or a span of two.

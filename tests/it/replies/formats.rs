@@ -134,6 +134,22 @@ fn facts_are_said_where_they_are_printed_and_compared_as_they_are_written() {
 }
 
 #[test]
+fn a_number_whose_form_is_not_written_is_left_to_a_person() {
+    for (code, forms, other, says) in [
+        ("ru", "one=\"# день\", few=\"# дня\", many=\"# дней\"", "# дня", "2,5 дня"),
+        ("pl", "one=\"# dzień\", few=\"# dni\", many=\"# dni\"", "# dnia", "2,5 dnia"),
+    ] {
+        let plural = |number: &str, forms: &str| format!("{{{{ \"{number}\"|plural({forms}) }}}}");
+        let whole = said(&plural("5", forms), language(code));
+        assert!(whole.starts_with("5 "), "{whole}");
+        let error = try_said(&plural("2.5", forms), language(code)).expect_err("`many` would be wrong");
+        assert!(error.contains("`other`") && error.contains("`2.5`"), "{error}");
+        let all = format!("{forms}, other=\"{other}\"");
+        assert_eq!(said(&plural("2.5", &all), language(code)), says);
+    }
+}
+
+#[test]
 fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
     assert_eq!(said("{{ \"1290.50 EUR\"|money }}", language("fr")), "1\u{a0}290,50 EUR");
     assert_eq!(said("{{ 12000|number }}", language("pl")), "12\u{a0}000");
