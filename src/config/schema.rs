@@ -9,7 +9,7 @@ use crate::{
     diagnostic::schema::{
         file, key, list, mapping, named, number, one_or_many, part, required, switch, text, text_like, word,
     },
-    model::{mode::Mode, order::OrderStatus},
+    model::{mode::Mode, order::OrderStatus, time::CLOCK_SHAPE},
     orders::{field::Field, values::DayOrder},
 };
 
@@ -218,11 +218,11 @@ fn overnight() -> Value {
 }
 
 fn clocks() -> Value {
-    let clock = || text_like(r"^ *(same_day|[0-9]+ *(m|min|h|d)( *desk)?|\$\{.+\}) *$");
+    let clock = || text_like(&format!(r"^ *({CLOCK_SHAPE}|\$\{{.+\}}) *$"));
     mapping(vec![
         key("email", "For mail: same_day if it is left out.", clock()),
         key("telegram", "For Telegram: 2m desk if it is left out.", clock()),
-        key("marketplaces", "By marketplace, beside the clock of mail: `amazon: 24h`.", named(".", clock())),
+        key("marketplaces", "By marketplace, before what its profile says: `amazon: 24h`.", named(".", clock())),
     ])
 }
 

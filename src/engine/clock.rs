@@ -83,7 +83,7 @@ pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<
 /// Returns the clock of a marketplace: the shop's own setting, or what the marketplace's profile says.
 fn marketplace_clock(case: &Case<'_>, name: &str) -> Option<ResponseClock> {
     let own = case.settings.clocks.marketplaces.get(name).copied();
-    own.or_else(|| case.profile()?.response.as_deref()?.parse().ok())
+    own.or_else(|| case.profile()?.response)
 }
 
 /// Returns when an answer to this message may go out, where that is not at once: the message has lain so long, after an

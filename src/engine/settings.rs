@@ -110,7 +110,8 @@ pub struct Clocks {
     pub email: ResponseClock,
     /// Telegram.
     pub telegram: ResponseClock,
-    /// Marketplaces by the names of their mail profiles, beside the clock of mail.
+    /// Marketplaces by the names of their mail profiles, beside the clock of mail; each goes before the clock of its
+    /// profile.
     pub marketplaces: BTreeMap<String, ResponseClock>,
 }
 
@@ -130,11 +131,8 @@ impl Default for Clocks {
             // What buyers expect of mail, and of somebody in a chat once the desk is open.
             email: ResponseClock::SameDay,
             telegram: ResponseClock::Desk(2),
-            // Amazon counts weekends and holidays, and Walmart gives two days.
-            marketplaces: BTreeMap::from([
-                ("amazon".to_owned(), ResponseClock::Always(24 * 60)),
-                ("walmart".to_owned(), ResponseClock::Always(48 * 60)),
-            ]),
+            // Their profiles say it.
+            marketplaces: BTreeMap::new(),
         }
     }
 }

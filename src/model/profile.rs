@@ -11,7 +11,7 @@ use std::{
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{inbound::Mailbox, language::Language, mode::Mode, ticket::Urgency};
+use crate::model::{inbound::Mailbox, language::Language, mode::Mode, ticket::Urgency, time::ResponseClock};
 
 /// All profiles in force, in the order in which mail is compared with them.
 #[derive(Debug, Clone, Default)]
@@ -58,8 +58,8 @@ pub struct Profile {
     pub answers: Answers,
     /// The highest mode of a rule.
     pub max_mode: Mode,
-    /// Within which time the marketplace wants an answer, as a response clock is written.
-    pub response: Option<String>,
+    /// Within which time the marketplace wants an answer.
+    pub response: Option<ResponseClock>,
     /// An automatic answer stops that clock.
     pub automatic_counts: bool,
     /// A remark for people: what the figures rest on.

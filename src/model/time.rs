@@ -246,6 +246,9 @@ pub const LEAST_EVENING: SignedDuration = SignedDuration::from_hours(4);
 /// The longest response clock: after a month nobody waits any more.
 const LONGEST_CLOCK_MINUTES: u32 = 31 * 24 * 60;
 
+/// What a written response clock looks like, as a regular expression for schemas; [`ResponseClock`] remains the judge.
+pub const CLOCK_SHAPE: &str = "same_day|[0-9]+ *(m|min|h|d)( *desk)?";
+
 /// A response clock that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no response clock: expected `24h`, `2m desk` or `same_day`")]

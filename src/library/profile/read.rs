@@ -12,6 +12,7 @@ use crate::{
     model::{
         mode::Mode,
         profile::{Answers, CustomerAt, Forbidden, Frame, Notice, NoticeEnd, Pattern, Profile, Reference, Sender},
+        time::ResponseClock,
     },
 };
 
@@ -24,8 +25,6 @@ pub(super) const PROFILE_INCOMPLETE: Code = Code::new("profile-incomplete");
 
 /// Patterns of one list.
 const MAX_PATTERNS: usize = 200;
-/// Minutes of the longest clock: after a month nobody waits any more.
-const MAX_MINUTES: u64 = 31 * 24 * 60;
 
 /// Reads one file. `known` are the profiles that it may begin with: the one of its own name, or the one after `like:`.
 ///
@@ -234,14 +233,13 @@ impl Reader {
     fn response(&mut self, node: &Node, profile: &mut Profile) {
         let Some(mut fields) = self.open(node) else { return };
         if let Some(node) = fields.node("within") {
-            let written = node.as_text().unwrap_or_default();
-            if is_clock(written) {
-                profile.response = Some(written.to_owned());
-            } else {
-                let message = format!("found {}, expected a time such as 24h", node.describe());
+            let clock = node.as_text().and_then(|written| written.parse::<ResponseClock>().ok());
+            if clock.is_none() {
+                let message = format!("found {}, expected a response clock such as 24h", node.describe());
                 let found = Diagnostic::error(WRONG_TYPE, message, self.span(node), "here");
-                self.found.push(found.help("write minutes, hours or days: `90m`, `24h`, `2d`"));
+                self.found.push(found.help("write `90m`, `24h` or `2d`, `2h desk` for desk time, or `same_day`"));
             }
+            profile.response = clock.or(profile.response);
         }
         set(&mut profile.automatic_counts, fields.take("automatic_counts"));
         self.found.extend(fields.finish());
@@ -329,16 +327,4 @@ fn set<T>(slot: &mut T, written: Option<T>) {
     if let Some(value) = written {
         *slot = value;
     }
-}
-
-/// `90m`, `24h`, `2d`.
-fn is_clock(written: &str) -> bool {
-    let digits = written.len() - written.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let factor = match &written[digits..] {
-        "m" => 1,
-        "h" => 60,
-        "d" => 24 * 60,
-        _ => return false,
-    };
-    written[..digits].parse::<u64>().is_ok_and(|number| (1..=MAX_MINUTES).contains(&(number.saturating_mul(factor))))
 }

@@ -7,6 +7,7 @@ use crate::{
     model::{
         mode::Mode,
         profile::{Forbidden, NoticeEnd},
+        time::CLOCK_SHAPE,
     },
 };
 
@@ -92,8 +93,9 @@ fn answers() -> Value {
 }
 
 fn response() -> Value {
+    let clock = text_like(&format!("^ *({CLOCK_SHAPE}) *$"));
     mapping(vec![
-        key("within", "The time: `24h`.", text_like(r"^[0-9]+(m|h|d)$")),
+        key("within", "The time: `24h`, `2h desk` for desk time, or `same_day`.", clock),
         key("automatic_counts", "An automatic answer counts.", switch()),
     ])
 }

@@ -11,7 +11,7 @@ pub fn table(profiles: &Profiles) -> String {
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for profile in &profiles.all {
-        let response = profile.response.as_deref().unwrap_or("—");
+        let response = profile.response.map_or_else(|| "—".to_owned(), |clock| clock.to_string());
         let counts = if profile.automatic_counts { "yes" } else { "no" };
         let _infallible = writeln!(
             page,

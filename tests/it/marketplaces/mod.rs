@@ -12,6 +12,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -68,6 +69,32 @@ fn every_shipped_profile_is_read_without_a_finding() {
         assert!(profile.is_some() && found.is_empty(), "{}", human::render(&sources, &found, false));
     }
     assert_eq!(library::profile::shipped().all.len(), library::profile::shipped_files().len());
+}
+
+#[test]
+fn the_clock_of_a_shops_own_profile_is_the_clock_of_its_marketplace() {
+    let clock = |own: Option<&str>, set: &str| {
+        let (mut config, mut sources) = shop();
+        if let Some(own) = own {
+            let file = sources.add("profiles/amazon.yaml", own);
+            let (profile, found) = library::profile::read::read(&sources, file, "amazon", &config.profiles.all);
+            assert!(found.is_empty(), "{}", human::render(&sources, &found, false));
+            config.profiles.all.retain(|profile| profile.name != "amazon");
+            config.profiles.all.push(Arc::new(profile.expect("a usable profile")));
+        }
+        if !set.is_empty() {
+            config.clocks.marketplaces.insert("amazon".to_owned(), set.parse().expect("a clock"));
+        }
+        let engine = engine_of(&config, sources);
+        let (_, verdict) = decided(&engine, &root().join("amazon/question-en.eml"));
+        verdict.due.expect("a draft waits for a person")
+    };
+    // The promise of the shop, four hours at the desk, ends later than any of these.
+    assert_eq!(clock(Some("response: {within: 2h}"), "").clock, "amazon 2h");
+    assert_eq!(clock(Some("response: {within: 30m}"), "").clock, "amazon 30m");
+    assert_eq!(clock(Some("response: {within: 2m desk}"), "").clock, "amazon 2m desk");
+    assert_eq!(clock(Some("response: {within: 1h}"), "3h").clock, "amazon 3h", "the configuration has the last word");
+    assert_ne!(clock(None, "").clock, "amazon 2h");
 }
 
 #[test]
@@ -163,6 +190,10 @@ fn shop() -> (Config, SourceMap) {
 
 fn engine() -> Engine {
     let (config, sources) = shop();
+    engine_of(&config, sources)
+}
+
+fn engine_of(config: &Config, sources: SourceMap) -> Engine {
     let sources = Sources::from_folders(sources, &config.rules, &config.replies).expect("readable folders");
     let library = Library::read(sources, &config.languages);
     assert!(!has_errors(&library.diagnostics), "{}", human::render(&library.sources, &library.diagnostics, false));
