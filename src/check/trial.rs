@@ -35,6 +35,8 @@ pub struct Trial<'a> {
     pub material: Material<'a>,
     /// The engine they make.
     pub engine: &'a Engine,
+    /// Where the configuration names the desk's country, if it does.
+    pub desk_country: Option<Span>,
     /// The moment for which facts, situations and `when` are judged.
     pub now: Timestamp,
     /// Every rule file as written, by its file.
@@ -62,8 +64,9 @@ pub struct Tried<'a> {
 const WORDS: &str = "rules/_words/";
 
 impl<'a> Trial<'a> {
-    /// Tries the rules of an engine. `sources` are the texts it was read from.
-    pub fn new(sources: &'a SourceMap, engine: &'a Engine, now: Timestamp) -> Self {
+    /// Tries the rules of an engine. `sources` are the texts it was read from, `desk_country` is where the configuration
+    /// names the desk's country.
+    pub fn new(sources: &'a SourceMap, engine: &'a Engine, desk_country: Option<Span>, now: Timestamp) -> Self {
         let (rules, replies) = (engine.rules(), engine.replies());
         let material = Material { sources, rules, replies, languages: &engine.settings().languages };
         let mut written = BTreeMap::new();
@@ -95,7 +98,7 @@ impl<'a> Trial<'a> {
         });
         let tried = tried.into_iter().flatten().collect();
         let cases = if whole { cases::run(engine, sources, now) } else { Vec::new() };
-        Self { material, engine, now, written, lists, cases, tried }
+        Self { material, engine, desk_country, now, written, lists, cases, tried }
     }
 
     /// Returns the day at the desk.

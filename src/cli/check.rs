@@ -102,8 +102,9 @@ pub(super) fn findings(mut files: Files) -> (SourceMap, Engine, Vec<Diagnostic>)
     if let Some((config, place)) = files.config.as_ref().zip(files.orders_place.as_ref()) {
         found.extend(orders::finding::findings(config, place));
     }
+    let desk_country = files.config.as_ref().and_then(|config| config.desk_country.clone());
     let engine = files.engine();
-    let trial = Trial::new(&sources, &engine, Timestamp::now());
+    let trial = Trial::new(&sources, &engine, desk_country, Timestamp::now());
     found.extend(engine.replies().check_dates(trial.today()));
     found.extend(lint::trial(&trial));
     (sources, engine, found)

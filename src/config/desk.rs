@@ -34,8 +34,8 @@ pub(super) fn default_hours() -> DeskHours {
     DeskHours::weekly(TimeZone::UTC, week)
 }
 
-/// Reads `zone`, `country`, `hours`, `holidays` and `workdays`.
-pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
+/// Reads `zone`, `country`, `hours`, `holidays` and `workdays`; returns with the hours where the country is named.
+pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> (DeskHours, Option<Span>) {
     let mut desk = default_hours();
     if let Some(node) = fields.node("zone") {
         match node.as_text().map(TimeZone::get) {
@@ -49,7 +49,8 @@ pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
     }
     let written = fields.node("country");
     let calendar = written.and_then(|node| country(file, node, fields));
-    desk.country = written.filter(|_| calendar.is_some()).and_then(|node| node.as_text()).map(str::to_owned);
+    let written = written.filter(|_| calendar.is_some());
+    desk.country = written.and_then(|node| node.as_text()).map(str::to_owned);
     let holidays = listed_days(file, "holidays", calendar, fields);
     let workdays = listed_days(file, "workdays", calendar, fields);
     // What the shop says of a day counts more than what the country says.
@@ -63,7 +64,7 @@ pub(super) fn read(file: FileId, fields: &mut Fields<'_>) -> DeskHours {
         fields
             .push(Diagnostic::error(BAD_TIME, message, Span::new(file, node), "here").help("leave it out of one list"));
     }
-    desk
+    (desk, written.map(|node| Span::new(file, node.span.clone())))
 }
 
 /// Returns the public holidays of the country named.

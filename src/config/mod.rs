@@ -48,6 +48,8 @@ pub struct Config {
     pub languages: Vec<Language>,
     /// When people sit at the desk.
     pub desk: DeskHours,
+    /// Where the desk's country is named, if it is.
+    pub desk_country: Option<Span>,
     /// Within how many minutes of desk time a person answers.
     pub reply_within_minutes: u32,
     /// Where everything is kept.

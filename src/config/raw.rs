@@ -19,7 +19,7 @@ use crate::{
     },
     engine::settings::{DEFAULT_ANSWER_AT, Limits},
     library::profile,
-    model::{inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles},
+    model::{inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles, time::DeskHours},
     service::{self, accounts::AccountSettings, delivery::RetrySchedule, verify::VerifySchedule},
     store,
 };
@@ -135,7 +135,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let mut fields = reader.open(root)?;
     let (shop_name, languages) = shop(reader, &mut fields, root);
     reader.shop_name.clone_from(&shop_name);
-    let (desk, reply_within_minutes) = desk_section(reader, &mut fields);
+    let ((desk, desk_country), reply_within_minutes) = desk_section(reader, &mut fields);
     let url = fields.take::<String>("store").unwrap_or_else(|| "sqlite://nightdesk.db".to_owned());
     let rules = reader.folder.join(fields.take::<String>("rules").unwrap_or_else(|| "rules".to_owned()));
     let replies = reader.folder.join(fields.take::<String>("replies").unwrap_or_else(|| "replies".to_owned()));
@@ -160,6 +160,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         shop_name,
         languages,
         desk,
+        desk_country,
         reply_within_minutes,
         store: store::Settings { url: SecretString::from(absolute(&url, reader.folder)) },
         rules,
@@ -205,10 +206,10 @@ fn shop(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> (Strin
     (name, languages)
 }
 
-fn desk_section(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> (crate::model::time::DeskHours, u32) {
+fn desk_section(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> ((DeskHours, Option<Span>), u32) {
     let opened = fields.node("desk").and_then(|node| reader.open(node));
     let Some(mut section) = opened else {
-        return (desk::default_hours(), minutes(DEFAULT_REPLY_WITHIN_SECONDS));
+        return ((desk::default_hours(), None), minutes(DEFAULT_REPLY_WITHIN_SECONDS));
     };
     let hours = desk::read(reader.file, &mut section);
     let within = reader.seconds(&mut section, "reply_within", DEFAULT_REPLY_WITHIN_SECONDS);

@@ -7,7 +7,7 @@ use crate::{
         lint::{Lint, Look},
         trial::Trial,
     },
-    diagnostic::{Code, Diagnostic, source::Span},
+    diagnostic::{Code, Diagnostic},
     model::holidays,
 };
 
@@ -36,21 +36,9 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
     let Some(year) = [today.year(), ahead.year()].into_iter().find(|year| !announced(*year) && !entered(*year)) else {
         return Vec::new();
     };
-    let Some(span) = place(trial) else { return Vec::new() };
+    let Some(span) = trial.desk_country.clone() else { return Vec::new() };
     let message = format!("China had not announced its days of rest and of work of {year} when this calendar was made");
     let help =
         "install a newer version, or list them under `holidays` and `workdays`: buyers are told when people write";
     vec![Diagnostic::warning(CODE, message, span, "this country").help(help)]
-}
-
-/// Returns where the configuration names the country.
-fn place(trial: &Trial<'_>) -> Option<Span> {
-    const KEY: &str = "country:";
-    let mut files = trial.material.sources.iter();
-    let (file, source) = files.find(|(_, source)| {
-        let other = source.path.starts_with("rules/") || source.path.starts_with("replies/");
-        !other && source.text.contains(KEY)
-    })?;
-    let at = source.text.find(KEY)?;
-    Some(Span::new(file, at..at + KEY.len() - 1))
 }

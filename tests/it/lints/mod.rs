@@ -153,7 +153,7 @@ fn tried(mut sources: Sources) -> Checked {
     let mut found = library.diagnostics;
     let engine = Engine::new(config.engine(InstanceKey::new([0; 32])), library.rules, library.replies);
     let now: Timestamp = "2026-11-21T12:00:00Z".parse().expect("a moment");
-    let trial = Trial::new(&library.sources, &engine, now);
+    let trial = Trial::new(&library.sources, &engine, config.desk_country.clone(), now);
     found.extend(engine.replies().check_dates(trial.today()));
     found.extend(lint::trial(&trial));
     Checked { found, sources: library.sources }
