@@ -22,6 +22,7 @@ pub(super) fn allowed(rendered: Rendered, profile: &Profile, inbound: &Inbound) 
     let reference = inbound.relay.read().and_then(|relayed| relayed.reference.as_deref()).unwrap_or_default();
     let whole = format!("{}\n\n{reference}", rendered.text.trim_end());
     let objections = forbidden::objections(whole.trim_end(), &profile.answers);
+    let objections: Vec<String> = objections.iter().map(ToString::to_string).collect();
     if objections.is_empty() {
         return Ok(rendered);
     }

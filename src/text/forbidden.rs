@@ -3,7 +3,7 @@
 //!
 //! It says what it found and changes nothing: a text is sent whole or not at all.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use regex::Regex;
 
@@ -29,14 +29,48 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
 /// So much of what was found is quoted.
 const MAX_QUOTED: usize = 60;
 
-/// Returns what the marketplace would not take, as clauses; nothing if the text may go out.
-pub fn objections(text: &str, answers: &Answers) -> Vec<String> {
+/// One thing that the marketplace would not take, displayed as a clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objection {
+    /// The address of a page, shortened.
+    Link(String),
+    /// An address or number at which the buyer could reach the shop elsewhere.
+    Contact {
+        /// What it is, in the plural.
+        what: &'static str,
+        /// As it is written, shortened.
+        written: String,
+    },
+    /// A word or phrase.
+    Words(String),
+    /// More characters than it takes.
+    Length {
+        /// So many the text has.
+        characters: usize,
+        /// So many are taken.
+        most: usize,
+    },
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(link) => write!(f, "links must not stand in it: “{link}”"),
+            Self::Contact { what, written } => write!(f, "{what} must not stand in it: “{written}”"),
+            Self::Words(words) => write!(f, "the words “{words}” must not stand in it"),
+            Self::Length { characters, most } => write!(f, "it has {characters} characters, and {most} are taken"),
+        }
+    }
+}
+
+/// Returns what the marketplace would not take; nothing if the text may go out.
+pub fn objections(text: &str, answers: &Answers) -> Vec<Objection> {
     let mut found = Vec::new();
     let forbids = |kind| answers.forbid.contains(&kind);
     if forbids(Forbidden::Links)
         && let Some(link) = links(text).find(|link| !leads_to(link, &answers.links_to))
     {
-        found.push(format!("links must not stand in it: {}", quoted(link)));
+        found.push(Objection::Link(shortened(link)));
     }
     if forbids(Forbidden::Emails) || forbids(Forbidden::Phones) {
         let reading = Reading::new(text);
@@ -46,18 +80,18 @@ pub fn objections(text: &str, answers: &Answers) -> Vec<String> {
         ] {
             let here = reading.entities().iter().find(|value| value.kind == entity).filter(|_| forbids(kind));
             if let Some(value) = here {
-                found.push(format!("{what} must not stand in it: {}", quoted(&text[value.span.clone()])));
+                found.push(Objection::Contact { what, written: shortened(&text[value.span.clone()]) });
             }
         }
     }
     let lower = text.to_lowercase();
     if let Some(word) = answers.forbid_words.iter().find(|word| holds(&lower, &word.to_lowercase())) {
-        found.push(format!("the words “{word}” must not stand in it"));
+        found.push(Objection::Words(word.clone()));
     }
     if let Some(most) = answers.max_characters {
         let characters = text.chars().count();
         if characters > most {
-            found.push(format!("it has {characters} characters, and {most} are taken"));
+            found.push(Objection::Length { characters, most });
         }
     }
     found
@@ -94,7 +128,6 @@ fn is_ideographic(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 
-fn quoted(found: &str) -> String {
-    let short: String = found.chars().take(MAX_QUOTED).collect();
-    format!("“{short}”")
+fn shortened(found: &str) -> String {
+    found.chars().take(MAX_QUOTED).collect()
 }

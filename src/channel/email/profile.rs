@@ -139,7 +139,7 @@ pub fn answer(relayed: &Relayed, text: &str) -> String {
 
 /// Returns why the marketplace would not take an answer, as clauses.
 pub fn objections(relayed: &Relayed, text: &str) -> Vec<String> {
-    forbidden::objections(text, &relayed.profile.answers)
+    forbidden::objections(text, &relayed.profile.answers).iter().map(ToString::to_string).collect()
 }
 
 /// Returns a letter as the marketplace takes it: its subject as it was, plain text where it wants that, and sent in every

@@ -11,7 +11,7 @@ use crate::{
         Code, Diagnostic,
         source::{FileId, Span},
     },
-    text::forbidden,
+    text::forbidden::{self, Objection},
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };
@@ -29,19 +29,18 @@ fn run(trial: &Trial<'_>) -> Vec<Diagnostic> {
         let (written, facts) = (without_tags(template), facts(template));
         let mut refused: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for profile in profiles.all.iter().filter(|profile| profiles.used.contains(&profile.name)) {
-            let mut objections = forbidden::objections(&written, &profile.answers);
             // With its frame it is longer than what stands in the file.
-            if let Some(most) = profile.answers.max_characters.filter(|most| length.units > *most) {
-                objections.retain(|objection| !objection.starts_with("it has "));
-                objections.push(format!("it has at least {} characters, and {most} are taken", length.units));
-            }
+            let longer = profile.answers.max_characters.filter(|most| length.units > *most);
+            let of_text = forbidden::objections(&written, &profile.answers).into_iter();
+            let of_text = of_text.filter(|found| longer.is_none() || !matches!(found, Objection::Length { .. }));
+            let of_length =
+                longer.map(|most| format!("it has at least {} characters, and {most} are taken", length.units));
             let of_facts = facts.iter().filter_map(|name| {
                 let words = trial.material.replies.fact_words(name);
                 let why = words.iter().find_map(|words| forbidden::objections(words, &profile.answers).pop())?;
                 Some(format!("the fact `{name}` says what is not taken, {why}"))
             });
-            objections.extend(of_facts);
-            for objection in objections {
+            for objection in of_text.map(|found| found.to_string()).chain(of_length).chain(of_facts) {
                 refused.entry(objection).or_default().push(&profile.title);
             }
         }
