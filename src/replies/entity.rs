@@ -15,6 +15,9 @@ const SIGNS: &str = " -#_/+.@'&()";
 /// Returns a value as it is printed; none if it cannot be: a day that only names a weekday, or a text that is none of the
 /// values that replies repeat.
 pub(super) fn printed(kind: &str, value: &str, today: civil::Date, language: Language) -> Option<String> {
+    if value.chars().count() > MAX_CHARS {
+        return None;
+    }
     match kind {
         "money" => amount::money(&whole_units(value)?, language),
         "date" => Some(moment::day(full_day(value)?, today, language)),
@@ -26,7 +29,7 @@ pub(super) fn printed(kind: &str, value: &str, today: civil::Date, language: Lan
 
 fn is_plain(value: &str) -> bool {
     let fits = |c: char| c.is_alphanumeric() || SIGNS.contains(c);
-    value.chars().count() <= MAX_CHARS && value.chars().all(fits) && !value.contains("//")
+    value.chars().all(fits) && !value.contains("//")
 }
 
 /// Returns an amount of smallest units (`12900 EUR`) in whole ones (`129.00 EUR`).

@@ -245,6 +245,20 @@ fn a_country_without_a_name_is_no_answer() {
 }
 
 #[test]
+fn a_number_that_no_buyer_means_is_not_repeated() {
+    let (_, catalog, _) =
+        catalog(&[("replies/_frame/en.txt", "{{ body }}"), ("replies/reply/en.txt", "{{ entity.quantity }} lamps.")]);
+    let about = |quantity: String| {
+        let mut many = values();
+        many.entities.insert("quantity".to_owned(), quantity);
+        render(&catalog, &["reply"], "en", &many)
+    };
+    assert_eq!(about("50".to_owned()).expect("a number").text, "50 lamps.");
+    let error = about("9".repeat(65)).expect_err("too long");
+    assert!(matches!(error, RenderError::Undefined { .. }), "{error}");
+}
+
+#[test]
 fn the_hash_follows_every_file() {
     let (_, one, _) = catalog(&[("replies/_frame/en.txt", "{{ body }}"), ("replies/a/en.txt", "x")]);
     let (_, same, _) = catalog(&[("replies/a/en.txt", "x"), ("replies/_frame/en.txt", "{{ body }}")]);
