@@ -12,6 +12,10 @@ use crate::text::{
     reading::Reading,
 };
 
+/// A yes is short, and longer texts need not be compared: the longest of [`YES`] has eight words, as each character of a
+/// script without spaces is one.
+const MAX_WORDS: usize = 12;
+
 /// What people say for yes, in the product's languages, one list each.
 const YES: [&str; 12] = [
     "ok, okay, yes, yep, yeah, yes please, sure, of course, fine, sounds good, please do, go ahead, do it, correct, right, y",
@@ -35,8 +39,6 @@ static FOLDED: LazyLock<FxHashSet<String>> = LazyLock::new(|| {
 
 /// Returns whether a message says yes and nothing else.
 pub(super) fn is_given(reading: &Reading) -> bool {
-    // A yes is short; longer texts need not be written out.
-    const MAX_WORDS: usize = 12;
     reading.folded().words().len() <= MAX_WORDS && FOLDED.contains(&words_of(reading.folded()))
 }
 
