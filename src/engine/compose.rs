@@ -280,8 +280,9 @@ impl Words<'_> {
         }
     }
 
-    /// Returns when people are at the desk: on the buyer's clock if it is known for sure, otherwise as people there say it.
-    fn desk_hours(&self, language: Language) -> String {
+    /// Returns when people are at the desk: on the buyer's clock if it is known for sure, otherwise as people there say it;
+    /// none if the desk has no hours.
+    fn desk_hours(&self, language: Language) -> Option<String> {
         let desk = &self.engine.settings.desk;
         let buyers = Some(clock::told_on(self.case, self.understanding)).filter(|clock| clock.sure);
         let clock = match buyers {

@@ -170,8 +170,8 @@ pub struct Values {
     pub order: Option<order::Order>,
     /// When a person will have written.
     pub human_eta: Option<HumanEta>,
-    /// When people are at the desk, ready to print.
-    pub desk_hours: String,
+    /// When people are at the desk, ready to print; none if it has no hours.
+    pub desk_hours: Option<String>,
     /// No person has read the message: the first line says so.
     pub automatic: bool,
 }

@@ -100,7 +100,7 @@ impl Scope {
         let context = BTreeMap::from([
             ("buyer", map([("first_name", optional(first_name)), ("next_workday", optional(next_workday))])),
             ("shop", map([("name", Value::from(values.shop_name.as_str()))])),
-            ("desk", map([("hours", Value::from(values.desk_hours.as_str()))])),
+            ("desk", map([("hours", known(values.desk_hours.as_deref()))])),
             ("human_eta", optional(eta)),
             ("entity", entities(setting)),
             ("order", order(values.order.as_ref(), setting)),

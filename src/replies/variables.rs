@@ -64,7 +64,8 @@ pub const VARIABLES: &[Variable] = &[
     everywhere("shop.name", "the shop's name from the configuration", Presence::Always, "Lantern Home"),
     everywhere(
         "desk.hours",
-        "when people are at the desk, in the buyer's clock where it is known",
+        "when people are at the desk, in the buyer's clock where it is known; a desk without hours has none, and a person \
+         answers",
         Presence::Always,
         "Mon–Fri 09:30–18:30 (UTC+8)",
     ),

@@ -22,15 +22,19 @@ pub struct Clock {
     pub is_buyers: bool,
 }
 
-/// Returns when people are at the desk, told in the clock that is given, as it stands to the desk's at that moment.
-pub fn describe(desk: &DeskHours, clock: &Clock, now: Timestamp, language: Language) -> String {
+/// Returns when people are at the desk, told in the clock that is given, as it stands to the desk's at that moment; none if
+/// the desk has no hours.
+pub fn describe(desk: &DeskHours, clock: &Clock, now: Timestamp, language: Language) -> Option<String> {
     let formats = Formats::of(language);
     let offset = |zone: &TimeZone| zone.to_offset(now).seconds() / 60;
     let week = shifted(&desk.week, offset(&clock.zone) - offset(&desk.zone));
     let groups: Vec<String> = groups(&week).iter().map(|group| said(&formats, &week, group)).collect();
+    if groups.is_empty() {
+        return None;
+    }
     let words = groups.join(between_groups(language));
     let clock = moment::clock(&now.to_zoned(clock.zone.clone()), clock.is_buyers, language);
-    moment::on_clock(&words, &clock, language)
+    Some(moment::on_clock(&words, &clock, language))
 }
 
 /// Returns the week as clocks show it that are so many minutes ahead. Hours over midnight stand at the day they begin.

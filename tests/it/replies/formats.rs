@@ -9,11 +9,14 @@ use nightdesk::{
         language::Language,
         time::{DeskHours, Period},
     },
-    replies::format::{
-        self, amount,
-        hours::{self, Clock},
-        moment,
-        plural::{self, CATEGORIES},
+    replies::{
+        catalog::Values,
+        format::{
+            self, amount,
+            hours::{self, Clock},
+            moment,
+            plural::{self, CATEGORIES},
+        },
     },
 };
 use proptest::prelude::*;
@@ -45,8 +48,20 @@ fn desk_hours_are_said_in_the_readers_clock_if_it_is_known() {
         let (week, zone) = written.rsplit_once(' ').expect("hours and a zone");
         let clock = Clock { zone: zone_of(zone), is_buyers };
         let now = "2026-11-20T12:00Z".parse().expect("a moment");
-        hours::describe(&desk(week), &clock, now, language)
+        hours::describe(&desk(week), &clock, now, language).expect("a desk with hours")
     });
+}
+
+#[test]
+fn a_desk_without_hours_is_never_told() {
+    let clock = Clock { zone: zone_of("Asia/Shanghai"), is_buyers: false };
+    let now = "2026-11-20T12:00Z".parse().expect("a moment");
+    let closed = DeskHours::weekly(zone_of("Asia/Shanghai"), <[Vec<Period>; 7]>::default());
+    assert_eq!(hours::describe(&closed, &clock, now, Language::EN), None);
+    let files = [("replies/_frame/en.txt", "{{ body }}"), ("replies/one/en.txt", "We are here {{ desk.hours }}.")];
+    let (_, catalog, _) = catalog(&files);
+    let error = render(&catalog, &["one"], "en", &Values { desk_hours: None, ..values() }).expect_err("no hours");
+    assert_eq!(error.to_string(), "the reply `one` needs `desk.hours`, which is not known");
 }
 
 #[test]
@@ -134,67 +149,6 @@ fn facts_are_said_where_they_are_printed_and_compared_as_they_are_written() {
 }
 
 #[test]
-fn a_number_whose_form_is_not_written_is_left_to_a_person() {
-    for (code, forms, other, says) in [
-        ("ru", "one=\"# день\", few=\"# дня\", many=\"# дней\"", "# дня", "2,5 дня"),
-        ("pl", "one=\"# dzień\", few=\"# dni\", many=\"# dni\"", "# dnia", "2,5 dnia"),
-    ] {
-        let plural = |number: &str, forms: &str| format!("{{{{ \"{number}\"|plural({forms}) }}}}");
-        let whole = said(&plural("5", forms), language(code));
-        assert!(whole.starts_with("5 "), "{whole}");
-        let error = try_said(&plural("2.5", forms), language(code)).expect_err("`many` would be wrong");
-        assert!(error.contains("`other`") && error.contains("`2.5`"), "{error}");
-        let all = format!("{forms}, other=\"{other}\"");
-        assert_eq!(said(&plural("2.5", &all), language(code)), says);
-    }
-}
-
-#[test]
-fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
-    assert_eq!(said("{{ \"1290.50 EUR\"|money }}", language("fr")), "1\u{a0}290,50 EUR");
-    assert_eq!(said("{{ 12000|number }}", language("pl")), "12\u{a0}000");
-    assert_eq!(said("{{ \"2026-12-24\"|day }}", language("ru")), "четверг, 24 декабря");
-    assert_eq!(said("{{ \"A, B，C\"|list }}", language("ar")), "A وB وC");
-    assert_eq!(said("{{ \"7-15\"|plural(one=\"# day\", other=\"# days\") }}", language("en")), "7–15 days");
-    assert_eq!(
-        said(
-            "{{ \"1–2\"|plural(one=\"يوم\", two=\"يومان\", few=\"# أيام\", many=\"# يومًا\", other=\"# يوم\") }}",
-            language("ar")
-        ),
-        "1–2 يوم"
-    );
-    for text in [
-#[test]
-fn only_a_day_written_in_full_is_told_as_a_day() {
-    for written in ["20261224", "2026-12-4", "2026-12-24T10:00", "2026-12-24[u-ca=gregory]", "+002026-12-24"] {
-        let facts = format!("order: {{value: '{written}', source: us}}\n");
-        let (_, catalog, diagnostics) = catalog(&[
-            ("replies/_frame/de.txt", "{{ body }}"),
-            ("replies/one/de.txt", "{{ fact(\"shop.order\") }}"),
-            ("replies/_facts/shop.yaml", &facts),
-        ]);
-        assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        assert_eq!(render(&catalog, &["one"], "de", &values()).expect("renders").text, written);
-        assert!(try_said(&format!("{{{{ \"{written}\"|day }}}}"), language("de")).is_err(), "{written}");
-    }
-}
-
-#[test]
-fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
-    assert_eq!(said("{{ \"1290.50 EUR\"|money }}", language("fr")), "1\u{a0}290,50 EUR");
-    assert_eq!(said("{{ 12000|number }}", language("pl")), "12\u{a0}000");
-    assert_eq!(said("{{ \"2026-12-24\"|day }}", language("ru")), "четверг, 24 декабря");
-    assert_eq!(said("{{ \"A, B，C\"|list }}", language("ar")), "A وB وC");
-    assert_eq!(said("{{ \"7-15\"|plural(one=\"# day\", other=\"# days\") }}", language("en")), "7–15 days");
-    assert_eq!(
-        said(
-            "{{ \"1–2\"|plural(one=\"يوم\", two=\"يومان\", few=\"# أيام\", many=\"# يومًا\", other=\"# يوم\") }}",
-            language("ar")
-        ),
-        "1–2 يوم"
-    );
-    for text in [
-#[test]
 fn only_a_day_written_in_full_is_told_as_a_day() {
     for written in ["20261224", "2026-12-4", "2026-12-24T10:00", "2026-12-24[u-ca=gregory]", "+002026-12-24"] {
         let facts = format!("order: {{value: '{written}', source: us}}\n");
@@ -225,6 +179,21 @@ fn a_number_whose_form_is_not_written_is_left_to_a_person() {
     }
 }
 
+#[test]
+fn filters_say_what_they_are_given_or_the_case_goes_to_a_person() {
+    assert_eq!(said("{{ \"1290.50 EUR\"|money }}", language("fr")), "1\u{a0}290,50 EUR");
+    assert_eq!(said("{{ 12000|number }}", language("pl")), "12\u{a0}000");
+    assert_eq!(said("{{ \"2026-12-24\"|day }}", language("ru")), "четверг, 24 декабря");
+    assert_eq!(said("{{ \"A, B，C\"|list }}", language("ar")), "A وB وC");
+    assert_eq!(said("{{ \"7-15\"|plural(one=\"# day\", other=\"# days\") }}", language("en")), "7–15 days");
+    assert_eq!(
+        said(
+            "{{ \"1–2\"|plural(one=\"يوم\", two=\"يومان\", few=\"# أيام\", many=\"# يومًا\", other=\"# يوم\") }}",
+            language("ar")
+        ),
+        "1–2 يوم"
+    );
+    for text in [
         "{{ \"a lot\"|money }}",
         "{{ \"49\"|money }}",
         "{{ \"many\"|number }}",
@@ -316,7 +285,7 @@ fn table(name: &str, mut say: impl FnMut(Language, &str) -> String) {
 }
 
 /// The hours of a shop in Shanghai, as its replies print them.
-pub(super) fn shop_hours(language: Language) -> String {
+pub(super) fn shop_hours(language: Language) -> Option<String> {
     let clock = Clock { zone: zone_of("Asia/Shanghai"), is_buyers: false };
     hours::describe(&desk("mon-fri 09:30-18:30"), &clock, "2026-11-20T12:00Z".parse().expect("a moment"), language)
 }
