@@ -10,7 +10,7 @@ use jiff::{
 use crate::{
     diagnostic::{
         Code, Diagnostic,
-        nearest::nearest,
+        nearest::{advised, nearest},
         source::{FileId, Span},
         yaml::{Kind, Node, WRONG_TYPE, fields::Fields},
     },
@@ -72,8 +72,7 @@ fn country(file: FileId, node: &Node, fields: &mut Fields<'_>) -> Option<&'stati
     let calendar = node.as_text().and_then(holidays::of);
     if calendar.is_none() {
         let found = bad(file, node, "the code of a country in capitals such as CN or DE");
-        let meant = node.as_text().map(str::to_uppercase).filter(|code| holidays::of(code).is_some());
-        fields.push(match meant {
+        fields.push(match node.as_text().and_then(holidays::in_capitals) {
             Some(code) => found.help(format!("write `{code}`")).fix(Span::new(file, node.span.clone()), code),
             None => found,
         });
@@ -115,13 +114,8 @@ fn unknown_holiday(file: FileId, item: &Node, calendar: Option<&Calendar>) -> Di
             .help("with `country: CN` names of its holidays do as well");
     };
     let found = bad(file, item, "a date such as 2027-01-01, or the English name of a holiday of the desk's country");
-    let close = item.as_text().and_then(|written| nearest(written, calendar.names()));
-    match close {
-        Some(close) => found.help(format!("did you mean `{close}`?")).fix(Span::new(file, item.span.clone()), close),
-        None => {
-            found.help(format!("its holidays are: {}", calendar.names().into_iter().collect::<Vec<_>>().join(", ")))
-        }
-    }
+    let place = Span::new(file, item.span.clone());
+    advised(found, place, item.as_text().unwrap_or_default(), "its holidays are", &calendar.names())
 }
 
 fn hours(file: FileId, node: &Node, week: &mut [Vec<Period>; 7], fields: &mut Fields<'_>) {

@@ -1,5 +1,9 @@
 //! "Did you mean": the known name closest to a mistyped one.
 
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, source::Span};
+
 /// Known names are listed in a message up to this many; a longer list helps nobody.
 const MAX_LISTED: usize = 26;
 
@@ -15,6 +19,15 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
         .min()
         .map(|(_, name)| name)
+}
+
+/// Adds to a finding about an unknown name what to do: the nearest name, which is put in place of `written` at `place`, else
+/// the list of all known ones behind its heading.
+pub fn advised(found: Diagnostic, place: Span, written: &str, heading: &str, known: &BTreeSet<&str>) -> Diagnostic {
+    match nearest(written, known.iter().copied()) {
+        Some(name) => found.help(format!("did you mean `{name}`?")).fix(place, name),
+        None => found.help(format!("{heading}: {}", known.iter().copied().collect::<Vec<_>>().join(", "))),
+    }
 }
 
 /// Returns what to do about an unknown name: the nearest one, else the list of all known ones.

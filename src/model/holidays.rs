@@ -60,6 +60,11 @@ pub fn of(country: &str) -> Option<&'static Calendar> {
     Some(entry.calendar.get_or_init(|| Calendar::read(entry.rows)))
 }
 
+/// Returns the code of a country that is written in other than capitals; none if it is not the code of any.
+pub fn in_capitals(written: &str) -> Option<String> {
+    Some(written.to_uppercase()).filter(|code| of(code).is_some())
+}
+
 /// Returns the codes of all countries, sorted.
 pub fn countries() -> impl Iterator<Item = &'static str> {
     COUNTRIES.keys().copied()

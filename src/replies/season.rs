@@ -6,7 +6,7 @@ use jiff::{ToSpan as _, civil};
 use crate::{
     diagnostic::{
         Code, Diagnostic,
-        nearest::nearest,
+        nearest::advised,
         source::{FileId, Span},
         yaml::{Node, Spanned, fields::Fields},
     },
@@ -177,20 +177,15 @@ fn unknown_country(file: FileId, country: &Spanned<String>) -> Diagnostic {
     let span = Span::new(file, country.span.clone());
     let message = format!("`{}` is not the code of a country", country.value);
     let found = Diagnostic::error(UNKNOWN_HOLIDAY, message, span.clone(), "not known");
-    let capitals = country.value.to_uppercase();
-    if holidays::of(&capitals).is_some() {
-        return found.help(format!("write `{capitals}`")).fix(span, capitals);
+    match holidays::in_capitals(&country.value) {
+        Some(code) => found.help(format!("write `{code}`")).fix(span, code),
+        None => found.help("write the two letters of ISO 3166-1 in capitals, such as CN or DE"),
     }
-    found.help("write the two letters of ISO 3166-1 in capitals, such as CN or DE")
 }
 
 fn unknown_holiday(file: FileId, country: &str, calendar: &Calendar, holiday: &Spanned<String>) -> Diagnostic {
     let span = Span::new(file, holiday.span.clone());
     let message = format!("`{}` is no public holiday of {country}", holiday.value);
     let found = Diagnostic::error(UNKNOWN_HOLIDAY, message, span.clone(), "not in the calendar");
-    let names = calendar.names();
-    match nearest(&holiday.value, names.iter().copied()) {
-        Some(close) => found.help(format!("did you mean `{close}`?")).fix(span, close),
-        None => found.help(format!("{country} has: {}", names.into_iter().collect::<Vec<_>>().join(", "))),
-    }
+    advised(found, span, &holiday.value, &format!("{country} has"), &calendar.names())
 }
