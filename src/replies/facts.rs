@@ -122,11 +122,7 @@ impl Facts {
     /// Returns everything a fact may say, by whatever key and in whatever language.
     pub(super) fn words(&self, name: &str) -> Vec<&str> {
         let Some(fact) = self.0.get(name) else { return Vec::new() };
-        let entries: Vec<&Entry> = match &fact.values {
-            Values::One(entry) => vec![entry],
-            Values::By(entries) => entries.values().collect(),
-        };
-        let words = entries.into_iter().flat_map(|entry| match &entry.words {
+        let words = fact.values.entries().into_iter().flat_map(|(_, entry)| match &entry.words {
             Words::Same(words) => vec![words.as_str()],
             Words::PerLanguage(words) => words.values().map(String::as_str).collect(),
         });
@@ -140,16 +136,8 @@ impl Facts {
 
     /// Returns the first value of a fact that the filter behind it cannot read, and what that expects.
     pub(super) fn unreadable(&self, used: &FactUse) -> Option<(&str, &'static str)> {
-        let entries: Vec<&Entry> = match &self.0.get(&used.name)?.values {
-            Values::One(entry) => vec![entry],
-            Values::By(by) => by.values().collect(),
-        };
-        let mut values = entries.into_iter().flat_map(|entry| match &entry.words {
-            Words::Same(value) => vec![value.as_str()],
-            Words::PerLanguage(values) => values.values().map(String::as_str).collect(),
-        });
         let filter = used.filter.as_deref()?;
-        values.find_map(|value| Some((value, filters::unreadable(filter, value)?)))
+        self.words(&used.name).into_iter().find_map(|value| Some((value, filters::unreadable(filter, value)?)))
     }
 
     /// Returns the value to be printed, with its source.
@@ -161,7 +149,7 @@ impl Facts {
         today: civil::Date,
     ) -> Result<FactUsed, NotQuotable> {
         let missing = |why: String| NotQuotable::Missing(why);
-        let full = key.map_or_else(|| name.to_owned(), |key| format!("{name}[{key}]"));
+        let full = full_name(name, key);
         let fact = self.0.get(name).ok_or_else(|| missing(format!("there is no fact `{name}`")))?;
         let entry = match (&fact.values, key) {
             (Values::One(entry), None) => entry,
@@ -189,11 +177,8 @@ impl Facts {
     pub(super) fn check_dates(&self, today: civil::Date) -> Vec<Diagnostic> {
         let mut diagnostics: Vec<Diagnostic> = Vec::new();
         for (name, fact) in &self.0 {
-            let entries: Vec<(String, &Entry)> = match &fact.values {
-                Values::One(entry) => vec![(name.clone(), entry)],
-                Values::By(by) => by.iter().map(|(key, entry)| (format!("{name}[{key}]"), entry)).collect(),
-            };
-            for (name, entry) in entries {
+            for (key, entry) in fact.values.entries() {
+                let name = full_name(name, key);
                 let known = |found: &Diagnostic| found.primary.span == entry.span;
                 if let Some(found) = entry.age(&name, today).filter(|_| !diagnostics.iter().any(known)) {
                     diagnostics.push(found);
@@ -202,6 +187,20 @@ impl Facts {
         }
         diagnostics
     }
+}
+
+impl Values {
+    /// Returns every entry, with its key if the fact has keys.
+    fn entries(&self) -> Vec<(Option<&str>, &Entry)> {
+        match self {
+            Self::One(entry) => vec![(None, entry)],
+            Self::By(entries) => entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(),
+        }
+    }
+}
+
+fn full_name(name: &str, key: Option<&str>) -> String {
+    key.map_or_else(|| name.to_owned(), |key| format!("{name}[{key}]"))
 }
 
 impl Entry {
