@@ -107,6 +107,23 @@ pub(super) const ROWS: &[Row] = &[
         "- '* free shipping'",
         "- free shipping",
     ),
+    warning(
+        Rule,
+        "idle-question-mark",
+        "a question mark in a pattern, as in regular expressions",
+        "Patterns have no `?`: what stands before it is demanded. Other forms of a word are found without it, and brackets say \
+         what may be missing. At the end of a pattern it is the mark of a question and does no harm.",
+        "- (very)? cheap lamps? for children",
+        "- '[very] cheap lamp for children'",
+    ),
+    warning(
+        Rule,
+        "optional-value",
+        "a pattern that demands one word and ends or begins with an optional value",
+        "It hits wherever that word stands: `send it [{country}]` hits “can you send it again”.",
+        "- send it [{country}]",
+        "- send it * {country}",
+    ),
     error(
         Rule,
         "unknown-word-list",

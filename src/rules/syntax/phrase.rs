@@ -26,6 +26,10 @@ pub const UNANCHORED_REGEX: Code = Code::new("regex-without-literal");
 pub const ONLY_STOP_WORDS: Code = Code::new("only-stop-words");
 /// A gap before the first or after the last word, which does nothing.
 pub const IDLE_GAP: Code = Code::new("idle-gap");
+/// A question mark that looks as if it made something optional.
+pub const IDLE_QUESTION_MARK: Code = Code::new("idle-question-mark");
+/// A pattern that is one word wherever its optional value is missing.
+pub const OPTIONAL_VALUE: Code = Code::new("optional-value");
 /// A key that is no language code.
 pub const BAD_LANGUAGE: Code = Code::new("bad-language");
 
@@ -168,6 +172,7 @@ impl Reader<'_> {
         match pattern::parse(text) {
             Ok(sequence) => {
                 self.warn(language, node, &sequence);
+                self.warn_of_marks(node, text);
                 Some(WrittenExpression::Words { sequence, text: text.to_owned(), span: node.span.clone() })
             }
             Err(error) => {
@@ -192,6 +197,20 @@ impl Reader<'_> {
             let message = "every word of this pattern stands in almost every message";
             let found = Diagnostic::warning(ONLY_STOP_WORDS, message, span, "too common");
             self.diagnostics.push(found.help("add a word that only this question has"));
+        } else if edges.into_iter().flatten().any(is_optional_value) && demanded(sequence, language) <= ONE_WORD {
+            let message = "this pattern demands one word or value at most, and the other value may be missing";
+            let found = Diagnostic::warning(OPTIONAL_VALUE, message, span, "hits wherever that one stands");
+            self.diagnostics
+                .push(found.help("write the value without `[…]`, or add a word that only this question has"));
+        }
+    }
+
+    fn warn_of_marks(&mut self, node: &Node, text: &str) {
+        for at in idle_marks(text) {
+            let span = Span::new(self.file, inside(self.text, &node.span, text, at..at + 1));
+            let message = "a question mark makes nothing optional in a pattern";
+            let found = Diagnostic::warning(IDLE_QUESTION_MARK, message, span, "read as if it were not there");
+            self.diagnostics.push(found.help("put what may be missing into brackets: `[very] cheap`"));
         }
     }
 
@@ -291,6 +310,40 @@ impl Reader<'_> {
         let line = written.split_whitespace().collect::<Vec<_>>().join(" ");
         line[..line.floor_char_boundary(SHOWN_BYTES)].to_owned()
     }
+}
+
+/// Returns where question marks stand that would make something optional in a regular expression: behind a bracket, or
+/// behind a letter that is not the last one. At the very end it is the mark of a question.
+fn idle_marks(text: &str) -> Vec<usize> {
+    let text = text.trim_end();
+    let quoted = |at: usize| text[..at].matches('"').count() % 2 == 1;
+    let marks = text.match_indices('?').map(|(at, _)| at).filter(|at| !quoted(*at));
+    let idle = marks.filter(|at| match text[..*at].chars().next_back() {
+        Some(')' | ']' | '>' | '}' | '"') => true,
+        Some(before) => before.is_alphanumeric() && at + 1 < text.len(),
+        None => false,
+    });
+    idle.collect()
+}
+
+/// The weight of one word in [`demanded`]; a character of a script without spaces is half a word.
+const ONE_WORD: usize = 2;
+
+/// Returns the least that must stand in a message, stop words aside.
+fn demanded(sequence: &[Element], language: Language) -> usize {
+    let of = |element: &Element| match element {
+        Element::Gap(_) | Element::Optional(_) => 0,
+        Element::Choice(branches) => branches.iter().map(|branch| demanded(branch, language)).min().unwrap_or(0),
+        Element::Word(form) | Element::Exact(form) if stop_word::is_stop_word(form, language) => 0,
+        Element::Character(form) => usize::from(!stop_word::is_stop_word(form, language)),
+        _ => ONE_WORD,
+    };
+    sequence.iter().map(of).sum()
+}
+
+fn is_optional_value(element: &Element) -> bool {
+    let Element::Optional(branches) = element else { return false };
+    branches.iter().flatten().any(|inner| matches!(inner, Element::Entity { .. }) || is_optional_value(inner))
 }
 
 fn is_combination(entries: &[(Node, Node)]) -> bool {
