@@ -10,21 +10,20 @@
 use std::{ops::Range, sync::LazyLock};
 
 use crate::{
-    engine::{Engine, clause, evidence::Whole, understand::Understanding},
+    engine::{Engine, clause, evidence::Whole, understand::Understanding, weight},
     model::{
         inbound::Inbound,
         verdict::{Hit, SentenceKind},
     },
     rules::{
         built_in::{self, BuiltIn},
-        evaluate::Attempt,
         rule::{Action, Category, Rule},
         set::RuleSet,
         stop_word::is_stop_word_of_any_language,
     },
     text::{
-        folded::{Folded, Script, Word},
-        sentence::{Sentence, phrases::phrases},
+        folded::{Folded, Word},
+        sentence::{Sentence, phrases::Part},
     },
 };
 
@@ -55,8 +54,7 @@ pub(super) fn read() {
 /// Returns the statements and demands of a text that no rule explains and that are not plain, as indices of sentences.
 /// Empty where no question before a sale would be answered.
 pub(super) fn find(engine: &Engine, understanding: &Understanding<'_>, inbound: &Inbound) -> Vec<usize> {
-    let asked = understanding.hits.iter().filter(|(rule, hit)| concerns(rule, hit));
-    let languages: Vec<_> = asked.map(|(_, hit)| hit.language).collect();
+    let languages = understanding.languages_of_hits(concerns);
     if languages.is_empty() {
         return Vec::new();
     }
@@ -74,8 +72,8 @@ pub(super) fn find(engine: &Engine, understanding: &Understanding<'_>, inbound: 
         return told;
     }
     let mut harmless = vec![false; understanding.reading.folded().words().len()];
-    let spoken = |found: &Attempt| !found.repaired && !found.negated && languages.contains(&found.language);
-    for found in RULES.attempts(&understanding.reading).into_iter().filter(spoken) {
+    let phrases = built_in::phrases(&RULES, &understanding.reading, &languages);
+    for found in phrases.into_iter().filter(|found| !found.negated) {
         found.words.into_iter().for_each(|word| harmless[word] = true);
     }
     let names = names_of_author(engine, inbound);
@@ -150,25 +148,12 @@ fn concerns(rule: &Rule, hit: &Hit) -> bool {
 
 /// Returns whether a statement holds nothing but values and courtesy, or little beside a phrase that changes nothing.
 fn is_plain(understanding: &Understanding<'_>, sentence: &Sentence, harmless: &[bool], names: &[String]) -> bool {
-    let folded = understanding.reading.folded();
-    let entities = understanding.reading.entities();
-    let mut hollow = vec![false; sentence.words.len()];
-    for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_transparent()) {
-        hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
-    }
-    let mut others = 0.0;
-    for index in sentence.words.clone() {
-        let word = &folded.words()[index];
-        let at = &word.original;
-        let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
-        let value =
-            entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));
-        let name = names.iter().any(|name| name == folded.form(word));
-        let nothing = harmless[index] || value || name || hollow[index - sentence.words.start];
-        if !nothing && !is_stop_word_of_any_language(folded.form(word)) {
-            others += if word.script == Script::Dense { 0.5 } else { 1.0 };
-        }
-    }
+    let others = weight::words(&understanding.reading, sentence, Part::is_transparent).filter(|word| {
+        let is_name = || names.iter().any(|name| name == word.form);
+        let plain = harmless[word.index] || word.is_hollow || word.is_value_of(&PLAIN_VALUES) || is_name();
+        !plain && !is_stop_word_of_any_language(word.form)
+    });
+    let others: f64 = others.map(|word| word.weight()).sum();
     let known = harmless[sentence.words.clone()].contains(&true);
     others <= if known { MAX_OTHER_WORDS } else { 0.0 }
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::{
-    engine::{Engine, standing::Standing, understand::Understanding},
+    engine::{Engine, standing::Standing, understand::Understanding, weight},
     model::{
         language::Language,
         verdict::{Hit, SentenceKind},
@@ -13,10 +13,7 @@ use crate::{
         rule::{Category, Rule},
         stop_word::is_stop_word_of_any_language,
     },
-    text::{
-        folded::Script,
-        sentence::{Sentence, phrases::phrases},
-    },
+    text::sentence::{Sentence, phrases::Part},
 };
 
 /// A rule with fewer `match` examples in the language of the pattern has no second witness: two sentences say too
@@ -169,28 +166,12 @@ impl Content {
     }
 
     fn add(&mut self, understanding: &Understanding<'_>, sentence: &Sentence, spans: &[&Range<usize>]) {
-        let folded = understanding.reading.folded();
-        let entities = understanding.reading.entities();
-        let mut hollow = vec![false; sentence.words.len()];
-        for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_hollow()) {
-            hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
-        }
-        for index in sentence.words.clone() {
-            let word = &folded.words()[index];
-            let at = &word.original;
-            let inside = |span: &Range<usize>| span.start < at.end && at.start < span.end;
-            let entity = entities.partition_point(|entity| entity.span.end <= at.start);
-            let weight = if word.script == Script::Dense { 0.5 } else { 1.0 };
-            if spans.iter().any(|span| inside(span)) {
-                self.matched += weight;
-                self.all += weight;
-                continue;
-            }
-            let says_nothing = is_stop_word_of_any_language(folded.form(word))
-                || hollow[index - sentence.words.start]
-                || entities.get(entity).is_some_and(|entity| inside(&entity.span));
-            if !says_nothing {
-                self.all += weight;
+        for word in weight::words(&understanding.reading, sentence, Part::is_hollow) {
+            if spans.iter().any(|span| word.touches(span)) {
+                self.matched += word.weight();
+                self.all += word.weight();
+            } else if !(is_stop_word_of_any_language(word.form) || word.is_hollow || word.is_value()) {
+                self.all += word.weight();
             }
         }
     }

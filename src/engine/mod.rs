@@ -33,6 +33,7 @@ mod strange;
 mod told;
 pub mod turn;
 mod understand;
+mod weight;
 mod witness;
 
 use std::sync::OnceLock;

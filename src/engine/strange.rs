@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    engine::{Engine, evidence::Whole, understand::Understanding},
+    engine::{Engine, evidence::Whole, understand::Understanding, weight},
     model::verdict::{Hit, SentenceKind},
     rules::{rule::Rule, stop_word::is_stop_word_of_any_language},
-    text::{folded::Script, sentence::phrases::phrases},
+    text::sentence::phrases::Part,
 };
 
 /// Words that say nothing unexpected, of all languages.
@@ -79,41 +79,26 @@ impl Strange {
     ) {
         let sentence = &understanding.reading.sentences()[place];
         let folded = understanding.reading.folded();
-        let entities = understanding.reading.entities();
-        let mut hollow = vec![false; sentence.words.len()];
-        for found in phrases().find(folded, sentence.words.clone()).iter().filter(|found| found.part.is_hollow()) {
-            hollow[found.words.start - sentence.words.start..found.words.end - sentence.words.start].fill(true);
-        }
+        let knows = |word| engine.rules.similar().knows((rule, true), folded, word, understanding.witness.left_out());
         let mut last = None;
-        for index in sentence.words.clone() {
-            let word = &folded.words()[index];
-            let (at, form) = (&word.original, folded.form(word));
-            let mut spans = whole.standing.spans(place);
-            let entity = entities.get(entities.partition_point(|entity| entity.span.end <= at.start));
-            let value =
-                entity.is_some_and(|entity| entity.span.start < at.end && PLAIN_VALUES.contains(&entity.kind.as_str()));
-            let weight = if word.script == Script::Dense { 0.5 } else { 1.0 };
-            if value || hollow[index - sentence.words.start] || says_nothing(form) {
+        for word in weight::words(&understanding.reading, sentence, Part::is_hollow) {
+            if word.is_value_of(&PLAIN_VALUES) || word.is_hollow || says_nothing(word.form) {
                 continue;
             }
-            if spans.any(|span| span.start < at.end && at.start < span.end)
-                || engine.rules.similar().knows((rule, true), folded, index, understanding.witness.left_out())
-            {
-                self.known += weight;
+            if whole.standing.spans(place).any(|span| word.touches(span)) || knows(word.index) {
+                self.known += word.weight();
                 continue;
             }
-            self.weight += weight;
+            self.weight += word.weight();
             if own {
-                self.places.push(index);
+                self.places.push(word.index);
             }
-            let written = &understanding.reading.original()[at.clone()];
+            let written = &understanding.reading.original()[word.span.clone()];
             match self.words.last_mut() {
-                Some(before) if word.script == Script::Dense && last == index.checked_sub(1) => {
-                    before.push_str(written);
-                }
+                Some(before) if word.is_character && last == word.index.checked_sub(1) => before.push_str(written),
                 _ => self.words.push(written.to_owned()),
             }
-            last = Some(index);
+            last = Some(word.index);
         }
     }
 

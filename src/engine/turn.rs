@@ -58,18 +58,9 @@ pub(super) struct Turn {
 
 /// Looks for turns in a text in which a rule would answer, in the languages of the patterns that hit.
 pub(super) fn find(understanding: &Understanding<'_>) -> Vec<Turn> {
-    let answering: Vec<_> = understanding
-        .hits
-        .iter()
-        .filter(|(rule, _)| rule.action == Action::Answer)
-        .map(|(_, hit)| hit.language)
-        .collect();
-    if answering.is_empty() {
-        return Vec::new();
-    }
-    let attempts = RULES.attempts(&understanding.reading).into_iter();
-    let attempts = attempts.filter(|attempt| !attempt.repaired && answering.contains(&attempt.language));
-    let mut turns: Vec<Turn> = attempts
+    let answering = understanding.languages_of_hits(|rule, _| rule.action == Action::Answer);
+    let mut turns: Vec<Turn> = built_in::phrases(&RULES, &understanding.reading, &answering)
+        .into_iter()
         .map(|found| Turn { class: found.rule, sentence: found.sentence, span: found.span, words: found.words })
         .collect();
     turns.sort_by(|left, right| {

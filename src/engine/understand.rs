@@ -137,6 +137,11 @@ impl<'a> Understanding<'a> {
         understanding
     }
 
+    /// Returns the languages of the patterns whose hits are such.
+    pub(super) fn languages_of_hits(&self, such: impl Fn(&Rule, &Hit) -> bool) -> Vec<Language> {
+        self.hits.iter().filter(|(rule, hit)| such(rule, hit)).map(|(_, hit)| hit.language).collect()
+    }
+
     /// Returns the rules that stand with that action, each once, most important first.
     pub(super) fn rules(&self, action: Action) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> = Vec::new();
