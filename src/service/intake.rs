@@ -494,7 +494,8 @@ impl Intake {
         verdict: &Verdict,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let bounce = verdict.guards.first().is_some_and(|guard| guard.action == GuardAction::Bounce);
+        // Another guard may have a person look at the report all the same: it says it comes from a marketplace, say.
+        let bounce = verdict.guards.iter().any(|guard| guard.action == GuardAction::Bounce);
         let Some(mail) = inbound.mail.as_ref().filter(|_| bounce) else { return Ok(()) };
         let Some(report) = email::report::failure(raw) else { return Ok(()) };
         let Some(message_id) = self.own_messages(mail, raw).into_iter().next() else { return Ok(()) };

@@ -14,7 +14,7 @@ pub(super) const GUARD: Guard = Guard {
 /// Exchange's spam confidence level from which on it files mail as junk.
 const JUNK_LEVEL: i32 = 5;
 
-fn objects(case: &Case<'_>) -> Option<Objection> {
+pub(super) fn objects(case: &Case<'_>) -> Option<Objection> {
     let mail = case.mail()?;
     if mail.in_junk {
         return Some(Objection::record("it lies in the Junk folder"));

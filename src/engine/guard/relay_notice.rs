@@ -18,8 +18,9 @@ fn objects(case: &Case<'_>) -> Option<Objection> {
     let relayed = case.inbound.relay.read()?;
     let notice = relayed.notice.as_ref()?;
     let evidence = format!("{}: {}", relayed.profile.title, notice.title);
-    Some(match notice.becomes? {
-        NoticeEnd::Silence => Objection::record(evidence),
-        NoticeEnd::Ticket | NoticeEnd::Urgent => Objection::escalate(evidence),
+    // What the profile does not know may be anything; only what it calls harmless ends in silence.
+    Some(match notice.becomes {
+        Some(NoticeEnd::Silence) => Objection::record(evidence),
+        Some(NoticeEnd::Ticket | NoticeEnd::Urgent) | None => Objection::escalate(evidence),
     })
 }

@@ -13,9 +13,6 @@ pub(super) const GUARD: Guard = Guard {
 
 fn objects(case: &Case<'_>) -> Option<Objection> {
     let relayed = case.inbound.relay.read()?;
-    if let Some(notice) = relayed.notice.as_ref().filter(|notice| notice.becomes.is_none()) {
-        return Some(Objection::escalate(format!("{}: {}", relayed.profile.title, notice.title)));
-    }
     if relayed.problems.is_empty() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! M2: it says it comes from a marketplace or form, and nothing proves that.
 
 use crate::{
-    engine::guard::{Case, Guard, Objection, Stage},
+    engine::guard::{Case, Guard, Objection, Stage, junk},
     model::profile::Relay,
 };
 
@@ -16,5 +16,9 @@ pub(super) const GUARD: Guard = Guard {
 
 fn objects(case: &Case<'_>) -> Option<Objection> {
     let Relay::Unproven(why) = &case.inbound.relay else { return None };
+    // Spam in a marketplace's name comes by the dozen; the server knows it already.
+    if junk::objects(case).is_some() {
+        return None;
+    }
     Some(Objection::escalate(why.as_str()))
 }
