@@ -2,12 +2,13 @@
 //!
 //! Within a file, the lines of one number are parts of one order: the least advanced part says where it stands. Of
 //! several files the newest that says a thing counts. An order is its buyer's by the newest file of its series that names
-//! an address; files without addresses (a carrier's list of tracking numbers) add to an order only if its number belongs
-//! to one series.
+//! an address. A series without addresses and without days on which orders were placed is a list (a carrier's tracking
+//! numbers); it adds to an order only if one shop has its number. A shop whose files are too old to be spoken of has its
+//! numbers still.
 
 use std::collections::BTreeMap;
 
-use jiff::civil;
+use jiff::{Timestamp, civil};
 
 use crate::model::order::{LineStatus, Order, OrderSource, OrderStatus};
 
@@ -22,6 +23,8 @@ pub(super) struct Told {
     pub(super) number: String,
     pub(super) number_key: String,
     pub(super) email_key: Option<String>,
+    /// Some line of the file has an address.
+    pub(super) addressed: bool,
     pub(super) status: Option<LineStatus>,
     pub(super) placed: Option<civil::Date>,
     pub(super) shipped: Option<civil::Date>,
@@ -39,8 +42,8 @@ struct Account {
     torn: bool,
 }
 
-/// Returns the orders of that address, newest first.
-pub(super) fn merge(told: Vec<Told>, email_key: &str) -> Vec<Order> {
+/// Returns the orders of that address, newest first, as files say that were written at that moment or later.
+pub(super) fn merge(told: Vec<Told>, email_key: &str, fresh_since: Timestamp) -> Vec<Order> {
     let mut numbers: BTreeMap<String, BTreeMap<(String, String), Account>> = BTreeMap::new();
     for line in told {
         let files = numbers.entry(line.number_key.clone()).or_default();
@@ -52,7 +55,8 @@ pub(super) fn merge(told: Vec<Told>, email_key: &str) -> Vec<Order> {
             }
         }
     }
-    let mut orders: Vec<Order> = numbers.into_values().flat_map(|files| of_number(files, email_key)).collect();
+    let mut orders: Vec<Order> =
+        numbers.into_values().flat_map(|files| of_number(files, email_key, fresh_since)).collect();
     orders.sort_by(|left, right| {
         let age =
             |order: &Order| (order.placed, order.source.as_ref().map(|source| source.as_of), order.number.clone());
@@ -62,15 +66,20 @@ pub(super) fn merge(told: Vec<Told>, email_key: &str) -> Vec<Order> {
 }
 
 /// Returns the orders of one number: as many as there are series in which it is the buyer's.
-fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str) -> Vec<Order> {
+fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str, fresh_since: Timestamp) -> Vec<Order> {
     let mut series: BTreeMap<String, Vec<Account>> = BTreeMap::new();
     for ((name, _), account) in files {
         series.entry(name).or_default().push(account);
     }
-    let (shops, lists): (Vec<_>, Vec<_>) =
-        series.into_values().partition(|accounts| accounts.iter().any(|account| account.first.email_key.is_some()));
+    let (mut shops, mut lists): (Vec<_>, Vec<_>) =
+        series.into_values().partition(|accounts| accounts.iter().any(Account::is_a_shops));
     // A list of tracking numbers does not say whose number it means.
-    let mut lists = if shops.len() == 1 { lists.into_iter().flatten().collect() } else { Vec::new() };
+    if shops.len() > 1 {
+        lists.clear();
+    }
+    let fresh = |account: &Account| account.first.source.as_of >= fresh_since;
+    shops.iter_mut().for_each(|accounts| accounts.retain(fresh));
+    let mut lists: Vec<Account> = lists.into_iter().flatten().filter(fresh).collect();
     let mine = shops.into_iter().filter_map(|mut accounts| {
         newest_first(&mut accounts);
         let owner = accounts.iter().find(|account| account.first.email_key.is_some())?;
@@ -121,6 +130,11 @@ fn put_together(accounts: &[Account]) -> Order {
 impl Account {
     fn new(first: Told) -> Self {
         Self { trackings: first.tracking.iter().cloned().collect(), torn: false, first }
+    }
+
+    /// Returns whether a shop wrote it: carriers know neither addresses nor when an order was placed.
+    fn is_a_shops(&self) -> bool {
+        self.first.addressed || self.first.placed.is_some()
     }
 
     /// Adds another line of the same order.

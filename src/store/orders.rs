@@ -87,6 +87,25 @@ pub struct OrderFileSeen {
     pub note: String,
 }
 
+/// The lines of fresh files about every number of an address, and of older files one line for each number and series: an
+/// order stands in the export of every day, and a buyer of many orders would have too many lines otherwise.
+const ORDERS_OF: &str =
+    "SELECT f.name AS name, f.series AS series, f.as_of AS as_of, l.line AS line, l.number AS number,
+            l.number_key AS number_key, l.email_key AS email_key, l.status AS status, l.placed AS placed,
+            l.shipped AS shipped, l.delivered AS delivered, l.carrier AS carrier, l.tracking AS tracking,
+            f.lines - f.without_email AS addressed
+     FROM order_line l JOIN order_file f ON f.id = l.file
+     WHERE f.state = 'current' AND f.as_of >= $2
+       AND l.number_key IN (SELECT m.number_key FROM order_line m WHERE m.email_key = $1)
+     UNION ALL
+     SELECT '', f.series, MAX(f.as_of), 0, MIN(l.number), l.number_key, MIN(l.email_key), NULL, MIN(l.placed),
+            NULL, NULL, NULL, NULL, MAX(f.lines - f.without_email)
+     FROM order_line l JOIN order_file f ON f.id = l.file
+     WHERE f.state = 'current' AND f.as_of < $2
+       AND l.number_key IN (SELECT m.number_key FROM order_line m WHERE m.email_key = $1)
+     GROUP BY f.series, l.number_key
+     ORDER BY as_of DESC, name, line LIMIT $3";
+
 /// Writes several lines; the placeholders of all of them.
 static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(AT_ONCE));
 /// Writes one line.
@@ -250,7 +269,8 @@ impl Store {
         rows.iter().map(file_of).collect()
     }
 
-    /// Returns the orders of an address, newest first, by files that were written at that moment or later.
+    /// Returns the orders of an address, newest first, by files that were written at that moment or later. Older files
+    /// only tell that another shop has the number too.
     pub async fn orders_of(&self, address: &str, fresh_since: Timestamp) -> Result<Vec<Order>, StoreError> {
         let Some(key) = address_key(address) else { return Ok(Vec::new()) };
         let key = self.instance().await?.key.pseudonym(&key);
@@ -258,12 +278,7 @@ impl Store {
             .db
             .ask(
                 "reading the orders of an address",
-                "SELECT f.name, f.series, f.as_of, l.line, l.number, l.number_key, l.email_key, l.status, l.placed,
-                        l.shipped, l.delivered, l.carrier, l.tracking
-                 FROM order_line l JOIN order_file f ON f.id = l.file
-                 WHERE f.state = 'current' AND f.as_of >= $2
-                   AND l.number_key IN (SELECT m.number_key FROM order_line m WHERE m.email_key = $1)
-                 ORDER BY f.as_of DESC, f.name, l.line LIMIT $3",
+                ORDERS_OF,
                 &[(&key).into(), fresh_since.into(), (MAX_LINES + 1).into()],
             )
             .await?;
@@ -271,7 +286,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let told = rows.iter().map(told_of).collect::<Result<Vec<Told>, StoreError>>()?;
-        Ok(order_merge::merge(told, &key))
+        Ok(order_merge::merge(told, &key, fresh_since))
     }
 
     /// Deletes what no longer counts: readings that were replaced or lost, and files that nobody renewed for a month.
@@ -376,6 +391,7 @@ fn told_of(row: &Row) -> Result<Told, StoreError> {
         number: row.get("number")?,
         number_key: row.get("number_key")?,
         email_key: row.get("email_key")?,
+        addressed: count(row, "addressed")? > 0,
         status: row.get::<Option<String>>("status")?.as_deref().map(status),
         placed: day("placed")?,
         shipped: day("shipped")?,

@@ -21,6 +21,9 @@ pub(super) const CASES: &[Case] = &[
     ("the_newest_file_says_whose_an_order_is", |b| Box::pin(newest_owner(b))),
     ("one_number_in_two_shops_is_two_orders", |b| Box::pin(two_shops(b))),
     ("a_list_of_numbers_adds_to_the_one_order_it_can_mean", |b| Box::pin(lists_add(b))),
+    ("a_shop_that_is_not_renewed_has_its_numbers_still", |b| Box::pin(stale_shop(b))),
+    ("an_export_without_addresses_is_a_shop_and_no_list", |b| Box::pin(shop_without_addresses(b))),
+    ("daily_exports_of_a_month_make_no_address_everybodys", |b| Box::pin(daily_exports(b))),
     ("the_parts_of_an_order_are_put_together", |b| Box::pin(parts(b))),
     ("an_old_file_is_not_spoken_of_and_named", |b| Box::pin(old_files(b))),
     ("an_address_for_everybody_is_nobodys", |b| Box::pin(everybodys_address(b))),
@@ -54,10 +57,12 @@ pub(super) fn numbered(lines: Vec<OrderLine>) -> Vec<OrderLine> {
 /// Reads a file as the service does.
 async fn put(store: &Store, file: &OrderFile, lines: Vec<OrderLine>) {
     let reading = store.begin_orders(file, "how", file.as_of).await.expect("begun");
+    let without_email = lines.iter().filter(|line| line.email.is_none()).count() as u64;
+    let outcome = OrderOutcome { lines: lines.len() as u64, without_email, ..OrderOutcome::default() };
     for batch in numbered(lines).chunks(BATCH) {
         store.add_orders(&reading, batch).await.expect("added");
     }
-    store.put_orders(&reading, &OrderOutcome::default()).await.expect("in force");
+    store.put_orders(&reading, &outcome).await.expect("in force");
 }
 
 async fn orders(b: &Bench, address: &str) -> Vec<Order> {
@@ -142,6 +147,36 @@ async fn lists_add(b: Bench) {
     assert_eq!(numbers(&b, BEN).await, [] as [&str; 0]);
     put(&b.store, &file("b.csv", "ebay", 5), vec![line("1001", Some(BEN), OrderStatus::Unpaid)]).await;
     assert_eq!((orders(&b, ANA).await[0].tracking.clone(), orders(&b, BEN).await[0].tracking.clone()), (None, None));
+}
+
+async fn stale_shop(b: Bench) {
+    put(&b.store, &file("old.csv", "shopify", 0), vec![line("1001", Some(ANA), OrderStatus::Paid)]).await;
+    put(&b.store, &file("new.csv", "ebay", 100), vec![line("1001", Some(BEN), OrderStatus::Paid)]).await;
+    let sent = OrderLine { tracking: Some("LX1".to_owned()), ..line("1001", None, OrderStatus::Shipped) };
+    put(&b.store, &file("dhl.csv", "dhl.csv", 110), vec![sent]).await;
+    let bens = b.store.orders_of(BEN, at(50)).await.expect("read");
+    assert_eq!((bens[0].status, bens[0].tracking.as_deref()), (Some(OrderStatus::Paid), None), "perhaps Ana's parcel");
+    assert!(b.store.orders_of(ANA, at(50)).await.expect("read").is_empty(), "her shop's file is too old");
+}
+
+async fn shop_without_addresses(b: Bench) {
+    put(&b.store, &file("a.csv", "shopify", 0), vec![line("1001", Some(ANA), OrderStatus::Paid)]).await;
+    let placed = Some(jiff::civil::date(2026, 11, 9));
+    let others = OrderLine { placed, tracking: Some("LX1".to_owned()), ..line("1001", None, OrderStatus::Shipped) };
+    put(&b.store, &file("etsy.csv", "etsy", 10), vec![others]).await;
+    let found = orders(&b, ANA).await;
+    assert_eq!((found.len(), found[0].status, found[0].tracking.as_deref()), (1, Some(OrderStatus::Paid), None));
+    let blank = vec![line("1002", Some(BEN), OrderStatus::Paid), line("1001", None, OrderStatus::Canceled)];
+    put(&b.store, &file("etsy.csv", "etsy", 20), blank).await;
+    assert_eq!(orders(&b, ANA).await[0].status, Some(OrderStatus::Paid), "a blank address in a file of addresses");
+}
+
+async fn daily_exports(b: Bench) {
+    for day in 0..30 {
+        let lines = (0..40).map(|number| line(&format!("A{number}"), Some(ANA), OrderStatus::Paid));
+        put(&b.store, &file(&format!("orders-{day}.csv"), "shop", day), lines.collect()).await;
+    }
+    assert_eq!(b.store.orders_of(ANA, at(29)).await.expect("read").len(), 40);
 }
 
 async fn parts(b: Bench) {
