@@ -40,6 +40,18 @@ const MAX_TEXT_CHARS: usize = 100;
 /// A cell as it is quoted in a problem.
 const MAX_QUOTED_CHARS: usize = 40;
 
+/// The columns of days that say how far an order is, and how far.
+const EVENTS: [(Field, OrderStatus); 4] = [
+    (Field::Canceled, OrderStatus::Canceled),
+    (Field::Delivered, OrderStatus::Delivered),
+    (Field::Shipped, OrderStatus::Shipped),
+    (Field::Paid, OrderStatus::Paid),
+];
+
+/// A cell says something, and it is no day that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Illegible;
+
 /// How a file is to be read.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -188,12 +200,12 @@ impl ProblemKind {
             Self::NoNumber(_) => "write the order's number; the line is left out",
             Self::Rounded(_) => "export again and do not save the file in a spreadsheet, or format the column as text",
             Self::EitherDay(_) => "write `dates: day-first` or `dates: month-first` for the file under `orders:`",
-            Self::NoDay(_) => "write days as 2026-11-20; it counts as not known",
+            Self::NoDay(_) => "write days as 2026-11-20; until then it counts as not known",
             Self::Future(_) => "name a column of days that have passed; it counts as not known",
             Self::UnknownStatus(_) => {
                 "add the word under `status:` of the file in `orders:`; until then the status is not known"
             }
-            Self::NoAddress => "nobody is told of this order until it is mended",
+            Self::NoAddress => "write the buyer's address; by this line nobody is told of the order",
         }
     }
 }
@@ -376,11 +388,14 @@ impl<R: Read> Table<R> {
         }
         let number = self.number(at)?;
         let email = self.email(at);
-        let placed = self.day(at, Field::Placed);
-        let (mut shipped, mut delivered) = (self.day(at, Field::Shipped), self.day(at, Field::Delivered));
-        shipped = self.past(at, Field::Shipped, shipped);
-        delivered = self.past(at, Field::Delivered, delivered);
-        let status = self.status(at, shipped.is_some(), delivered.is_some());
+        let placed = self.day(at, Field::Placed).unwrap_or_default();
+        let events = EVENTS.map(|(field, _)| self.event(at, field));
+        let [_, delivered, shipped, _] = events.map(Result::unwrap_or_default);
+        let mut status = self.status(at, events);
+        if events.contains(&Err(Illegible)) {
+            // Something happened, and nobody can say when; the other columns may know nothing of it.
+            status = Some(LineStatus::Unclear);
+        }
         let (carrier, tracking) = (self.text(Field::Carrier), self.tracking(at));
         Some(OrderLine { line: at, number, email, status, placed, shipped, delivered, carrier, tracking })
     }
@@ -411,35 +426,33 @@ impl<R: Read> Table<R> {
         self.wrong(line, Field::Email, ProblemKind::NoAddress)
     }
 
-    fn day(&mut self, line: u64, field: Field) -> Option<Date> {
-        let cell = self.cell(field)?.to_owned();
-        match values::day(&cell, self.plan.dates) {
-            Ok(day) => day,
-            Err(Unreadable::EitherDay) => self.wrong(line, field, ProblemKind::EitherDay(cell)),
-            Err(_) => self.wrong(line, field, ProblemKind::NoDay(cell)),
-        }
+    fn day(&mut self, line: u64, field: Field) -> Result<Option<Date>, Illegible> {
+        let Some(cell) = self.cell(field).map(str::to_owned) else { return Ok(None) };
+        let kind = match values::day(&cell, self.plan.dates) {
+            Ok(day) => return Ok(day),
+            Err(Unreadable::EitherDay) => ProblemKind::EitherDay(cell),
+            Err(_) => ProblemKind::NoDay(cell),
+        };
+        self.wrong::<Date>(line, field, kind);
+        Err(Illegible)
     }
 
-    /// Keeps a day on which something has happened. The file may be written in another zone than its days.
-    fn past(&mut self, line: u64, field: Field, day: Option<Date>) -> Option<Date> {
-        let day = day?;
-        if self.written.tomorrow().is_ok_and(|tomorrow| day > tomorrow) {
-            return self.wrong(line, field, ProblemKind::Future(day.to_string()));
+    /// Returns the day on which something has happened; none if it has not: columns tell on which day a parcel should
+    /// leave or arrive, too. The file may be written in another zone than its days.
+    fn event(&mut self, line: u64, field: Field) -> Result<Option<Date>, Illegible> {
+        let Some(day) = self.day(line, field)? else { return Ok(None) };
+        let expected = matches!(field, Field::Shipped | Field::Delivered);
+        if expected && self.written.tomorrow().is_ok_and(|tomorrow| day > tomorrow) {
+            return Ok(self.wrong(line, field, ProblemKind::Future(day.to_string())));
         }
-        Some(day)
+        Ok(Some(day))
     }
 
-    /// Returns the furthest point that any column tells; what needs a person hides the rest.
-    fn status(&mut self, line: u64, shipped: bool, delivered: bool) -> Option<LineStatus> {
-        let canceled = self.day(line, Field::Canceled).is_some();
-        let paid = self.day(line, Field::Paid).is_some();
-        let told = [
-            (canceled, OrderStatus::Canceled),
-            (delivered, OrderStatus::Delivered),
-            (shipped, OrderStatus::Shipped),
-            (paid, OrderStatus::Paid),
-        ];
-        let mut furthest = told.into_iter().filter(|(told, _)| *told).map(|(_, status)| status).max();
+    /// Returns the furthest point that any column tells; what needs a person hides the rest. `events` are the days of
+    /// [`EVENTS`].
+    fn status(&mut self, line: u64, events: [Result<Option<Date>, Illegible>; 4]) -> Option<LineStatus> {
+        let told = EVENTS.into_iter().zip(events).filter(|(_, day)| matches!(day, Ok(Some(_))));
+        let mut furthest = told.map(|((_, status), _)| status).max();
         for position in self.plan.columns.at.get(&Field::Status).cloned().unwrap_or_default() {
             let cell = self.record.get(position).unwrap_or_default().trim();
             if cell.is_empty() {
