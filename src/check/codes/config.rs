@@ -134,8 +134,8 @@ pub(super) const ROWS: &[Row] = &[
     error(
         Config,
         "profile-incomplete",
-        "a mail profile that takes the buyer's address from the text and does not say where the message begins",
-        "The buyer could write somebody else's address into the message, and the answer would go there.",
+        "a mail profile that does not say where the buyer's address stands, or where the message below it begins",
+        "Answers would go to the form's own address, or to whatever address somebody writes into the message.",
         "customer: {body: '^E-mail: (?<address>\\S+)$'}",
         "customer: {body: '^E-mail: (?<address>\\S+)$'}\nframe: {begins_after: ['^Message:$']}",
     ),

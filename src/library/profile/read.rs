@@ -252,6 +252,17 @@ impl Reader {
             let message = "the buyer's address stands above the message, and nothing says where the message begins";
             let help = "write `frame: {begins_after: ['^Message:$']}`; a buyer could else name somebody else's address";
             self.found.push(Diagnostic::error(PROFILE_INCOMPLETE, message, span, "in this profile").help(help));
+            return;
+        }
+        // A relay has an address for each buyer; a form has one, and an answer to it would reach nobody.
+        let single = profile.senders.iter().find(|sender| !sender.from.contains('*'));
+        let told = profile.customer == CustomerAt::From && !has_errors(&self.found);
+        if let Some(sender) = single.filter(|_| told) {
+            let message =
+                format!("{} writes for every buyer, and nothing says where the buyer's address stands", sender.from);
+            let help = "write `customer: reply_to` if it stands in Reply-To, or `customer: {body: '^E-mail: *(?<address>\\S+)$'}` \
+                        with the line above the message";
+            self.found.push(Diagnostic::error(PROFILE_INCOMPLETE, message, span, "in this profile").help(help));
         }
     }
 
