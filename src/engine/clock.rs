@@ -80,6 +80,14 @@ pub(super) fn due(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<
     outside.chain(promised).min_by_key(|due| due.at)
 }
 
+/// Returns by when the marketplace that brought a message wants an answer of a person; none if it has no clock.
+pub(super) fn due_at_marketplace(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Due> {
+    let name = case.inbound.marketplace.as_deref()?;
+    let clock = marketplace_clock(case, name)?;
+    let at = clock.due(case.inbound.received_at, &case.settings.desk, &told_on(case, understanding).zone)?;
+    Some(Due { at, clock: format!("{name} {clock}") })
+}
+
 /// Returns the clock of a marketplace: the shop's own setting, or what the marketplace's profile says.
 fn marketplace_clock(case: &Case<'_>, name: &str) -> Option<ResponseClock> {
     let own = case.settings.clocks.marketplaces.get(name).copied();

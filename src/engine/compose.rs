@@ -19,6 +19,7 @@ use crate::{
         outbound::OutboundKind,
         profile::Relayed,
         thread::PendingAsk,
+        ticket::Due,
         verdict::{FactUsed, GuardHit, Hit, Outcome, PlannedMessage, Verdict},
     },
     replies::{
@@ -50,6 +51,7 @@ pub(super) fn verdict(
     let pending = plan.pending.take().or_else(|| still_waiting(&plan, understanding));
     // Somebody whom a guard distrusts teaches us nothing about the buyer he claims to be.
     let learned = if guards.is_empty() { slots::learned(understanding) } else { BTreeMap::new() };
+    let due = due(case, understanding, &written, &mut plan.reasons);
     let outcome = outcome(&plan, &written);
     let mut ticket = (!plan.reasons.is_empty()).then(|| escalate::ticket(plan.reasons.clone(), understanding));
     if let Some(ticket) = &mut ticket {
@@ -80,13 +82,26 @@ pub(super) fn verdict(
         mode: plan.mode,
         ticket,
         pending,
-        due: clock::due(case, understanding),
+        due,
         not_before: clock::not_before(case, understanding),
         learned,
         confident,
         confidence,
         similar: understanding.witness.named(&engine.rules),
     }
+}
+
+/// Returns by when a person must have answered. What a machine says is no answer to a marketplace that does not count it,
+/// and that is a reason for a ticket.
+fn due(case: &Case<'_>, understanding: &Understanding<'_>, written: &Written, reasons: &mut Reasons) -> Option<Due> {
+    let due = clock::due(case, understanding);
+    let uncounted = case.profile().filter(|_| written.answers_or_asks()).and_then(relay::uncounted);
+    let Some(reason) = uncounted else { return due };
+    let nothing_else = reasons.is_empty();
+    reasons.add(reason);
+    // The buyer was answered, so the marketplace's own clock alone runs on.
+    let marketplaces = if nothing_else { clock::due_at_marketplace(case, understanding) } else { None };
+    marketplaces.or(due)
 }
 
 /// Returns our earlier question if this message neither answered it nor went to a person: "thanks" in between does not
@@ -149,6 +164,11 @@ struct Written {
 }
 
 impl Written {
+    /// Returns whether more goes out by itself than an ack.
+    fn answers_or_asks(&self) -> bool {
+        self.messages.iter().any(|message| matches!(message.kind, OutboundKind::Answer | OutboundKind::Ask))
+    }
+
     /// Renders an answer, a question or a draft. What cannot be sent becomes a draft where that can be written, the buyer
     /// gets an ack, and a person the reason.
     fn write(&mut self, words: &Words<'_>, draft: &Draft, plan: &mut Plan) {

@@ -16,6 +16,13 @@ pub(super) fn urgency(inbound: &Inbound) -> Urgency {
     notice.and_then(|notice| notice.becomes).map_or(Urgency::Normal, NoticeEnd::urgency)
 }
 
+/// Returns why a person must write although a machine did: the marketplace wants an answer within some time, and does
+/// not count an automatic one.
+pub(super) fn uncounted(profile: &Profile) -> Option<String> {
+    let open = profile.response.is_some() && !profile.automatic_counts;
+    open.then(|| format!("{} does not count an automatic answer: a person must write too.", profile.title))
+}
+
 /// Returns the text if the marketplace takes it whole, with the reference that will stand below it; else why not, as a
 /// clause.
 pub(super) fn allowed(rendered: Rendered, profile: &Profile, inbound: &Inbound) -> Result<Rendered, String> {

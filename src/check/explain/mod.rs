@@ -215,7 +215,7 @@ fn headline(verdict: &Verdict) -> String {
     match &verdict.outcome {
         Outcome::Answered => format!("ANSWER: {about}"),
         Outcome::Asked => format!("ASK BACK: {about}"),
-        Outcome::Escalated { with_answer: true } => format!("ANSWER IN PART, AND A TICKET: {about}"),
+        Outcome::Escalated { with_answer: true } => format!("ANSWER, AND A TICKET: {about}"),
         Outcome::Escalated { with_answer: false } => format!("TICKET: {about}"),
         Outcome::Suppressed { reason } => format!("SILENCE: {} ({reason})", condition(reason)),
     }

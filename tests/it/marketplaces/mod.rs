@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightdesk::{
     channel::email::{
         EnvelopeSender,
@@ -34,7 +34,7 @@ use nightdesk::{
         outbound::OutboundKind,
         profile::{Profiles, Relay},
         receive::{FolderRole, Received, SourceKey},
-        verdict::Verdict,
+        verdict::{Outcome, Verdict},
         wire_id::InstanceKey,
     },
 };
@@ -154,6 +154,18 @@ fn mails_of_one_buyer_about_one_order_are_one_conversation() {
     assert_eq!(first, mail("Re: Return (Order: 113-4482913-7719430)", "M1"));
     assert_ne!(first, mail("Inquiry (Order: 113-4482913-7719431)", "m1"));
     assert_ne!(first, mail("Inquiry (Order: 113-4482913-7719430)", "m2"));
+}
+
+#[test]
+fn an_answer_that_a_marketplace_does_not_count_leaves_its_clock_to_a_person() {
+    let engine = engine();
+    let decided = |mail: &str| decided(&engine, &root().join(mail));
+    let (inbound, verdict) = decided("walmart/question-en.eml");
+    assert_eq!(verdict.outcome, Outcome::Escalated { with_answer: true });
+    let due = verdict.due.expect("a person must write");
+    assert_eq!((due.clock.as_str(), due.at), ("walmart 48h", inbound.received_at + SignedDuration::from_hours(48)));
+    let (_, verdict) = decided("ebay/question-en.eml");
+    assert_eq!((verdict.outcome, verdict.ticket), (Outcome::Answered, None), "eBay counts it");
 }
 
 fn root() -> PathBuf {
