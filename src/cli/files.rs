@@ -196,9 +196,9 @@ fn read_config(path: &Path, sources: &mut SourceMap) -> anyhow::Result<(Option<C
     Ok((config, found))
 }
 
-/// Returns the place of a key of the configuration, which is the last text that was read.
+/// Returns the place of a key of the configuration, which is the first text that was read; profiles follow it.
 fn place_of(sources: &SourceMap, key: &str) -> Option<Span> {
-    let (file, source) = sources.iter().last()?;
+    let (file, source) = sources.iter().next()?;
     Some(Span::new(file, line_of(&source.text, key)))
 }
 
