@@ -162,6 +162,14 @@ pub(super) fn config_quietly(path: &Path) -> Option<Config> {
     config
 }
 
+/// Returns the configuration that a file would be with this text; none if it could not be used.
+pub(super) fn config_of(path: &Path, text: &str) -> Option<Config> {
+    let mut sources = SourceMap::default();
+    let file = sources.add(path.display().to_string(), text.trim_start_matches('\u{feff}'));
+    let (config, found) = config::read(&sources, file, &folder_of(path), &|name| std::env::var(name).ok());
+    config.filter(|_| !has_errors(&found))
+}
+
 /// Opens the store of a configuration beside a running service.
 pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let stale_after = config.service.orders.as_ref().map(|orders| orders.stale_after);

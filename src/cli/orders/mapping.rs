@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use crate::{
     library::exports::Opened,
+    model::order::LineStatus,
     orders::{
         field::Field,
-        recognize::{ANY, known_exports},
+        recognize::{ANY, fold, known_exports},
+        settings::FileRule,
         source::Delimiter,
         table::Summary,
     },
@@ -67,8 +69,8 @@ pub(super) fn item(opened: &Opened, summary: Option<&Summary>) -> String {
     if let Some(dates) = plan.dates {
         line(&mut text, format_args!("      dates: {}", dates.as_str()));
     }
-    let unknown = summary.map(|summary| &summary.unknown_statuses).filter(|words| !words.is_empty());
-    if let Some(words) = unknown {
+    let mut words = unexplained(summary).peekable();
+    if words.peek().is_some() {
         line(
             &mut text,
             format_args!("      # Say what these words mean: unpaid, paid, packed, shipped, delivered, returned,"),
@@ -78,39 +80,83 @@ pub(super) fn item(opened: &Opened, summary: Option<&Summary>) -> String {
             format_args!("      # canceled, or ask-a-person; until then the status of such orders is not known."),
         );
         line(&mut text, format_args!("      status:"));
-        for word in words.keys() {
+        for word in words {
             line(&mut text, format_args!("        {}: ask-a-person", quoted(word)));
         }
     }
     text
 }
 
+/// Returns what [`item`] says, as the configuration is to be read.
+pub(super) fn rule(opened: &Opened, summary: Option<&Summary>) -> FileRule {
+    let plan = &opened.plan;
+    let named = Field::ALL.iter().map(|field| (*field, columns(opened, *field))).filter(|(_, names)| !names.is_empty());
+    FileRule {
+        pattern: pattern(&opened.found.file.name),
+        name: Some(plan.columns.export).filter(|export| *export != ANY).map(str::to_owned),
+        columns: named.collect(),
+        statuses: unexplained(summary).map(|word| (fold(word), LineStatus::Unclear)).collect(),
+        dates: plan.dates,
+        ..FileRule::default()
+    }
+}
+
+/// Returns the status words that the seller has to explain; signs alone cannot be.
+fn unexplained(summary: Option<&Summary>) -> impl Iterator<Item = &str> {
+    let words = summary.into_iter().flat_map(|summary| summary.unknown_statuses.keys());
+    words.map(String::as_str).filter(|word| !fold(word).is_empty())
+}
+
 fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
     let _infallible = writeln!(text, "{words}");
 }
 
-/// Returns the configuration with the item in it; none if its section is written in a form that cannot be added to.
+/// Returns the configuration with the item in it, indented as the section is; none if its section is written in a form
+/// that cannot be added to. Whoever writes it reads it back first.
 pub(super) fn insert(config: &str, item: &str) -> Option<String> {
-    let lines: Vec<&str> = config.split_inclusive('\n').collect();
+    let whole = if config.is_empty() || config.ends_with('\n') { config.to_owned() } else { format!("{config}\n") };
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
     let Some(start) = lines.iter().position(|line| line.starts_with("orders:")) else {
-        let gap = if config.ends_with('\n') || config.is_empty() { "" } else { "\n" };
-        return Some(format!("{config}{gap}\norders:\n  folder: orders\n  files:\n{item}"));
+        return Some(format!("{whole}\norders:\n  folder: orders\n  files:\n{item}"));
     };
     let rest = lines[start].trim_start_matches("orders:").trim();
     if !rest.is_empty() && !rest.starts_with('#') {
         return None;
     }
-    let inside = lines[start + 1..].iter().take_while(|line| line.trim().is_empty() || line.starts_with([' ', '#']));
-    let inside: Vec<&&str> = inside.collect();
-    let place = match inside.iter().position(|line| line.starts_with("  files:")) {
-        Some(files) if inside[files].trim() == "files:" => start + files + 2,
-        Some(_) => return None,
-        None => {
-            let at = start + 1;
-            return Some(format!("{}  files:\n{item}{}", lines[..at].concat(), lines[at..].concat()));
-        }
+    let inside: Vec<&str> = lines[start + 1..]
+        .iter()
+        .take_while(|line| line.trim().is_empty() || line.starts_with([' ', '#']))
+        .copied()
+        .collect();
+    let keys = inside.iter().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let key = keys.clone().map(|line| indent(line)).next().unwrap_or(STEP);
+    let files = inside.iter().position(|line| indent(line) == key && line.trim_start().starts_with("files:"));
+    let Some(files) = files else {
+        let item = shifted(item, key + STEP);
+        let at = start + 1;
+        return Some(format!("{}{:key$}files:\n{item}{}", lines[..at].concat(), "", lines[at..].concat()));
     };
+    if inside[files].trim().trim_start_matches("files:").split('#').next().is_some_and(|rest| !rest.trim().is_empty()) {
+        return None;
+    }
+    let first = inside[files + 1..].iter().find(|line| line.trim_start().starts_with("- "));
+    let item = shifted(item, first.map_or(key + STEP, |line| indent(line)));
+    let place = start + files + 2;
     Some(format!("{}{item}{}", lines[..place].concat(), lines[place..].concat()))
+}
+
+/// Blanks in front of what stands one level deeper.
+const STEP: usize = 2;
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Returns an item with its first line after so many blanks.
+fn shifted(item: &str, blanks: usize) -> String {
+    let own = indent(item);
+    let lines = item.split_inclusive('\n').flat_map(|line| [" ".repeat(blanks), line[own..].to_owned()]);
+    lines.collect()
 }
 
 fn columns(opened: &Opened, field: Field) -> Vec<String> {
@@ -163,6 +209,15 @@ mod tests {
         for (config, expected) in cases {
             assert_eq!(insert(config, item).as_deref(), Some(expected));
         }
+        let deep = "orders:\n    # mine\n    folder: o\n    files:\n        - pattern: y\n";
+        let added = "orders:\n    # mine\n    folder: o\n    files:\n        - pattern: x\n        - pattern: y\n";
+        assert_eq!(insert(deep, item).as_deref(), Some(added), "as deep as the seller writes");
+        let flat = "orders:\n  files:  # all\n  - pattern: y\n";
+        assert_eq!(insert(flat, item).as_deref(), Some("orders:\n  files:  # all\n  - pattern: x\n  - pattern: y\n"));
+        assert_eq!(
+            insert("orders:\n    folder: o\n", item).as_deref(),
+            Some("orders:\n    files:\n      - pattern: x\n    folder: o\n")
+        );
         assert_eq!(insert("orders: {folder: o}\n", item), None);
         assert_eq!(insert("orders:\n  files: []\n", item), None);
     }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::{
     cli::{
         exit::Exit,
-        files::{Unusable, config_only, config_quietly},
+        files::{Unusable, config_of, config_only, config_quietly},
         output, write,
     },
     config::Config,
@@ -97,15 +97,28 @@ fn map(config: &Path, path: &Path, write: bool) -> anyhow::Result<Exit> {
         return Ok(output::refusal(&format!("{config} says already how files such as {file} are read; edit it there")));
     }
     let text = fs::read_to_string(config).map_err(|source| Unusable::Unreadable { path: config.to_owned(), source })?;
-    let Some(text) = mapping::insert(&text, &item) else {
+    let wanted = mapping::rule(&opened, summary.as_ref().ok());
+    let Some(text) = mapping::insert(&text, &item).filter(|changed| reads_back(config, &text, changed, &wanted)) else {
+        output::data(&format!("\norders:\n  files:\n{item}"));
         return Ok(output::refusal(&format!(
-            "{} has an `orders:` section that cannot be added to; put the lines in by hand",
+            "{} is written in a form that cannot be added to, and was left alone; put the lines above in by hand",
             config.display()
         )));
     };
     write::replaced(config, &text)?;
     output::talk(&format!("Wrote it into {}; a running service takes it at its next start.", config.display()));
     Ok(Exit::Success)
+}
+
+/// Returns whether a changed configuration reads back as it was, with one more kind of file.
+fn reads_back(path: &Path, text: &str, changed: &str, wanted: &FileRule) -> bool {
+    let orders = |text: &str| config_of(path, text).map(|config| config.service.orders);
+    let (Some(before), Some(Some(after))) = (orders(text), orders(changed)) else { return false };
+    let Some((first, rest)) = after.files.split_first() else { return false };
+    let kept = before.is_none_or(|before| {
+        (&before.folder, before.stale_after, before.files.as_slice()) == (&after.folder, after.stale_after, rest)
+    });
+    first == wanted && kept
 }
 
 fn check(config: &Path, file: Option<&Path>) -> anyhow::Result<Exit> {
