@@ -17,7 +17,7 @@ use crate::{
     text::forbidden,
 };
 
-/// Characters of a body that are looked at; a marketplace's mail has ten thousand.
+/// Bytes of a body that are looked at; a marketplace's mail has ten thousand.
 const MAX_BODY: usize = 256 * 1024;
 
 /// Characters kept of each part that was cut, for people.
