@@ -1,6 +1,8 @@
 //! An order as the shop's own records tell it: where it stands, and what was written down on the way.
 
-use jiff::{Timestamp, civil};
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 /// One order of a buyer.
@@ -93,6 +95,30 @@ pub struct OrderFile {
     pub as_of: Timestamp,
     /// How many bytes it has; with `as_of` it tells whether the file was read already.
     pub size: u64,
+}
+
+/// Returns the moment since when a file must have been written to be spoken of.
+pub fn fresh_since(stale_after: SignedDuration, now: Timestamp) -> Timestamp {
+    now.checked_sub(stale_after).unwrap_or(Timestamp::MIN)
+}
+
+/// Returns the files that somebody has to renew: the newest of each series, if it was written before that moment. What a
+/// newer export of the same series replaced may be as old as it likes. `written` says the series of a file and when it
+/// was written.
+pub fn stale<F>(
+    files: &[F],
+    written: impl Fn(&F) -> (&str, Timestamp),
+    fresh_since: Timestamp,
+) -> impl Iterator<Item = &F> {
+    let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for (series, as_of) in files.iter().map(&written) {
+        let known = newest.entry(series.to_owned()).or_insert(as_of);
+        *known = as_of.max(*known);
+    }
+    files.iter().filter(move |file| {
+        let (series, as_of) = written(file);
+        as_of < fresh_since && newest.get(series) == Some(&as_of)
+    })
 }
 
 /// Returns what order numbers are compared by: letters and digits, because buyers leave out dashes, blanks and `#`.
@@ -205,6 +231,18 @@ mod tests {
         for none in ["", "anna", "@example.org", "anna@", "anna @example.org", "+x@gmail.com"] {
             assert_eq!(address_key(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn of_the_exports_of_a_month_only_the_newest_has_to_be_renewed() {
+        let at = |hour: i64| Timestamp::from_second(hour * 3_600).expect("a moment");
+        let files = [("shop", 0), ("shop", 24), ("shop", 48), ("erp", 0), ("erp", 24), ("dhl", 0)];
+        let stale =
+            |since| stale(&files, |(series, hour)| (*series, at(*hour)), at(since)).copied().collect::<Vec<_>>();
+        assert_eq!(stale(0), []);
+        assert_eq!(stale(24), [("dhl", 0)]);
+        assert_eq!(stale(25), [("erp", 24), ("dhl", 0)]);
+        assert_eq!(stale(49), [("shop", 48), ("erp", 24), ("dhl", 0)]);
     }
 
     #[test]

@@ -33,6 +33,26 @@ pub(super) struct Told {
     pub(super) tracking: Option<String>,
 }
 
+/// An order as all files tell it.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// What they say, for people.
+    pub(super) order: Order,
+    /// Where it stands needs a person.
+    unclear: bool,
+}
+
+impl Merged {
+    /// Returns what a buyer may be told. A parcel that left, and then something that needs a person: it may have come
+    /// back, so nothing is said of it.
+    pub(super) fn for_buyer(self) -> Order {
+        if !self.unclear {
+            return self.order;
+        }
+        Order { shipped: None, delivered: None, carrier: None, tracking: None, ..self.order }
+    }
+}
+
 /// Everything one file says about one order.
 #[derive(Debug)]
 struct Account {
@@ -43,7 +63,7 @@ struct Account {
 }
 
 /// Returns the orders of that address, newest first, as files say that were written at that moment or later.
-pub(super) fn merge(told: Vec<Told>, email_key: &str, fresh_since: Timestamp) -> Vec<Order> {
+pub(super) fn merge(told: Vec<Told>, email_key: &str, fresh_since: Timestamp) -> Vec<Merged> {
     let mut numbers: BTreeMap<String, BTreeMap<(String, String), Account>> = BTreeMap::new();
     for line in told {
         let files = numbers.entry(line.number_key.clone()).or_default();
@@ -55,18 +75,19 @@ pub(super) fn merge(told: Vec<Told>, email_key: &str, fresh_since: Timestamp) ->
             }
         }
     }
-    let mut orders: Vec<Order> =
+    let mut orders: Vec<Merged> =
         numbers.into_values().flat_map(|files| of_number(files, email_key, fresh_since)).collect();
     orders.sort_by(|left, right| {
-        let age =
-            |order: &Order| (order.placed, order.source.as_ref().map(|source| source.as_of), order.number.clone());
+        let age = |Merged { order, .. }: &Merged| {
+            (order.placed, order.source.as_ref().map(|source| source.as_of), order.number.clone())
+        };
         age(right).cmp(&age(left))
     });
     orders
 }
 
 /// Returns the orders of one number: as many as there are series in which it is the buyer's.
-fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str, fresh_since: Timestamp) -> Vec<Order> {
+fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str, fresh_since: Timestamp) -> Vec<Merged> {
     let mut series: BTreeMap<String, Vec<Account>> = BTreeMap::new();
     for ((name, _), account) in files {
         series.entry(name).or_default().push(account);
@@ -78,7 +99,9 @@ fn of_number(files: BTreeMap<(String, String), Account>, email_key: &str, fresh_
         lists.clear();
     }
     let fresh = |account: &Account| account.first.source.as_of >= fresh_since;
-    shops.iter_mut().for_each(|accounts| accounts.retain(fresh));
+    for accounts in &mut shops {
+        accounts.retain(fresh);
+    }
     let mut lists: Vec<Account> = lists.into_iter().flatten().filter(fresh).collect();
     let mine = shops.into_iter().filter_map(|mut accounts| {
         newest_first(&mut accounts);
@@ -103,18 +126,19 @@ fn newest_first(accounts: &mut [Account]) {
     accounts.sort_by_key(|account| std::cmp::Reverse(age(account)));
 }
 
-fn put_together(accounts: &[Account]) -> Order {
+fn put_together(accounts: &[Account]) -> Merged {
     let newest = |says: &dyn Fn(&Account) -> bool| accounts.iter().find(|account| says(account));
     let status = newest(&|account| account.first.status.is_some()).and_then(|account| account.first.status);
-    let status = match status {
-        Some(LineStatus::Known(status)) => Some(status),
-        Some(LineStatus::Unclear) | None => None,
+    let (status, unclear) = match status {
+        Some(LineStatus::Known(status)) => (Some(status), false),
+        Some(LineStatus::Unclear) => (None, true),
+        None => (None, false),
     };
     let day = |of: fn(&Told) -> Option<civil::Date>| accounts.iter().find_map(|account| of(&account.first));
     let tracking = newest(&|account| !account.trackings.is_empty()).map(|account| account.trackings.join(", "));
     let before = |point: OrderStatus| status.is_some_and(|status| status < point);
     let first = &accounts[0].first;
-    Order {
+    let order = Order {
         number: first.number.clone(),
         status,
         placed: day(|told| told.placed),
@@ -124,7 +148,8 @@ fn put_together(accounts: &[Account]) -> Order {
         carrier: accounts.iter().find_map(|account| account.first.carrier.clone()),
         tracking,
         source: Some(first.source.clone()),
-    }
+    };
+    Merged { order, unclear }
 }
 
 impl Account {
@@ -156,7 +181,7 @@ impl Account {
     }
 }
 
-/// Returns the point that all parts have reached; what needs a person hides the rest.
+/// Returns the point that all parts have reached; a part that needs a person makes the whole need one.
 fn least(left: Option<LineStatus>, right: Option<LineStatus>) -> Option<LineStatus> {
     match (left, right) {
         (Some(LineStatus::Known(left)), Some(LineStatus::Known(right))) => Some(LineStatus::Known(left.min(right))),

@@ -11,14 +11,17 @@ use serde::Serialize;
 
 use crate::{
     model::{
-        order::{LineStatus, Order, OrderFile, OrderLine, OrderSource, OrderStatus, address_key, number_key},
+        order::{
+            self, LineStatus, Order, OrderFile, OrderLine, OrderSource, OrderStatus, address_key, fresh_since,
+            number_key,
+        },
         wire_id::InstanceKey,
     },
     store::{
         Store,
         database::{Row, Value, retried},
         error::StoreError,
-        order_merge::{self, Told},
+        order_merge::{self, Merged, Told},
     },
 };
 
@@ -133,16 +136,16 @@ impl Store {
     }
 
     /// Returns the orders under an address that are fresh enough to be spoken of, and what cannot be.
-    pub(super) async fn orders_for_decision(
+    pub async fn orders_for_decision(
         &self,
         address: Option<&str>,
         now: Timestamp,
     ) -> Result<(Vec<Order>, Option<String>), StoreError> {
         let (Some(stale_after), Some(address)) = (self.orders, address) else { return Ok((Vec::new(), None)) };
-        let since = now.checked_sub(stale_after).unwrap_or(Timestamp::MIN);
-        let orders = self.orders_of(address, since).await?;
-        let mut old = self.order_files().await?;
-        old.retain(|file| !file.refused && file.as_of < since);
+        let orders = self.merged_orders(address, fresh_since(stale_after, now)).await?;
+        let orders = orders.into_iter().map(Merged::for_buyer).collect();
+        let files = self.order_files().await?;
+        let old = stale(&files, stale_after, now);
         let named: Vec<String> = old.iter().map(|file| format!("{} of {}", file.name, file.as_of)).collect();
         let missing = (!named.is_empty()).then(|| format!("too old to be spoken of: {}", named.join(", ")));
         Ok((orders, missing))
@@ -176,7 +179,11 @@ impl Store {
     ) -> Result<i64, StoreError> {
         retried(|| async {
             let mut tx = self.db.beside("noting a file of orders").await?;
-            tx.execute("DELETE FROM order_file WHERE name = $1 AND state = 'refused'", &[(&file.name).into()]).await?;
+            // Why it could not be used last is said until it can be, or cannot for another reason.
+            if state == "refused" {
+                let last = "DELETE FROM order_file WHERE name = $1 AND state = 'refused'";
+                tx.execute(last, &[(&file.name).into()]).await?;
+            }
             let row = tx
                 .one(
                     "INSERT INTO order_file (name, series, as_of, size, how, state, read_at, lines, without_email, wrong, note)
@@ -269,9 +276,14 @@ impl Store {
         rows.iter().map(file_of).collect()
     }
 
-    /// Returns the orders of an address, newest first, by files that were written at that moment or later. Older files
+    /// Returns the orders of an address for people, newest first, by files that were written at that moment or later. Older files
     /// only tell that another shop has the number too.
     pub async fn orders_of(&self, address: &str, fresh_since: Timestamp) -> Result<Vec<Order>, StoreError> {
+        let orders = self.merged_orders(address, fresh_since).await?;
+        Ok(orders.into_iter().map(|merged| merged.order).collect())
+    }
+
+    async fn merged_orders(&self, address: &str, fresh_since: Timestamp) -> Result<Vec<Merged>, StoreError> {
         let Some(key) = address_key(address) else { return Ok(Vec::new()) };
         let key = self.instance().await?.key.pseudonym(&key);
         let rows = self
@@ -332,6 +344,15 @@ impl Store {
             }
         }
     }
+}
+
+/// Returns the files that are too old to be spoken of and that no newer one of their series replaced.
+pub fn stale(files: &[OrderFileSeen], stale_after: SignedDuration, now: Timestamp) -> Vec<&OrderFileSeen> {
+    let since = fresh_since(stale_after, now);
+    // A file that could not be used belongs to no series.
+    order::stale(files, |file| (if file.refused { "" } else { &file.series }, file.as_of), since)
+        .filter(|file| !file.refused)
+        .collect()
 }
 
 /// A line as it is stored.

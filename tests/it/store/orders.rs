@@ -203,9 +203,20 @@ async fn parts(b: Bench) {
     let found = orders(&b, ANA).await;
     let parcel = (found[0].status, found[0].shipped, found[0].tracking.as_deref());
     assert_eq!(parcel, (Some(OrderStatus::Shipped), Some(day(5)), Some("LX1, LX2")));
-    let unclear = OrderLine { status: Some(LineStatus::Unclear), ..line("1001", Some(ANA), OrderStatus::Paid) };
+    let unclear = OrderLine {
+        status: Some(LineStatus::Unclear),
+        tracking: Some("LX3".to_owned()),
+        placed: Some(day(1)),
+        ..line("1001", Some(ANA), OrderStatus::Paid)
+    };
     put(&b.store, &file("b.csv", "shop", 2), vec![unclear]).await;
-    assert_eq!(orders(&b, ANA).await[0].status, None, "an older file does not say what a newer one leaves unclear");
+    let found = orders(&b, ANA).await;
+    assert_eq!(found[0].status, None, "an older file does not say what a newer one leaves unclear");
+    assert_eq!((found[0].shipped, found[0].tracking.as_deref()), (Some(day(5)), Some("LX3")), "people see all of it");
+    let store = b.store.clone().with_orders(Some(SignedDuration::from_hours(26)));
+    let (told, _) = store.orders_for_decision(Some(ANA), at(3)).await.expect("read");
+    let hidden = (told[0].shipped, told[0].delivered, told[0].tracking.as_deref(), told[0].placed);
+    assert_eq!(hidden, (None, None, None, Some(day(1))), "a parcel that may have come back is not spoken of");
 }
 
 async fn old_files(b: Bench) {
