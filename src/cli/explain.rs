@@ -110,8 +110,8 @@ impl Explain {
             (None, Some(path)) => self.changed(from_file(path, engine.settings(), now)?),
             (None, None) => self.changed(self.typed(now)?),
         };
-        let orders = self.orders(config, &inbound, now)?;
-        let ctx = Context { orders, ..self.context(ticket.as_ref()) };
+        let (orders, orders_missing) = self.orders(config, &inbound, now)?;
+        let ctx = Context { orders, orders_missing, ..self.context(ticket.as_ref()) };
         let verdict = engine.decide(&inbound, &ctx, now);
         if let Some(rule) = &self.rule {
             return self.say_why(rule, &inbound, &verdict, &engine, &sources);
@@ -169,16 +169,18 @@ impl Explain {
         Context { buyer: Some(buyer), ..Context::default() }
     }
 
-    /// Returns what the shop's records hold under the address of a message; nothing where none is named.
-    fn orders(&self, config: &Path, inbound: &Inbound, now: Timestamp) -> anyhow::Result<Vec<Order>> {
+    /// Returns what the shop's records hold under the address of a message, and what is too old to be spoken of; nothing
+    /// where no address is named.
+    fn orders(&self, config: &Path, inbound: &Inbound, now: Timestamp) -> anyhow::Result<(Vec<Order>, Option<String>)> {
         let named = self.from.is_some() || self.eml.is_some() || self.ticket.is_some();
         let author = inbound.from.as_ref().filter(|_| named && inbound.telegram.is_none());
-        let Some((author, config)) = author.zip(config_quietly(config)) else { return Ok(Vec::new()) };
-        let Some(settings) = &config.service.orders else { return Ok(Vec::new()) };
-        let since = now.checked_sub(settings.stale_after).unwrap_or(Timestamp::MIN);
+        let Some((author, config)) = author.zip(config_quietly(config)) else { return Ok((Vec::new(), None)) };
+        if config.service.orders.is_none() {
+            return Ok((Vec::new(), None));
+        }
         runtime()?.block_on(async {
             let store = open_store(&config).await?;
-            let orders = store.orders_of(&author.address, since).await;
+            let orders = store.orders_for_decision(Some(&author.address), now).await;
             store.close().await;
             Ok(orders?)
         })

@@ -73,6 +73,11 @@ pub fn list(settings: &Settings, now: Timestamp) -> io::Result<Vec<Found>> {
     Ok(all)
 }
 
+/// Returns whether a file of the folder is there.
+pub fn is_there(settings: &Settings, name: &str) -> bool {
+    settings.folder.join(name).is_file()
+}
+
 /// Returns a file as it stands now; none if it is no plain file.
 pub fn found(path: &Path, name: String, rule: FileRule, now: Timestamp) -> io::Result<Option<Found>> {
     let metadata = fs::metadata(path)?;

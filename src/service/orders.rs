@@ -5,12 +5,12 @@
 //! always a whole file. A file that cannot be used changes nothing; what was known of it counts until it is too old.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ use crate::{
     store::{
         Store,
         error::StoreError,
-        orders::{BATCH, OrderFileSeen, OrderOutcome},
+        orders::{BATCH, OrderFileSeen, OrderOutcome, OrderReading, stale},
     },
 };
 
@@ -36,6 +36,10 @@ const BATCHES: usize = 2;
 /// How often rows that no longer count are deleted.
 const TIDY: Duration = Duration::from_mins(10);
 
+/// By which columns a file was read that could not be read at all: by none, so it is never taken for one that was looked
+/// at already.
+const AGAIN: &str = "";
+
 /// How the folder of exports stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Standing {
@@ -43,7 +47,7 @@ pub struct Standing {
     pub trouble: Option<String>,
     /// The files that count and those that could not be used.
     pub files: Vec<OrderFileSeen>,
-    /// Names of files that are too old to be spoken of.
+    /// Names of files that are too old to be spoken of, and that no newer one replaced.
     pub stale: Vec<String>,
 }
 
@@ -53,6 +57,8 @@ pub(super) struct Orders {
     store: Store,
     settings: Settings,
     trouble: Arc<Mutex<Option<String>>>,
+    /// The names of the files at the last look.
+    there: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A file as it was at the last look, by name.
@@ -60,7 +66,7 @@ type Looks = BTreeMap<String, (Timestamp, u64)>;
 
 impl Orders {
     pub(super) fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings, trouble: Arc::default() }
+        Self { store, settings, trouble: Arc::default(), there: Arc::default() }
     }
 
     /// Follows the folder until told to stop.
@@ -92,8 +98,16 @@ impl Orders {
     /// Returns how the folder stands.
     pub(super) async fn standing(&self) -> Result<Standing, StoreError> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let files = self.store.order_files().await?;
-        Ok(Standing { trouble, stale: stale(&files, self.settings.stale_after, Timestamp::now()), files })
+        let mut files = self.store.order_files().await?;
+        // A file that could not be used and was taken away is nobody's concern any more.
+        let there = self.there.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        files.retain(|file| !file.refused || there.contains(&file.name));
+        Ok(Standing { trouble, stale: self.stale(&files), files })
+    }
+
+    fn stale(&self, files: &[OrderFileSeen]) -> Vec<String> {
+        let stale = stale(files, self.settings.stale_after, Timestamp::now());
+        stale.into_iter().map(|file| file.name.clone()).collect()
     }
 
     /// Looks at the folder and reads what is new and was left alone since the last look.
@@ -112,16 +126,18 @@ impl Orders {
             }
         };
         self.in_trouble(None);
+        *self.there.lock().unwrap_or_else(PoisonError::into_inner) =
+            found.iter().map(|found| found.file.name.clone()).collect();
         let known = self.store.order_files().await?;
         for found in &found {
             let stamp = (found.file.as_of, found.file.size);
             let quiet = looks.insert(found.file.name.clone(), stamp) == Some(stamp);
             if quiet && !known.iter().any(|seen| is_known(seen, found)) {
-                self.read(found).await?;
+                self.read(found, &known).await?;
             }
         }
         looks.retain(|name, _| found.iter().any(|found| found.file.name == *name));
-        let now_stale = stale(&self.store.order_files().await?, self.settings.stale_after, Timestamp::now());
+        let now_stale = self.stale(&self.store.order_files().await?);
         for name in now_stale.iter().filter(|name| !stale_before.contains(name)) {
             let hours = self.settings.stale_after.as_hours();
             tracing::warn!(
@@ -142,8 +158,8 @@ impl Orders {
         *known = trouble;
     }
 
-    /// Reads one file and puts it in force, or notes why it cannot be used.
-    async fn read(&self, found: &Found) -> Result<(), StoreError> {
+    /// Reads one file and puts it in force, or notes why it cannot be used. What is `known` already is not said again.
+    async fn read(&self, found: &Found, known: &[OrderFileSeen]) -> Result<(), StoreError> {
         let (looked, now) = (found.clone(), Timestamp::now());
         let opened = tokio::task::spawn_blocking(move || exports::open(looked)).await;
         let opened = match opened {
@@ -154,17 +170,17 @@ impl Orders {
             Ok(opened) => self.import(opened, now).await?,
             Err(refused) => Err(refused),
         };
-        match done {
-            // A file that is open elsewhere may be closed the next moment.
-            Err(Refused::Unreadable(why)) => {
-                tracing::warn!(orders.file = found.file.name.as_str(), "{} cannot be read: {why}", found.file.name);
-            }
-            Err(refused) => {
-                let why = format!("{refused}; {}", refused.help());
-                tracing::warn!(orders.file = found.file.name.as_str(), "{} is not used: {why}", found.file.name);
-                self.store.refuse_orders(&found.file, &found.how, &why, now).await?;
-            }
-            Ok(()) => {}
+        let Err(refused) = done else { return Ok(()) };
+        let (name, why) = (&found.file.name, format!("{refused}; {}", refused.help()));
+        // A file that is open elsewhere may be closed the next moment: it is tried again at every look.
+        let how = if matches!(refused, Refused::Unreadable(_)) { AGAIN } else { &found.how };
+        let said = known.iter().find(|seen| seen.refused && seen.name == *name && seen.note == why);
+        if said.is_none() {
+            tracing::warn!(orders.file = name.as_str(), "{name} is not used: {why}");
+        }
+        let as_noted = (how, found.file.as_of, found.file.size);
+        if said.is_none_or(|seen| (seen.how.as_str(), seen.as_of, seen.size) != as_noted) {
+            self.store.refuse_orders(&found.file, how, &why, now).await?;
         }
         Ok(())
     }
@@ -174,13 +190,31 @@ impl Orders {
         let started = Instant::now();
         let found = opened.found.clone();
         let reading = self.store.begin_orders(&found.file, &found.how, now).await?;
+        let done = self.fill(&reading, opened).await;
+        if let Ok(Ok(Some(summary))) = &done {
+            log(&found, summary, started.elapsed());
+        } else {
+            // The store may be at fault, and then the next tidying finds it; what went wrong first is told.
+            let dropped = self.store.drop_orders(&reading).await;
+            done.as_ref().map_or(Ok(()), |_| dropped)?;
+        }
+        done.map(|done| done.map(drop))
+    }
+
+    /// Puts what a file says in force; gives nothing where the file changed while it was read, so that it is read again
+    /// at the next look.
+    async fn fill(
+        &self,
+        reading: &OrderReading,
+        opened: Opened,
+    ) -> Result<Result<Option<Summary>, Refused>, StoreError> {
         let (batches, mut read) = mpsc::channel::<Vec<OrderLine>>(BATCHES);
         let reader = tokio::task::spawn_blocking(move || {
             let summary = opened.read(BATCH, |lines| batches.blocking_send(lines).is_ok());
             (summary, opened.is_unchanged(Timestamp::now()))
         });
         while let Some(lines) = read.recv().await {
-            if let Err(error) = self.store.add_orders(&reading, &lines).await {
+            if let Err(error) = self.store.add_orders(reading, &lines).await {
                 drop(read);
                 drop(reader.await);
                 return Err(error);
@@ -188,24 +222,15 @@ impl Orders {
         }
         let (summary, unchanged) =
             reader.await.unwrap_or_else(|panic| (Err(Refused::Unreadable(panic.to_string())), true));
-        let summary = match summary {
-            Ok(summary) if unchanged => summary,
-            refused => {
-                self.store.drop_orders(&reading).await?;
-                // What changed while it was read is read again at the next look.
-                return Ok(refused.map(drop).or_else(|refused| if unchanged { Err(refused) } else { Ok(()) }));
+        match summary {
+            Ok(summary) if unchanged => {
+                self.store.put_orders(reading, &outcome(&summary)).await?;
+                Ok(Ok(Some(summary)))
             }
-        };
-        self.store.put_orders(&reading, &outcome(&summary)).await?;
-        log(&found, &summary, started.elapsed());
-        Ok(Ok(()))
+            Err(refused) if unchanged => Ok(Err(refused)),
+            Ok(_) | Err(_) => Ok(Ok(None)),
+        }
     }
-}
-
-/// Returns the files that are too old to be spoken of.
-pub fn stale(files: &[OrderFileSeen], stale_after: SignedDuration, now: Timestamp) -> Vec<String> {
-    let old = |file: &&OrderFileSeen| !file.refused && now.duration_since(file.as_of) > stale_after;
-    files.iter().filter(old).map(|file| file.name.clone()).collect()
 }
 
 /// Returns whether a file need not be read: it was, or something newer of the same name was. Copies of a folder that two

@@ -1,7 +1,7 @@
 //! What `nightdesk check` finds about exports of orders.
 
 use crate::{
-    cli::orders::{list, read},
+    cli::orders::{Seen, list, read},
     config::Config,
     diagnostic::{Code, Diagnostic, source::Span},
 };
@@ -37,7 +37,7 @@ pub(in crate::cli) fn findings(config: &Config, place: &Span) -> Vec<Diagnostic>
     for file in files {
         let name = file.file.name.clone();
         match read(file) {
-            Ok(summary) => {
+            Ok(Seen { summary, .. }) => {
                 if summary.without_email == summary.lines {
                     let message = format!("{name} has no e-mail addresses, so by itself it tells nobody anything");
                     let help = "export the buyers' addresses too; lists of tracking numbers need none";

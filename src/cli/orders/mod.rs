@@ -19,11 +19,14 @@ use crate::{
         output, write,
     },
     config::Config,
-    library::exports::{self, Found},
+    library::exports::{self, Found, Opened},
+    model::order::{self, OrderFile},
     orders::{
+        field::Field,
         settings::{DEFAULT_STALE_AFTER, FileRule, Settings},
         table::{Refused, Summary},
     },
+    store::orders::{OrderFileSeen, stale},
 };
 
 /// Lines that `orders check` reads at once: nothing is kept of them.
@@ -137,26 +140,26 @@ fn check(config: &Path, file: Option<&Path>) -> anyhow::Result<Exit> {
     if found.is_empty() {
         output::talk("There is no table in the folder yet.");
     }
-    let stale_after = orders.as_ref().map_or(DEFAULT_STALE_AFTER, |orders| orders.stale_after);
-    let mut clean = true;
+    let (mut clean, mut files) = (true, Vec::new());
     for found in found {
-        let age = Timestamp::now().duration_since(found.file.as_of);
-        let name = found.file.name.clone();
-        let lines = match read(found) {
-            Ok(summary) => {
-                clean &= summary.wrong == 0;
-                described(&name, &summary)
+        match read(found) {
+            Ok(seen) => {
+                clean &= seen.summary.wrong == 0;
+                output::data(&output::plain(&described(&seen)));
+                files.push(seen.file);
             }
             Err(refused) => {
                 clean = false;
-                refused
+                output::data(&output::plain(&refused));
             }
-        };
-        output::data(&output::plain(&lines));
-        if age > stale_after {
-            clean = false;
-            output::data(&format!("{name}: it is {} hours old, so buyers are told nothing of it", age.as_hours()));
         }
+    }
+    let stale_after = orders.as_ref().map_or(DEFAULT_STALE_AFTER, |orders| orders.stale_after);
+    let now = Timestamp::now();
+    for file in order::stale(&files, |file| (&file.series, file.as_of), order::fresh_since(stale_after, now)) {
+        clean = false;
+        let hours = now.duration_since(file.as_of).as_hours();
+        output::data(&format!("{}: it is {hours} hours old, so buyers are told nothing of it", file.name));
     }
     Ok(if clean { Exit::Success } else { Exit::Findings })
 }
@@ -169,21 +172,40 @@ pub(super) fn list(settings: &Settings) -> anyhow::Result<Vec<Found>> {
     })
 }
 
-/// Reads a table and keeps nothing; an error says what is wrong and what to do.
-fn read(found: Found) -> Result<Summary, String> {
-    let name = found.file.name.clone();
-    let done = exports::open(found).and_then(|opened| opened.read(BATCH, |_| true));
-    done.map_err(|refused| format!("{name}: {refused}\n  {}", refused.help()))
+/// A table that was read.
+struct Seen {
+    /// The file, with its series.
+    file: OrderFile,
+    /// It tells when orders were placed, so it is a shop's.
+    dated: bool,
+    summary: Summary,
 }
 
-fn described(name: &str, summary: &Summary) -> String {
+/// Reads a table and keeps nothing; an error says what is wrong and what to do.
+fn read(found: Found) -> Result<Seen, String> {
+    let name = found.file.name.clone();
+    let read = |opened: Opened| {
+        let summary = opened.read(BATCH, |_| true)?;
+        let dated = opened.plan.columns.at.contains_key(&Field::Placed);
+        Ok(Seen { file: opened.found.file, dated, summary })
+    };
+    exports::open(found).and_then(read).map_err(|refused: Refused| format!("{name}: {refused}\n  {}", refused.help()))
+}
+
+fn described(Seen { file, dated, summary }: &Seen) -> String {
+    let name = &file.name;
     let mut lines =
         vec![format!("{name}: {}", output::counted(usize::try_from(summary.lines).unwrap_or(usize::MAX), "line"))];
-    if summary.without_email == summary.lines {
+    if summary.without_email == summary.lines && *dated {
+        lines.push(format!(
+            "{name}: no line has an e-mail address, so nobody is told of its orders; if another file has the addresses, \
+             give both the same `name` under `orders:`"
+        ));
+    } else if summary.without_email == summary.lines {
         lines.push(format!("{name}: no line has an e-mail address; it only adds to orders of other files"));
     } else if summary.without_email > 0 {
         lines.push(format!(
-            "{name}: {} of them without an e-mail address, nobody is told of those",
+            "{name}: {} of them without an e-mail address; nobody is told of an order that has none in any line",
             summary.without_email
         ));
     }
@@ -208,21 +230,26 @@ fn name_of(path: &Path) -> String {
 }
 
 /// Returns the lines that `status` says about orders.
-pub(super) fn status(config: &Config, files: &[crate::store::orders::OrderFileSeen], now: Timestamp) -> Vec<String> {
+pub(super) fn status(config: &Config, files: &[OrderFileSeen], now: Timestamp) -> Vec<String> {
     let Some(settings) = &config.service.orders else { return Vec::new() };
     if files.is_empty() {
         return vec![format!("Orders      none read yet from {}", settings.folder.display())];
     }
-    let line = |file: &crate::store::orders::OrderFileSeen| {
+    let old = stale(files, settings.stale_after, now);
+    let since = order::fresh_since(settings.stale_after, now);
+    let line = |file: &OrderFileSeen| {
         let hours = now.duration_since(file.as_of).as_hours();
         let what = if file.refused {
             format!("not used: {}", file.note)
-        } else if now.duration_since(file.as_of) > settings.stale_after {
+        } else if old.contains(&file) {
             format!("{} lines, {hours} h old: too old, buyers are not told of its orders", file.lines)
+        } else if file.as_of < since {
+            format!("{} lines, {hours} h old, replaced by a newer export", file.lines)
         } else {
             format!("{} lines, {hours} h old, {} to mend", file.lines, file.wrong)
         };
         output::plain(&format!("Orders      {}: {what}", file.name))
     };
-    files.iter().map(line).collect()
+    // What could not be used and was taken away is nobody's concern any more.
+    files.iter().filter(|file| !file.refused || exports::is_there(settings, &file.name)).map(line).collect()
 }

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{BufWriter, Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
+    os::unix::fs::symlink,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -171,6 +172,50 @@ fn a_file_that_nobody_renews_is_not_spoken_of_and_people_hear_of_it() {
     desk.shop.launch();
     desk.until_said("was not renewed", 1);
     assert_eq!(desk.shop.log().matches(READ).count(), reads, "{}", desk.shop.log());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_once_and_shown_until_it_can_be() {
+    let mut desk = Desk::start();
+    // A file that nobody can read, not even root.
+    symlink("/proc/self/mem", desk.shop.path("orders/locked.csv")).expect("the folder is writable");
+    desk.until_said("locked.csv is not used: it cannot be read", 1);
+    desk.write("orders/workbook.csv", b"PK\x03\x04 a workbook");
+    desk.until_said("workbook.csv is not used", 1);
+    let status = desk.shop.succeed(&["status"]);
+    assert!(status.contains("Orders      locked.csv: not used: it cannot be read"), "{status}");
+    assert!(desk.page("/readyz").is_some_and(|ready| ready.contains("orders: locked.csv is not used")));
+    fs::remove_file(desk.shop.path("orders/workbook.csv")).expect("it is there");
+    fs::remove_file(desk.shop.path("orders/locked.csv")).expect("it is there");
+    desk.write("orders/locked.csv", table(&[("1001", "ana@one.example", "shipped")]));
+    desk.until_said(READ, 1);
+    assert!(desk.answer("ana@one.example", VOUCHED).contains("Order 1001 is shipped."));
+    let status = desk.shop.succeed(&["status"]);
+    assert!(status.contains("Orders      locked.csv: 1 lines") && !status.contains("not used"), "{status}");
+    until_in("the page without what is gone", || (!desk.page("/readyz")?.contains("not used")).then_some(()));
+    assert_eq!(desk.shop.present_log().matches("locked.csv is not used").count(), 1, "{}", desk.shop.present_log());
+}
+
+#[test]
+fn an_export_of_yesterday_is_no_trouble_where_there_is_one_of_today() {
+    let mut desk = Desk::start();
+    desk.write("orders/orders-2026-11-19.csv", table(&[("1001", "ana@one.example", "paid")]));
+    let file = File::options().write(true).open(desk.shop.path("orders/orders-2026-11-19.csv")).expect("it is there");
+    file.set_modified(SystemTime::now() - Duration::from_hours(30)).expect("the time can be set");
+    drop(file);
+    desk.until_said("orders-2026-11-19.csv was not renewed", 1);
+    let explained = desk.shop.succeed(&["explain", "news of my lantern", "--from", "ana@one.example"]);
+    assert!(explained.contains("too old to be spoken of: orders-2026-11-19.csv"), "{explained}");
+    desk.write("orders/orders-2026-11-20.csv", table(&[("1001", "ana@one.example", "shipped")]));
+    desk.until_said(READ, 2);
+    assert!(desk.answer("ana@one.example", VOUCHED).contains("Order 1001 is shipped."));
+    assert!(desk.page("/status").is_some_and(|status| status.contains("\"stale\":[]")));
+    let explained = desk.shop.succeed(&["explain", "news of my lantern", "--from", "ana@one.example"]);
+    assert!(explained.contains("1001: shipped") && !explained.contains("too old"), "{explained}");
+    let status = desk.shop.succeed(&["status"]);
+    assert!(status.contains("orders-2026-11-19.csv: 1 lines, 30 h old, replaced by a newer export"), "{status}");
+    let check = desk.shop.command(&["orders", "check"]);
+    assert!(check.code == 0 && !check.out.contains("hours old"), "{}{}", check.out, check.err);
 }
 
 /// `cargo test --test it orders::folder -- --ignored --nocapture`; docs/performance.md has the figures.
