@@ -34,11 +34,15 @@ pub(in crate::cli) fn findings(config: &Config, place: &Span) -> Vec<Diagnostic>
             return found;
         }
     };
-    for file in files {
-        let name = file.file.name.clone();
-        match read(file) {
-            Ok(Seen { summary, .. }) => {
-                if summary.without_email == summary.lines {
+    let read: Vec<_> = files.into_iter().map(|file| (file.file.name.clone(), read(file))).collect();
+    let addressed = |seen: &Seen| seen.summary.without_email < seen.summary.lines;
+    // A list adds to the orders of the others.
+    let some_addressed = read.iter().any(|(_, seen)| seen.as_ref().is_ok_and(addressed));
+    for (name, seen) in read {
+        match seen {
+            Ok(seen) => {
+                let Seen { summary, dated, .. } = &seen;
+                if !addressed(&seen) && (*dated || !some_addressed) {
                     let message = format!("{name} has no e-mail addresses, so by itself it tells nobody anything");
                     let help = "export the buyers' addresses too; lists of tracking numbers need none";
                     found.push(warning(ORDERS_FILE, message, help));

@@ -248,7 +248,8 @@ pub(super) fn status(config: &Config, files: &[OrderFileSeen], now: Timestamp) -
         } else {
             format!("{} lines, {hours} h old, {} to mend", file.lines, file.wrong)
         };
-        output::plain(&format!("Orders      {}: {what}", file.name))
+        let gone = if exports::is_there(settings, &file.name) { "" } else { "; not in the folder any more" };
+        output::plain(&format!("Orders      {}: {what}{gone}", file.name))
     };
     // What could not be used and was taken away is nobody's concern any more.
     files.iter().filter(|file| !file.refused || exports::is_there(settings, &file.name)).map(line).collect()
