@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Examples judged to fit the curve, spread evenly over the set: more change little and make the first decision slow.
-const MAX_JUDGED: usize = 128;
+const MAX_JUDGED: usize = 256;
 /// How firmly the slope stays at 1, as a variance: a hundred examples that contradict it move it by a quarter.
 const SLOPE_VARIANCE: f64 = 0.06;
 /// How firmly the offset stays at 0, as a variance.
