@@ -39,8 +39,8 @@ pub(in crate::rules) fn take_back(set: &RuleSet, reading: &Reading, evaluation: 
     for rule in rules {
         let own = evaluation.hits.iter().filter(|hit| hit.rule == rule).filter_map(|hit| hit.sentence);
         let own: BTreeSet<usize> = own.collect();
-        let others = reading.places().iter().enumerate().filter(|(sentence, _)| !own.contains(sentence));
-        let other = others.filter_map(|(_, place)| said_beside(reading, place, std::iter::empty())).next();
+        let mut others = reading.places().iter().enumerate().filter(|(sentence, _)| !own.contains(sentence));
+        let other = others.find_map(|(_, place)| said_beside(reading, place, std::iter::empty()));
         let Some(other) = other else { continue };
         let (taken, kept) = std::mem::take(&mut evaluation.hits).into_iter().partition(|hit: &Hit| hit.rule == rule);
         evaluation.hits = kept;
