@@ -136,24 +136,13 @@ impl<'a> Judge<'a> {
         findings: &mut [Finding],
         finder: &mut Finder<'_>,
     ) -> Option<LossReason> {
-        let rule = &self.set.rules[number as usize];
-        if !rule.when.is_empty() {
-            let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
-            if let Some(unmet) = unmet {
-                for finding in findings {
-                    finding.struck = true;
-                }
-                return Some(LossReason::When(unmet.clone()));
-            }
-        }
-        if rule.alone
-            && let Some(other) = self.said_beside(sentence, findings, finder.view.reading)
-        {
+        if let Some(why) = self.bar(sentence, number, findings, finder.view.reading) {
             for finding in findings {
                 finding.struck = true;
             }
-            return Some(LossReason::NotAlone(other));
+            return Some(why);
         }
+        let rule = &self.set.rules[number as usize];
         let mut why = None;
         // What sends a message to a person may stand in another language than the rest: in doubt it does.
         if rule.action != Action::Escalate {
@@ -192,6 +181,20 @@ impl<'a> Judge<'a> {
         let negated =
             findings.iter().filter(|finding| !finding.struck).find_map(|finding| finding.found.negated.clone());
         negated.map(LossReason::Negated).or(why)
+    }
+
+    /// Returns what keeps a rule from counting here whatever its patterns found: the circumstances, or something else that
+    /// is said where it counts alone.
+    fn bar(&mut self, sentence: usize, number: u32, findings: &[Finding], reading: &Reading) -> Option<LossReason> {
+        let rule = &self.set.rules[number as usize];
+        if !rule.when.is_empty() {
+            let unmet = self.unmet.entry(number).or_insert_with(|| rule.when.unmet(self.scene));
+            if let Some(unmet) = unmet {
+                return Some(LossReason::When(unmet.clone()));
+            }
+        }
+        let other = if rule.alone { self.said_beside(sentence, findings, reading) } else { None };
+        other.map(LossReason::NotAlone)
     }
 
     /// Returns words of a sentence that none of these findings covers, nor courtesy.

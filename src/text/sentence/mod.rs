@@ -135,7 +135,9 @@ impl Cutter<'_> {
             }
             ',' | '，' | '、' | ' ' if self.follows_question_particle(at) => {
                 let next = at + character.len_utf8();
-                self.original[next..].trim_start().starts_with(char::is_alphanumeric).then_some(next)
+                // Behind a mere space English may go on with the question: "shipping 免费吗 to Canada".
+                let goes_on = |c: char| c.is_alphanumeric() && (character != ' ' || !c.is_ascii());
+                self.original[next..].trim_start().starts_with(goes_on).then_some(next)
             }
             _ => None,
         }

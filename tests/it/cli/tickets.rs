@@ -19,7 +19,8 @@ fn a_ticket_is_worked_from_claim_to_close() {
     assert!(header.starts_with("#  STATE  URGENCY"), "{header}");
     assert!(first.contains("urgent") && first.contains("Maria Lopez") && first.contains("cancel_order"), "{first}");
     assert!(second.contains("Jean Martin"), "{second}");
-    assert!(header.contains("AGE  DUE"), "{header}");
+    let titles: Vec<&str> = header.split_whitespace().collect();
+    assert!(titles.windows(2).any(|pair| pair == ["AGE", "DUE"]), "{header}");
     assert!([first, second].iter().all(|row| row.contains(" h ") || row.contains(" d ")), "both are due\n{list}");
     let waiting = said(&ticket(folder.path(), "show 1", ""), 0);
     assert!(waiting.contains("\nDue      "), "{waiting}");

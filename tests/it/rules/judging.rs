@@ -187,7 +187,7 @@ fn word_lists_stand_for_their_entries_of_the_patterns_language() {
 
 #[test]
 fn a_rule_that_counts_alone_stands_only_where_nothing_else_is_said() {
-    let rules = [rule("greeting", "alone: true\nsay: {en: [(hello|hi) [there], how are you], zh: [你好]}")];
+    let rules = [rule("greeting", "alone: true\nsay: {en: ['(hello|hi) [there]', how are you], zh: [你好]}")];
     let nothing = |text: &str| match evaluate(&rules, text).losers.first() {
         Some(loser) => panic!("{text:?}: {:?}", loser.why),
         None => intents(&evaluate(&rules, text)).len(),
