@@ -5,7 +5,10 @@
 //! out. So they may lower what is claimed and never raise it, and few of them move it little. Pure and deterministic;
 //! no file is kept.
 
+use std::hash::BuildHasher as _;
+
 use jiff::Timestamp;
+use rustc_hash::FxBuildHasher;
 
 use crate::{
     engine::{Engine, alike, confidence, evidence::counted, understand::Understanding},
@@ -16,7 +19,9 @@ use crate::{
     rules::{cores::spread, rule::Example, similar::Known},
 };
 
-/// Examples judged to fit the curve, spread evenly over the set: more change little and make the first decision slow.
+/// Examples judged to fit the curve, drawn by a hash of their texts: more change little and make the first decision slow.
+/// Drawn by their places in the set, one example more would draw all others anew, and move messages over the line that
+/// have nothing to do with it.
 const MAX_JUDGED: usize = 256;
 /// How firmly the slope stays at 1, as a variance: a hundred examples that contradict it move it by a quarter.
 const SLOPE_VARIANCE: f64 = 0.06;
@@ -128,8 +133,14 @@ pub(super) fn of(engine: &Engine) -> Calibration {
 /// Judges up to `most` examples: the score of each hit that one is about, and whether it is right.
 fn judged(engine: &Engine, most: usize) -> Vec<(f64, bool)> {
     let known = engine.rules.similar().examples();
-    let count = known.len().min(most);
-    let positions: Vec<usize> = (0..count).map(|index| index * known.len() / count).collect();
+    let mut positions: Vec<usize> = (0..known.len()).collect();
+    if most < known.len() {
+        let text =
+            |known: &Known| engine.rules.rules().get(known.rule)?.examples.get(known.example).map(|own| &own.text);
+        positions.sort_by_cached_key(|position| (FxBuildHasher.hash_one(text(&known[*position])), *position));
+        positions.truncate(most);
+        positions.sort_unstable();
+    }
     let judged = spread(&positions, |own| -> Vec<(f64, bool)> {
         own.iter().flat_map(|position| judge(engine, *position, known[*position])).collect()
     });

@@ -23,7 +23,10 @@ use crate::{
         thread::PendingAsk,
         verdict::{Alarm, Doubt, EntityFound, Hit, LanguageChoice, Loser, SentenceKind, SentenceTrace},
     },
-    rules::rule::{Action, Rule},
+    rules::{
+        alone,
+        rule::{Action, Rule},
+    },
     text::{language::has_letters_of, reading::Reading, sentence::Sentence, subject},
 };
 
@@ -84,7 +87,7 @@ impl<'a> Understanding<'a> {
         leave: Option<usize>,
     ) -> Self {
         let reading = engine.rules.reading(&inbound.text);
-        let subject = fresh_subject(&inbound.subject).map(|subject| engine.rules.reading(subject));
+        let subject = fresh_subject(&inbound.subject, engine);
         let named = named_in(inbound, ctx, &reading, subject.as_ref());
         let found = language::detect(engine, inbound, ctx);
         let recognized = reading.entities().to_vec();
@@ -100,7 +103,7 @@ impl<'a> Understanding<'a> {
             let raised = alarm::find(subject, &moment);
             unfinished = unfinished.or(evaluation.unfinished).or(raised.unfinished);
             alarms.extend(raised.alarms.into_iter().map(raised_in_subject));
-            hits.extend(with_rules(engine, evaluation.hits.into_iter().map(in_subject).collect()));
+            losers.extend(add(&mut hits, with_rules(engine, evaluation.hits), (&reading, subject)));
             losers.extend(evaluation.losers.into_iter().map(lost_in_subject));
         }
         // What a standing pattern named is a value like any other; under the recognizer's own name it is there already.
@@ -229,10 +232,10 @@ fn asked(ctx: &Context, now: Timestamp) -> (Option<PendingAsk>, Option<PendingAs
     }
 }
 
-/// Returns the subject if it was written for this message; the subject of a reply is about an earlier one.
-fn fresh_subject(written: &str) -> Option<&str> {
+/// Reads the subject if it was written for this message; the subject of a reply is about an earlier one.
+fn fresh_subject(written: &str, engine: &Engine) -> Option<Reading> {
     let written = written.trim();
-    (!written.is_empty() && subject::bare(written) == written).then_some(written)
+    (!written.is_empty() && subject::bare(written) == written).then(|| engine.rules.reading(written))
 }
 
 fn with_rules(engine: &Engine, hits: Vec<Hit>) -> Vec<(&Rule, Hit)> {
@@ -241,6 +244,26 @@ fn with_rules(engine: &Engine, hits: Vec<Hit>) -> Vec<(&Rule, Hit)> {
 
 fn in_subject(hit: Hit) -> Hit {
     Hit { sentence: None, spans: Vec::new(), ..hit }
+}
+
+/// Adds the hits in the subject. Takes out those of rules that count alone where the text or the subject says something
+/// else, and returns them.
+fn add<'r>(
+    hits: &mut Vec<(&'r Rule, Hit)>,
+    more: Vec<(&'r Rule, Hit)>,
+    (text, subject): (&Reading, &Reading),
+) -> Vec<Loser> {
+    hits.extend(more.into_iter().map(|(rule, hit)| (rule, in_subject(hit))));
+    let mut rules: Vec<&Rule> = hits.iter().map(|(rule, _)| *rule).filter(|rule| rule.counts_alone()).collect();
+    rules.dedup_by_key(|rule| &rule.id);
+    let mut losers = Vec::new();
+    for rule in rules {
+        let own: Vec<&Hit> = hits.iter().filter(|(known, _)| known.id == rule.id).map(|(_, hit)| hit).collect();
+        let Some(other) = alone::said_in_the_other(text, subject, &own) else { continue };
+        let lost = hits.extract_if(.., |(known, _)| known.id == rule.id);
+        losers.extend(lost.map(|(_, hit)| alone::lost(hit, other.clone())));
+    }
+    losers
 }
 
 fn raised_in_subject(alarm: Alarm) -> Alarm {

@@ -31,6 +31,18 @@ pub(in crate::rules) fn said_beside(
     Some(reading.original()[words.first()?.original.start..words.last()?.original.end].to_owned())
 }
 
+/// Returns what a text or its subject says beside the hits of such a rule, which stand in both together. One in the subject
+/// has no sentence.
+pub fn said_in_the_other(text: &Reading, subject: &Reading, hits: &[&Hit]) -> Option<String> {
+    let own: BTreeSet<usize> = hits.iter().filter_map(|hit| hit.sentence).collect();
+    let in_subject = hits.iter().any(|hit| hit.sentence.is_none());
+    let beside = |reading: &Reading, place: &Place| said_beside(reading, place, std::iter::empty());
+    let of_text = text.places().iter().enumerate().filter(|(sentence, _)| !own.contains(sentence));
+    let of_text = of_text.filter_map(|(_, place)| beside(text, place)).next();
+    let of_subject = || subject.places().iter().filter(|_| !in_subject).find_map(|place| beside(subject, place));
+    of_text.or_else(of_subject)
+}
+
 /// Takes back the hits of such rules where another sentence says something that the rule does not explain. Within a
 /// sentence that was judged before.
 pub(in crate::rules) fn take_back(set: &RuleSet, reading: &Reading, evaluation: &mut Evaluation) {
@@ -44,12 +56,12 @@ pub(in crate::rules) fn take_back(set: &RuleSet, reading: &Reading, evaluation: 
         let Some(other) = other else { continue };
         let (taken, kept) = std::mem::take(&mut evaluation.hits).into_iter().partition(|hit: &Hit| hit.rule == rule);
         evaluation.hits = kept;
-        evaluation.losers.extend(taken.into_iter().map(|hit: Hit| Loser {
-            rule: hit.rule,
-            sentence: hit.sentence,
-            pattern: hit.pattern,
-            spans: hit.spans,
-            why: LossReason::NotAlone(other.clone()),
-        }));
+        evaluation.losers.extend(taken.into_iter().map(|hit: Hit| lost(hit, other.clone())));
     }
+}
+
+/// Returns the loser that a hit becomes where something else is said.
+pub fn lost(hit: Hit, other: String) -> Loser {
+    let Hit { rule, sentence, pattern, spans, .. } = hit;
+    Loser { rule, sentence, pattern, spans, why: LossReason::NotAlone(other) }
 }

@@ -73,6 +73,11 @@ impl Rule {
         is_among(&self.only, language)
     }
 
+    /// Returns whether it counts only in messages that say nothing else.
+    pub fn counts_alone(&self) -> bool {
+        self.alone
+    }
+
     /// Returns how one of its phrases may be found.
     pub(in crate::rules) fn manner(&self, id: PhraseId) -> Manner {
         self.say[id.phrase as usize].manner(self.ignore_negation)

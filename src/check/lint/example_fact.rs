@@ -15,7 +15,8 @@ const MAX_SHOWN: usize = 2;
 
 /// One finding for a file: the starter pack makes up dozens of values, and a list of them would hide everything else.
 fn run(material: &Material<'_>) -> Vec<Diagnostic> {
-    let made_up = material.replies.made_up();
+    let mut made_up = material.replies.made_up();
+    made_up.sort_by_key(|example| (example.span.file, example.span.range.start));
     let of_one_file = made_up.chunk_by(|one, next| one.span.file == next.span.file);
     let finding = |values: &[MadeUp]| {
         let first = values.first()?;
