@@ -37,8 +37,8 @@ pub fn said_in_the_other(text: &Reading, subject: &Reading, hits: &[&Hit]) -> Op
     let own: BTreeSet<usize> = hits.iter().filter_map(|hit| hit.sentence).collect();
     let in_subject = hits.iter().any(|hit| hit.sentence.is_none());
     let beside = |reading: &Reading, place: &Place| said_beside(reading, place, std::iter::empty());
-    let of_text = text.places().iter().enumerate().filter(|(sentence, _)| !own.contains(sentence));
-    let of_text = of_text.filter_map(|(_, place)| beside(text, place)).next();
+    let mut of_text = text.places().iter().enumerate().filter(|(sentence, _)| !own.contains(sentence));
+    let of_text = of_text.find_map(|(_, place)| beside(text, place));
     let of_subject = || subject.places().iter().filter(|_| !in_subject).find_map(|place| beside(subject, place));
     of_text.or_else(of_subject)
 }
