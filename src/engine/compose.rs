@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{
-        Engine, circumstances, clock, doubt,
+        Engine, circumstances, clock,
+        doubt::{self, Purpose},
         escalate::{self, Reasons},
         evidence::Whole,
         guard::{self, Case},
@@ -138,7 +139,7 @@ fn confident(engine: &Engine, understanding: &Understanding<'_>, first: Option<&
     let open = |(rule, hit): &&(&Rule, Hit)| if rule.action == Action::Answer { doubted(rule) } else { hit == first };
     let whole = Whole::of(understanding);
     let mut open = understanding.hits.iter().filter(open).take(doubt::MAX_JUDGED);
-    open.all(|(rule, hit)| doubt::of_name(engine, understanding, &whole, rule, hit).is_none())
+    open.all(|(rule, hit)| doubt::of(engine, understanding, &whole, (rule, hit), Purpose::Name).is_none())
 }
 
 fn outcome(plan: &Plan, written: &Written) -> Outcome {

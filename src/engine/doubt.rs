@@ -52,38 +52,19 @@ const NAMED_AT: f64 = 0.92;
 
 /// What a hit is to be enough for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     /// A template answers by itself.
     Answer,
-    /// The engine stands by the name of what the buyer wants; a wrong one mislabels a ticket and sends nothing.
+    /// The engine stands by the name of what the buyer wants; a wrong one mislabels a ticket and sends nothing. What is
+    /// enough for an answer is enough for the name.
     Name,
 }
 
-/// Returns why a hit is not enough to answer by itself, or nothing if it is.
-pub(super) fn of(
-    engine: &Engine,
-    understanding: &Understanding<'_>,
-    whole: &Whole<'_>,
-    rule: &Rule,
-    hit: &Hit,
-) -> Option<Doubt> {
-    judge(engine, understanding, whole, (rule, hit), Purpose::Answer)
-}
-
-/// Returns why a hit is not enough to name what the buyer wants. What is enough for an answer is enough for the name.
-pub(super) fn of_name(
-    engine: &Engine,
-    understanding: &Understanding<'_>,
-    whole: &Whole<'_>,
-    rule: &Rule,
-    hit: &Hit,
-) -> Option<Doubt> {
-    judge(engine, understanding, whole, (rule, hit), Purpose::Name)
-}
-
+/// Returns why a hit is not enough for that, or nothing if it is.
+///
 /// The gates are asked in the order of what they cost; the first that is shut speaks. That a pattern explains little and
 /// that something turns the question around ask for a person to answer it, and leave it the question that it is.
-fn judge(
+pub(super) fn of(
     engine: &Engine,
     understanding: &Understanding<'_>,
     whole: &Whole<'_>,
@@ -128,7 +109,7 @@ pub(super) fn assign(engine: &Engine, understanding: &mut Understanding<'_>) {
     let whole = Whole::of(understanding);
     for (rule, hit) in answers().take(MAX_JUDGED) {
         if doubts.iter().all(|known| known.rule != rule.id) {
-            doubts.extend(of(engine, understanding, &whole, rule, hit));
+            doubts.extend(of(engine, understanding, &whole, (rule, hit), Purpose::Answer));
         }
     }
     understanding.doubts = doubts;

@@ -91,8 +91,7 @@ fn every_lint_has_its_row_among_the_codes_and_its_severity() {
     assert_eq!(rows, lints);
 }
 
-/// What the starter pack may be told: its values are examples, and greetings are expressions over the whole message
-/// (docs/pack.md).
+/// What the starter pack may be told: its values are examples.
 const KNOWN_OF_THE_PACK: [&str; 1] = ["example-fact"];
 
 #[test]
