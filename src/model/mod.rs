@@ -3,6 +3,7 @@
 //! Nothing here reads, writes, waits or asks the clock. Every other module speaks in these types, so they are the
 //! contract between the pure core and the edges.
 
+pub mod agent;
 pub mod agent_command;
 pub mod authentication;
 pub mod buyer;
