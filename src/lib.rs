@@ -7,7 +7,7 @@
 //!
 //! Reading order: the nouns (`model`, `diagnostic`; `failpoint` marks where tests crash us), the pure core (`text`, `rules`, `replies`, `orders`, `engine`, `desk`,
 //! `check`), the edges, which do not know one another (`channel`, `store`, `library`), and the application on top
-//! (`service`, `config`, `cli`).
+//! (`service`, `console`, `config`, `cli`).
 
 pub mod diagnostic;
 pub mod failpoint;
@@ -27,4 +27,5 @@ pub mod store;
 
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod service;

@@ -14,6 +14,7 @@ use crate::{
         files::{Files, Unusable, open_store},
         output, reload, runtime,
     },
+    console::{self, Shop},
     library::watch::State,
     replies::catalog::Catalog,
     service::{Service, ServiceError, accounts::Accounts},
@@ -74,8 +75,21 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
         "nightdesk is serving"
     );
     warn_of_examples(engine.replies(), engine.settings().tell_made_up_facts);
-    let service = Service::new(config.service.clone(), store, Arc::new(live), accounts.clone());
+    let live = Arc::new(live);
+    let mut service = Service::new(config.service.clone(), store.clone(), live.clone(), accounts.clone());
     let stop = CancellationToken::new();
+    if let Some(settings) = &config.console {
+        let listener = console::bind(settings.listen).await?;
+        tracing::info!(url = settings.url(), "the console is open");
+        let shop = Shop {
+            store,
+            live,
+            accounts: accounts.clone(),
+            settings: Arc::new(settings.clone()),
+            name: config.shop_name.as_str().into(),
+        };
+        service.beside("console", console::serve(listener, shop, stop.clone()));
+    }
     stop_on_signal(stop.clone());
     reread_on_signal(service.reread(), accounts)?;
     service.run(stop).await.map_err(advised)?;

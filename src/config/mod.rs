@@ -2,10 +2,11 @@
 //!
 //! Every edge defines its own settings; this module only composes them and is the one place that knows the file's
 //! form. `resolve` fills in environment variables and secret files, `raw` reads the whole, `account`, `clocks`,
-//! `desk` and `units` its parts. All problems are reported at once.
+//! `console`, `desk` and `units` its parts. All problems are reported at once.
 
 mod account;
 mod clocks;
+mod console;
 mod desk;
 pub mod fixed;
 pub mod mask;
@@ -82,6 +83,8 @@ pub struct Config {
     pub clocks: engine::settings::Clocks,
     /// Hours of the buyer's clock in which nothing goes out that can wait.
     pub quiet_hours: Option<QuietHours>,
+    /// The desk in a browser; none if there is no such section.
+    pub console: Option<crate::console::settings::Settings>,
     /// Status page and retries.
     pub service: service::Settings,
     /// What is read at the start only.

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, Environment, account, clocks, desk, fixed::Fixed, orders, resolve, units},
+    config::{Config, Environment, account, clocks, console, desk, fixed::Fixed, orders, resolve, units},
     diagnostic::{
         Code, Diagnostic, has_errors,
         nearest::nearest,
@@ -151,6 +151,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let overnight = clocks::overnight(reader, &mut fields, &desk, &max_mode);
     let response = clocks::clocks(reader, &mut fields);
     let quiet_hours = clocks::quiet_hours(reader, &mut fields);
+    let console = console::read(reader, &mut fields);
     let status = status(reader, &mut fields);
     let (retry, verify) = delivery(reader, &mut fields);
     let orders = orders::read(reader, &mut fields);
@@ -177,6 +178,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         overnight,
         clocks: response,
         quiet_hours,
+        console,
         service,
         fixed: Fixed::of(root),
     })

@@ -45,6 +45,7 @@ pub fn schema() -> Value {
             "The pages /healthz, /readyz and /status.",
             mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),
         ),
+        key("console", "The desk in a browser; without this section there is none.", console()),
         key("delivery", "What happens after a send that failed, or may have.", delivery()),
         key("limits", "Where the machine steps back and a person is asked.", limits()),
         key(
@@ -62,6 +63,23 @@ pub fn schema() -> Value {
     ];
     let parts = vec![("duration", duration()), ("imap", imap()), ("smtp", smtp()), ("oauth2", oauth2())];
     file("Nightdesk configuration", "Channels, hours, languages and limits of a shop.", parts, mapping(keys))
+}
+
+fn console() -> Value {
+    mapping(vec![
+        key(
+            "listen",
+            "An address and a port: `127.0.0.1:8026`, which is the default.",
+            text_like(r"(:[0-9]+|\$\{.+\})$"),
+        ),
+        key(
+            "public_url",
+            "The address that browsers open, behind a proxy with HTTPS: `https://desk.shop.example`.",
+            text_like(r"^(https?://[^/]+/?|\$\{.+\})$"),
+        ),
+        key("trusted_proxies", "Addresses of proxies whose X-Forwarded-For is believed.", list(text())),
+        key("require_totp", "true: everybody signs in with a second factor.", switch()),
+    ])
 }
 
 fn shop() -> Value {

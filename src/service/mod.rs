@@ -25,7 +25,12 @@ pub mod supervise;
 mod sweep;
 pub mod verify;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -70,14 +75,17 @@ pub struct Settings {
 }
 
 /// The running service.
-#[derive(Debug)]
 pub struct Service {
     settings: Settings,
     store: Store,
     live: Arc<Live>,
     reread: Arc<Notify>,
     accounts: Arc<Accounts>,
+    beside: Mutex<Vec<Beside>>,
 }
+
+/// A task that lasts as long as the service: the console.
+pub type Beside = (&'static str, Pin<Box<dyn Future<Output = ()> + Send>>);
 
 /// The service could not start or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -101,10 +109,21 @@ pub enum ServiceError {
     NoChannel(String),
 }
 
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Service {
     /// Puts the parts together; nothing runs yet.
     pub fn new(settings: Settings, store: Store, live: Arc<Live>, accounts: Arc<Accounts>) -> Self {
-        Self { settings, store, live, reread: Arc::default(), accounts }
+        Self { settings, store, live, reread: Arc::default(), accounts, beside: Mutex::default() }
+    }
+
+    /// Adds a task that runs beside the service and ends by itself when the service is told to stop.
+    pub fn beside(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.beside.get_mut().unwrap_or_else(PoisonError::into_inner).push((name, Box::pin(task)));
     }
 
     /// Returns what makes the service read rules, replies and configuration at once when it is notified.
@@ -117,7 +136,7 @@ impl Service {
     ///
     /// Each account is served while this process has its lease. Interrupted sends of the last holder are settled first:
     /// what may have left is looked for, the rest is sent.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), ServiceError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), ServiceError> {
         let status = match self.settings.status {
             Some(address) => Some(status::bind(address).await?),
             None => None,
@@ -155,7 +174,7 @@ impl Service {
 
     /// Puts every task under way.
     fn serve(
-        &self,
+        &mut self,
         supervisor: &mut Supervisor,
         runner: Runner,
         held: Arc<Held>,
@@ -211,6 +230,9 @@ impl Service {
             supervisor.serve("status", status::serve(listener, page, stop));
         }
         supervisor.serve("lease", Leases::new(runner, parts).run());
+        for (name, task) in self.beside.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            supervisor.serve(name, task);
+        }
     }
 
     /// Notes since when each account is served, whether the store is a restored one, and that this process is there.

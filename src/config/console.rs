@@ -1,0 +1,60 @@
+//! The section `console`: where the desk is reached in a browser. Without the section there is no console.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::{
+    config::raw::Reader,
+    console::settings::{PublicUrl, Settings},
+    diagnostic::yaml::{Kind, Node, fields::Fields},
+};
+
+/// Where the console listens if the section names no address.
+pub(super) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8026);
+
+/// Reads the section.
+pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Settings> {
+    let node = fields.node("console")?;
+    let mut section = reader.open(node)?;
+    let listen = section.node("listen").map_or(Some(DEFAULT_LISTEN), |node| {
+        let address = node.as_text().and_then(|text| text.parse::<SocketAddr>().ok());
+        if address.is_none() {
+            reader.bad(node, "an address and a port such as 127.0.0.1:8026");
+        }
+        address
+    });
+    let public_url = section.node("public_url").and_then(|node| {
+        let url = node.as_text().and_then(PublicUrl::read);
+        if url.is_none() {
+            reader.bad(node, "the address that browsers open, such as https://desk.shop.example, without a path");
+        }
+        url
+    });
+    let trusted_proxies = section.node("trusted_proxies").map(|node| proxies(reader, node)).unwrap_or_default();
+    let require_totp = section.take("require_totp").unwrap_or(false);
+    reader.close(section);
+    let listen = listen?;
+    let settings = Settings { listen, public_url, trusted_proxies, require_totp };
+    if !listen.ip().is_loopback() && !settings.is_https() {
+        reader.bad(
+            node,
+            "`listen` on this machine alone (127.0.0.1), or a `public_url` that begins with https://: passwords must not \
+             cross a network in clear text",
+        );
+    }
+    Some(settings)
+}
+
+fn proxies(reader: &mut Reader<'_>, node: &Node) -> Vec<IpAddr> {
+    let Kind::List(items) = &node.kind else {
+        reader.bad(node, "a list of addresses such as [127.0.0.1]");
+        return Vec::new();
+    };
+    let mut proxies = Vec::new();
+    for item in items {
+        match item.as_text().and_then(|text| text.parse().ok()) {
+            Some(address) => proxies.push(address),
+            None => reader.bad(item, "the address of a proxy such as 127.0.0.1"),
+        }
+    }
+    proxies
+}

@@ -1,0 +1,81 @@
+//! The console: the desk in a browser. Pages are made here, on the server; they work without JavaScript.
+//!
+//! [`router`] lists every route with who may use it, [`guard`] lets a visitor through or not, and one file for each area
+//! reads the store, calls `service` for what people do, and fills the templates of `pages/`. Nothing is decided here:
+//! acts go through [`crate::service::agents`], so that the terminal, the mail and the browser obey the same rules.
+
+#![expect(dead_code, reason = "the pages that use the frame follow in the next commits")]
+
+mod assets;
+mod guard;
+mod problem;
+mod router;
+pub mod settings;
+mod shell;
+mod visit;
+mod words;
+
+use std::{
+    future::{Future, IntoFuture as _},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{console::settings::Settings, library::live::Live, service::accounts::Accounts, store::Store};
+
+/// How long answers under way may take after a stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// What every page can reach. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// The store.
+    pub store: Store,
+    /// The rules and replies in force.
+    pub live: Arc<Live>,
+    /// Mailboxes and bots.
+    pub accounts: Arc<Accounts>,
+    /// What the configuration says of the console.
+    pub settings: Arc<Settings>,
+    /// The shop's name, as it signs.
+    pub name: Arc<str>,
+}
+
+/// The console has no port.
+#[derive(Debug, thiserror::Error)]
+#[error("the console cannot listen on {address}: {source}; set `console.listen` to a free port of this machine")]
+pub struct BindError {
+    /// Where.
+    pub address: SocketAddr,
+    /// The system's words.
+    pub source: std::io::Error,
+}
+
+/// Takes the port, so that a taken one is an error before anything else starts.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+}
+
+/// Returns the task that serves the console until it is told to stop. A browser that keeps its connection open, as pages
+/// with live updates do, holds nobody up.
+pub fn serve(listener: TcpListener, shop: Shop, stop: CancellationToken) -> impl Future<Output = ()> + Send {
+    let service = router::build(shop).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = stop.clone();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+    async move {
+        let last_answers = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_ANSWERS).await;
+        };
+        tokio::select! {
+            served = served.into_future() => if let Err(error) = served {
+                tracing::error!("the console ended: {error}");
+            },
+            () = last_answers => {}
+        }
+    }
+}

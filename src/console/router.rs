@@ -1,0 +1,96 @@
+//! Every route of the console, each with who may use it and on what. Nothing else can be mounted, so the list is what
+//! the access matrix tries (`tests/data/console/access.tsv`).
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    middleware,
+    response::IntoResponse as _,
+    routing::{self, MethodRouter},
+};
+
+use crate::{
+    console::{
+        Shop, assets,
+        guard::{self, Gate},
+        problem::Problem,
+        visit::Visit,
+    },
+    model::agent::Role,
+};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Everybody who reaches the console.
+    Nobody,
+    /// Whoever signed in with at least this role.
+    Role(Role),
+}
+
+/// What a route is about: the guard looks whether the visitor may see that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Object {
+    /// Nothing that belongs to an account, or the handler lists by the visitor's accounts.
+    None,
+    /// The ticket `{ticket}` of the path.
+    Ticket,
+    /// The buyer `{buyer}` of the path, by row number.
+    Buyer,
+    /// The received message `{inbound}` of the path.
+    Inbound,
+}
+
+/// One route.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub need: Need,
+    /// On what.
+    pub object: Object,
+    route: MethodRouter<Shop>,
+}
+
+impl Entry {
+    /// A page.
+    pub(super) fn get<H, T>(path: &'static str, need: Need, object: Object, handler: H) -> Self
+    where
+        H: Handler<T, Shop>,
+        T: 'static,
+    {
+        Self { method: Method::GET, path, need, object, route: routing::get(handler) }
+    }
+
+    /// A form that was sent: it changes something and leads to a page (303).
+    pub(super) fn post<H, T>(path: &'static str, need: Need, object: Object, handler: H) -> Self
+    where
+        H: Handler<T, Shop>,
+        T: 'static,
+    {
+        Self { method: Method::POST, path, need, object, route: routing::post(handler) }
+    }
+}
+
+/// Returns all routes.
+pub(super) fn routes() -> Vec<Entry> {
+    vec![Entry::get("/assets/{version}/{name}", Need::Nobody, Object::None, assets::serve)]
+}
+
+/// Puts the routes together, each behind the guard.
+pub(super) fn build(shop: Shop) -> Router {
+    let mut router = Router::new();
+    for entry in routes() {
+        let gate = Gate { shop: shop.clone(), need: entry.need, object: entry.object };
+        // A path that is named twice, once to see and once to change, is one route with two methods.
+        router = router.route(entry.path, entry.route.layer(middleware::from_fn_with_state(gate, guard::admit)));
+    }
+    router
+        .fallback(async || Problem::NotFound.page(&Visit::default()).into_response())
+        .layer(middleware::from_fn_with_state(shop.clone(), guard::around))
+        .with_state(shop)
+}
