@@ -84,9 +84,15 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Returns the accounts the person is limited to; none means all. An admin decides who is limited, so a limit of
+    /// their own would be one they could lift: for admins there is none.
+    pub fn reach(&self) -> Option<&[AccountName]> {
+        self.accounts.as_deref().filter(|_| self.role < Role::Admin)
+    }
+
     /// Returns whether cases of this account exist for the person.
     pub fn sees(&self, account: &AccountName) -> bool {
-        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+        self.reach().is_none_or(|accounts| accounts.contains(account))
     }
 
     /// Returns whether the person can sign in at all.

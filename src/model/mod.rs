@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod agent_command;
+pub mod audit;
 pub mod authentication;
 pub mod buyer;
 pub mod commit;

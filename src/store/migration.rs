@@ -16,6 +16,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (5, "leases", include_str!("sql/sqlite/0005-leases.sql")),
     (6, "crowds", include_str!("sql/sqlite/0006-crowds.sql")),
     (7, "orders", include_str!("sql/sqlite/0007-orders.sql")),
+    (8, "people", include_str!("sql/sqlite/0008-people.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -27,6 +28,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (5, "leases", include_str!("sql/postgres/0005-leases.sql")),
     (6, "crowds", include_str!("sql/postgres/0006-crowds.sql")),
     (7, "orders", include_str!("sql/postgres/0007-orders.sql")),
+    (8, "people", include_str!("sql/postgres/0008-people.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

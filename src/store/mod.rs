@@ -10,20 +10,26 @@
 //! says why). Each statement is written once; `dialect.rs` holds the few differences.
 
 pub mod activity;
+pub mod audit;
 pub mod backup;
 pub mod error;
 pub mod evidence;
 pub mod inbound;
+pub mod invitations;
 pub mod lease;
 pub mod open;
 pub mod orders;
 pub mod outbox;
+pub mod people;
 pub mod quarantine;
+pub mod reach;
 pub mod restore;
 pub mod sent;
+pub mod sessions;
 pub mod status;
 pub mod sweep;
 pub mod ticket;
+pub mod tokens;
 
 mod buyer;
 mod change;

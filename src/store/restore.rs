@@ -8,13 +8,16 @@ use serde::Serialize;
 
 use crate::{
     failpoint,
-    model::ids::{AccountName, InboundId},
+    model::{
+        audit::Deed,
+        ids::{AccountName, InboundId},
+    },
     store::{
         Store,
+        audit::{self, Actor},
         database::{Tx, Value, resumed, retried},
         error::StoreError,
         once::Call,
-        switches,
     },
 };
 
@@ -127,7 +130,7 @@ impl Store {
             if ended + unmarked == 0 {
                 return Ok(false);
             }
-            switches::audit(&mut tx, by, "restored", "restore mode ended", now).await?;
+            audit::note(&mut tx, &Actor::here(by), Deed::Restored, "restore mode ended", now).await?;
             failpoint::reach("store.restore.end.before");
             tx.commit().await?;
             Ok(true)
@@ -214,7 +217,7 @@ async fn begin(tx: &mut Tx, reason: &str, by: &str, now: Timestamp) -> Result<()
         &[now.into(), reason.into(), by.into(), first.into()],
     )
     .await?;
-    switches::audit(tx, by, "restored", reason, now).await
+    audit::note(tx, &Actor::here(by), Deed::Restored, reason, now).await
 }
 
 /// What was on its way is looked for until its time is up, as after a send that was broken off (`DeliveryEvent::Restored`).

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::{
     failpoint,
     model::{
+        audit::Deed,
         context::Switches,
         ids::{AccountName, IntentId, OutboxId},
         outbound::NewOutbound,
@@ -13,6 +14,7 @@ use crate::{
     },
     store::{
         Store,
+        audit::{self, Actor},
         database::{Row, Tx, resumed},
         error::StoreError,
         once::Call,
@@ -37,7 +39,7 @@ impl Store {
             )
             .await?;
             let text = format!("{scope}: {reason}");
-            audit(&mut tx, by, "paused", &text, now).await?;
+            audit::note(&mut tx, &Actor::here(by), Deed::Paused, &text, now).await?;
             failpoint::reach("store.pause.before");
             tx.commit().await?;
             failpoint::reach("store.pause.after");
@@ -63,7 +65,7 @@ impl Store {
             if ended == 0 {
                 return Ok(false);
             }
-            audit(&mut tx, by, "resumed", &scope.to_string(), now).await?;
+            audit::note(&mut tx, &Actor::here(by), Deed::Resumed, &scope.to_string(), now).await?;
             tx.commit().await?;
             Ok(true)
         })
@@ -158,14 +160,4 @@ pub(super) async fn forbids_row(tx: &mut Tx, id: OutboxId) -> Result<Option<Paus
         )
         .await?;
     row.as_ref().map(pause_of).transpose()
-}
-
-/// Writes who switched what, for good.
-pub(super) async fn audit(tx: &mut Tx, by: &str, what: &str, text: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO audit (at, actor, what, text) VALUES ($1, $2, $3, $4)",
-        &[now.into(), by.into(), what.into(), text.into()],
-    )
-    .await?;
-    Ok(())
 }

@@ -36,7 +36,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     bench::{self, Backend, Bench, Plan, account, at},
     changes::take_over,
-    orders,
+    cut_people, orders,
     sent::{answers, sent},
 };
 use crate::support::{
@@ -51,10 +51,10 @@ type Write = (&'static str, Call);
 type Call = fn(Run) -> Pin<Box<dyn Future<Output = (Run, String)> + Send>>;
 
 /// A database of one call.
-struct Run {
-    bench: Bench,
+pub(super) struct Run {
+    pub(super) bench: Bench,
     /// The store behind the cutter.
-    store: Store,
+    pub(super) store: Store,
     cutter: Cutter,
     cut: Option<Cut>,
 }
@@ -101,6 +101,20 @@ const WRITES: &[Write] = &[
     ("putting a file of orders in force", |run| Box::pin(put_orders(run))),
     ("giving up a file of orders", |run| Box::pin(drop_orders(run))),
     ("deleting an old file of orders", |run| Box::pin(tidy_orders(run))),
+    ("writing into the audit log", |run| Box::pin(cut_people::note(run))),
+    ("adding a person", |run| Box::pin(cut_people::add_person(run))),
+    ("changing a person", |run| Box::pin(cut_people::change_person(run))),
+    ("taking a code", |run| Box::pin(cut_people::take_code(run))),
+    ("taking a recovery code", |run| Box::pin(cut_people::take_recovery_code(run))),
+    ("inviting somebody", |run| Box::pin(cut_people::invite(run))),
+    ("using a link", |run| Box::pin(cut_people::use_link(run))),
+    ("beginning a session", |run| Box::pin(cut_people::begin_session(run))),
+    ("noting the use of a session", |run| Box::pin(cut_people::use_session(run))),
+    ("ending a session", |run| Box::pin(cut_people::end_session(run))),
+    ("ending sessions", |run| Box::pin(cut_people::end_sessions(run))),
+    ("adding a token", |run| Box::pin(cut_people::add_token(run))),
+    ("noting the use of a token", |run| Box::pin(cut_people::use_token(run))),
+    ("revoking a token", |run| Box::pin(cut_people::revoke_token(run))),
 ];
 
 /// How many calls are cut at once; each has a database of its own.
@@ -123,13 +137,18 @@ const SHAPES: &[&str] = &[
     "SELECT key, suppressed FROM buyer t",
     "SELECT scope, name, reason FROM switch t",
     "SELECT account, until_at, reason FROM account_rest t",
-    "SELECT actor, what, text FROM audit t",
+    "SELECT actor, what, text, address FROM audit t",
     "SELECT cause, reason, reruns FROM quarantine t",
     "SELECT reason, actor, ended_by FROM restored t",
     "SELECT name, holder FROM lease t",
     "SELECT id, left_at IS NULL FROM runner t",
     "SELECT name, state, lines, note FROM order_file t",
     "SELECT line, number, status FROM order_line t",
+    "SELECT name, role, accounts, password, totp, totp_step, disabled_at, login_at FROM agent t",
+    "SELECT agent, hash FROM recovery_code t",
+    "SELECT hash, agent FROM invitation t",
+    "SELECT hash, agent, stage, seen_at FROM session t",
+    "SELECT name, hash, used_at, revoked_at FROM api_token t",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +226,7 @@ fn without_numbers(said: &str) -> String {
 
 impl Run {
     /// Cuts at the next COMMIT, if this run is to be cut.
-    fn arm(&self) {
+    pub(super) fn arm(&self) {
         if let Some(cut) = self.cut {
             self.cutter.cut(cut);
         }
@@ -255,6 +274,8 @@ macro_rules! say {
         ($run, said)
     }};
 }
+
+pub(super) use say;
 
 async fn see(run: Run) -> (Run, String) {
     say!(run, run.store.see(&account(), at(0)))

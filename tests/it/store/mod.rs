@@ -8,6 +8,7 @@ mod clocks;
 mod commits;
 mod contexts;
 mod crowds;
+mod cut_people;
 mod cuts;
 mod deliveries;
 mod histories;
@@ -15,6 +16,7 @@ mod leases;
 mod opening;
 mod orders;
 mod outboxes;
+mod people;
 mod quarantines;
 mod races;
 mod rates;
@@ -59,6 +61,7 @@ fn cases() -> Vec<Case> {
         sweeps::CASES,
         restores::CASES,
         orders::CASES,
+        people::CASES,
         races::CASES,
     ]
     .concat()

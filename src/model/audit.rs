@@ -1,0 +1,122 @@
+//! What the audit log tells: who came in, who was refused, who changed what may be done.
+
+use serde::Serialize;
+
+/// One kind of entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Somebody signed in.
+    SignedIn,
+    /// A name, password or code was wrong, or tried too often.
+    SignInFailed,
+    /// Somebody signed out.
+    SignedOut,
+    /// Sessions were ended from another one.
+    SessionsEnded,
+    /// A person was added.
+    PersonAdded,
+    /// A link to choose a password was made.
+    Invited,
+    /// A link was used.
+    InvitationAccepted,
+    /// A person's name for colleagues changed.
+    NameChanged,
+    /// A person's role changed.
+    RoleChanged,
+    /// A person works for other accounts.
+    AccountsChanged,
+    /// A password changed.
+    PasswordChanged,
+    /// An authenticator program is asked from now on.
+    TotpOn,
+    /// No code is asked any more.
+    TotpOff,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A person was shut out.
+    PersonDisabled,
+    /// A person was let in again.
+    PersonEnabled,
+    /// A token for another program was made.
+    TokenAdded,
+    /// A token was revoked.
+    TokenRevoked,
+    /// Data left the desk as a file.
+    Exported,
+    /// A setting changed.
+    SettingChanged,
+    /// Automatic answers were paused.
+    Paused,
+    /// Automatic answers were resumed.
+    Resumed,
+    /// The store was put back from a backup, or looked after since.
+    Restored,
+}
+
+impl Deed {
+    /// Every kind, as lists show them.
+    pub const ALL: [Self; 24] = [
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::SessionsEnded,
+        Self::PersonAdded,
+        Self::Invited,
+        Self::InvitationAccepted,
+        Self::NameChanged,
+        Self::RoleChanged,
+        Self::AccountsChanged,
+        Self::PasswordChanged,
+        Self::TotpOn,
+        Self::TotpOff,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::PersonDisabled,
+        Self::PersonEnabled,
+        Self::TokenAdded,
+        Self::TokenRevoked,
+        Self::Exported,
+        Self::SettingChanged,
+        Self::Paused,
+        Self::Resumed,
+        Self::Restored,
+    ];
+
+    /// Returns the word used in the store and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::SessionsEnded => "sessions_ended",
+            Self::PersonAdded => "person_added",
+            Self::Invited => "invited",
+            Self::InvitationAccepted => "invitation_accepted",
+            Self::NameChanged => "name_changed",
+            Self::RoleChanged => "role_changed",
+            Self::AccountsChanged => "accounts_changed",
+            Self::PasswordChanged => "password_changed",
+            Self::TotpOn => "totp_on",
+            Self::TotpOff => "totp_off",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::PersonDisabled => "person_disabled",
+            Self::PersonEnabled => "person_enabled",
+            Self::TokenAdded => "token_added",
+            Self::TokenRevoked => "token_revoked",
+            Self::Exported => "exported",
+            Self::SettingChanged => "setting_changed",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Restored => "restored",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+}
