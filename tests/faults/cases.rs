@@ -4,7 +4,7 @@ use crate::{
     disks,
     kills::{self, Effort},
     lacks::{self, Lack, nothing},
-    outages, people,
+    outages, people, races,
     volume::Storage,
     world::{Shape, World},
 };
@@ -145,6 +145,17 @@ pub(crate) const CASES: &[Case] = &[
         birth: peaceful,
         missing: nothing,
         run: people::step_in,
+    },
+    Case {
+        name: "races",
+        about: "people take conversations over while the machine is about to speak in them",
+        shapes: &[SQLITE, POSTGRES, THREE],
+        short: effort(3, 100),
+        long: effort(100, 100),
+        storage: Storage::Folder,
+        birth: peaceful,
+        missing: nothing,
+        run: races::run,
     },
     Case {
         name: "mailbox",

@@ -20,7 +20,7 @@ pub(crate) type Record = Map<String, Value>;
 const DUMPED: [(&str, &str); 5] = [
     (
         "inbound",
-        "SELECT id, account, state, outcome, outcome_reason, stored_at, decided_at, thread, message_id, tries, \
+        "SELECT id, account, state, outcome, outcome_reason, stored_at, decided_at, thread, message_id, tries, in_sent, \
          CASE WHEN message_id IS NULL THEN raw END AS raw FROM inbound ORDER BY id",
     ),
     ("outbox", "SELECT * FROM outbox ORDER BY id"),
@@ -75,8 +75,8 @@ impl Database {
             "'ready', 'sending', 'retry_at'"
         };
         let rows = self.all(&format!(
-            "SELECT (SELECT COUNT(*) FROM inbound) AS stored, (SELECT COUNT(*) FROM inbound WHERE state = 'decided') \
-             AS decided, (SELECT COUNT(*) FROM outbox WHERE state IN ({waiting})) AS under_way",
+            "SELECT (SELECT COUNT(*) FROM inbound WHERE in_sent = 0) AS stored, (SELECT COUNT(*) FROM inbound WHERE \
+             in_sent = 0 AND state = 'decided') AS decided, (SELECT COUNT(*) FROM outbox WHERE state IN ({waiting})) AS under_way",
         ))?;
         let count = |name: &str| {
             let value = rows.first().and_then(|row| row.get(name)).and_then(Value::as_u64).unwrap_or_default();

@@ -107,6 +107,33 @@ impl Load {
         state.mail(face.unwrap_or(Face::Answer), account)
     }
 
+    /// Writes a mail to an account that asks for something only a person can say.
+    pub(crate) fn write_for_person(&self, account: &str) -> Mail {
+        let mut state = self.state.lock().expect("no holder panics");
+        state.mail(Face::Person, account)
+    }
+
+    /// Writes the buyer's next mail in a conversation: a question that a rule answers.
+    pub(crate) fn write_again(&self, first: &Posted) -> Mail {
+        let mut state = self.state.lock().expect("no holder panics");
+        state.letter(Face::Again, &first.account, Some(first.clone()))
+    }
+
+    /// Writes what a person of the shop answers a buyer with a mail program; returns its Message-ID, without brackets, too.
+    pub(crate) fn write_by_hand(&self, first: &Posted, shop: &str) -> (String, String) {
+        let mut state = self.state.lock().expect("no holder panics");
+        let id = format!("{}@hand.example.com", state.chance.nonce());
+        let raw = format!(
+            "From: Blue Lantern <{shop}>\nTo: {}\nSubject: Re: {}\nDate: {}\nMessage-ID: <{id}>\nIn-Reply-To: {}\n\
+             MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\nI write this by hand.\n",
+            first.from,
+            first.subject,
+            now(),
+            first.message_id(),
+        );
+        (id, raw)
+    }
+
     /// Writes the report of a mail server that a mail of ours, sent under that envelope sender, could not be delivered.
     pub(crate) fn write_bounce(&self, account: &str, message_id: &str, returned_to: &str) -> Mail {
         let mut state = self.state.lock().expect("no holder panics");
@@ -145,9 +172,14 @@ impl Load {
 
 impl State {
     fn mail(&mut self, face: Face, account: &str) -> Mail {
-        let nonce = self.chance.nonce();
         let again = if face == Face::Again { self.earlier(account) } else { None };
         let face = if face == Face::Again && again.is_none() { Face::Answer } else { face };
+        self.letter(face, account, again)
+    }
+
+    /// Writes a mail, in the conversation that `again` began if there is one.
+    fn letter(&mut self, face: Face, account: &str, again: Option<Posted>) -> Mail {
+        let nonce = self.chance.nonce();
         self.buyers += 1;
         let (from, subject, mut more) = match &again {
             Some(first) => {

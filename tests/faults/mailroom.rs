@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU64, Ordering},
     time::SystemTime,
@@ -36,7 +36,9 @@ impl Mailroom {
         let mailroom = Self { dovecot: Dovecot::start(), truth, files: AtomicU64::new(0) };
         for account in ACCOUNTS {
             let address = address(account);
-            mailroom.dovecot.doveadm(&["mailbox", "status", "-u", &address, "messages", "INBOX"]);
+            for folder in ["INBOX", "Sent"] {
+                mailroom.dovecot.doveadm(&["mailbox", "status", "-u", &address, "messages", folder]);
+            }
         }
         mailroom
     }
@@ -45,7 +47,20 @@ impl Mailroom {
     pub(crate) fn put(&self, load: &Load, mail: Mail) {
         let started = now_ns();
         let Mail { posted, raw } = mail;
-        let maildir = self.maildir(&posted.account);
+        self.file(&self.maildir(&posted.account), &raw);
+        self.saw(started, &posted);
+        load.delivered(posted);
+    }
+
+    /// Puts what a person of the shop answers into the folder of sent mail, as a mail program does; returns its
+    /// Message-ID, without brackets.
+    pub(crate) fn answer_by_hand(&self, load: &Load, first: &Posted) -> String {
+        let (id, raw) = load.write_by_hand(first, &address(&first.account));
+        self.file(&self.maildir(&first.account).join(".Sent"), &raw);
+        id
+    }
+
+    fn file(&self, maildir: &Path, raw: &str) {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
         let name = format!("{}.M{:06}P{}Q{number:08}.sink", since.as_secs(), since.subsec_micros(), process::id());
@@ -54,8 +69,6 @@ impl Mailroom {
         // Dovecot runs as another user and only reads it.
         fs::set_permissions(&written, Permissions::from_mode(0o644)).expect("the file is ours");
         fs::rename(&written, &new).expect("the mailbox is writable");
-        self.saw(started, &posted);
-        load.delivered(posted);
     }
 
     fn saw(&self, started: u64, posted: &Posted) {

@@ -4,6 +4,7 @@
 mod cases;
 mod chance;
 mod database;
+mod desk;
 mod disks;
 mod instance;
 mod judge;
@@ -16,6 +17,7 @@ mod people;
 mod play;
 mod points;
 mod proxy;
+mod races;
 mod report;
 mod sabotage;
 mod seeds;

@@ -101,6 +101,7 @@ impl Entry {
 
 fn judged(world: &mut World, mut trouble: String, keep: bool) -> Outcome {
     let places = world.places();
+    say(&std::mem::take(&mut world.notes));
     let (counts, verdict) = match verdict(world) {
         Ok((counts, verdict)) => (counts, Some(verdict)),
         Err(error) => {
@@ -138,6 +139,13 @@ pub(crate) fn verdict(world: &mut World) -> Result<(Counts, Verdict), String> {
 pub(crate) fn words(panic: &dyn Any) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+#[expect(clippy::print_stdout, reason = "it belongs to the suite's result")]
+fn say(notes: &[String]) {
+    for note in notes {
+        println!("  {note}");
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "somebody asked for it")]

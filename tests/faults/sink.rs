@@ -39,6 +39,8 @@ pub(crate) struct Weather {
     pub(crate) reject_dot: u64,
     /// The reply to the final dot takes up to a fifth of a second.
     pub(crate) slow: u64,
+    /// The go-ahead for the message takes up to a fiftieth of a second.
+    pub(crate) linger: u64,
 }
 
 impl Weather {
@@ -53,6 +55,22 @@ impl Weather {
         defer_dot: 4,
         reject_dot: 2,
         slow: 10,
+        linger: 0,
+    };
+
+    /// Most messages are waited for somewhat before they may be written, some are deferred, few are answered late: what is
+    /// under way is met at each of its steps.
+    pub(crate) const HAZE: Self = Self {
+        refuse: 0,
+        defer: 2,
+        reject: 0,
+        cut_body: 1,
+        cut_dot: 0,
+        cut_reply: 0,
+        defer_dot: 1,
+        reject_dot: 0,
+        slow: 1,
+        linger: 70,
     };
 }
 
@@ -123,6 +141,7 @@ enum Fate {
     CutBody,
     Dot(Reply),
     Slow(u64),
+    Linger(u64),
 }
 
 impl Sink {
@@ -191,7 +210,7 @@ impl Shared {
         let (weather, chance) = &mut *sky;
         let mut drawn = chance.below(100);
         let defers = ["421 4.3.2 closing", "451 4.7.1 greylisted", "452 4.2.2 full"];
-        let slow = chance.between(1, 200);
+        let (slow, linger) = (chance.between(1, 200), chance.between(1, 20));
         let fates = [
             (weather.refuse, Fate::Refuse),
             (weather.defer, Fate::Defer(chance.one(&defers))),
@@ -202,6 +221,7 @@ impl Shared {
             (weather.defer_dot, Fate::Dot(Reply::Deferred)),
             (weather.reject_dot, Fate::Dot(Reply::Rejected)),
             (weather.slow, Fate::Slow(slow)),
+            (weather.linger, Fate::Linger(linger)),
         ];
         for (share, fate) in fates {
             if drawn < share {
@@ -294,6 +314,9 @@ impl Talk<'_> {
 
     fn message(&mut self) -> io::Result<bool> {
         self.seen.phase = "data";
+        if let Fate::Linger(milliseconds) = self.fate {
+            thread::sleep(Duration::from_millis(milliseconds));
+        }
         self.seen.data_ns = Some(now_ns());
         self.say("354 go ahead")?;
         let mut bytes = Vec::new();

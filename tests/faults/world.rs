@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) faults: u64,
     /// Of these, processes killed in the middle of their work.
     pub(crate) kills: u64,
+    /// What a case wants said of itself, beside the table.
+    pub(crate) notes: Vec<String>,
     store: String,
     folder: TempDir,
     // Last, so that nothing uses it any more when it is unmounted.
@@ -110,6 +112,7 @@ impl World {
             chance: Chance::new(seed),
             faults: 0,
             kills: 0,
+            notes: Vec::new(),
             store,
             folder,
             volume,
@@ -157,6 +160,11 @@ impl World {
             let account = self.chance.one(&ACCOUNTS);
             self.mailroom.put(&self.load, self.load.write(account));
         }
+    }
+
+    /// Has something said beside the table.
+    pub(crate) fn note(&mut self, words: String) {
+        self.notes.push(words);
     }
 
     /// Counts a process that was killed in the middle of its work.

@@ -242,6 +242,9 @@ pub struct TakeOver {
     pub how: How,
     /// The program said that it is done.
     pub acknowledged: bool,
+    /// An answer that keeps the machine silent for the rest of the run, as long as the shop's `human_silence_hours`.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// How a person takes a conversation.
@@ -254,6 +257,15 @@ pub enum How {
     Reply,
     /// By an answer from the mailbox.
     SentFolder,
+    /// By switching the machine off in this conversation, until it is handed back.
+    BotOff,
+}
+
+impl How {
+    /// Says whether it lasts until somebody hands the conversation back.
+    pub fn lasts(self) -> bool {
+        matches!(self, Self::Claim | Self::BotOff)
+    }
 }
 
 /// A person gives a conversation back.

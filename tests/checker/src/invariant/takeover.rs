@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Findings, Invariant};
 use crate::{
     chain::Span,
-    truth::{Event, How},
+    truth::Event,
     world::{Send, World},
 };
 
@@ -15,7 +15,8 @@ pub(super) const I5: Invariant = Invariant { id: "I5", title: "silence after a t
 /// A time in which a conversation belongs to a person.
 struct Taken<'a> {
     place: &'a str,
-    how: How,
+    /// It holds for mails that come later as well.
+    lasts: bool,
     asked: Span,
     /// When it was handed back, at the earliest; none if it never was.
     back: Option<u64>,
@@ -56,15 +57,16 @@ fn taken<'a>(world: &World<'a>, findings: &mut Findings) -> Vec<(i64, Taken<'a>)
         let later = backs.get(&thread).map(Vec::as_slice).unwrap_or_default();
         // One that was asked for while the take-over was may have come after it: the conversation counts as given back.
         let next = later.get(later.partition_point(|at| *at <= seen.span.start)).copied();
-        let back = next.filter(|_| event.how == How::Claim);
-        found.push((thread, Taken { place: &seen.place, how: event.how, asked: seen.span, back }));
+        let back = next.filter(|_| event.how.lasts() || event.silent);
+        let lasts = event.how.lasts() || event.silent;
+        found.push((thread, Taken { place: &seen.place, lasts, asked: seen.span, back }));
     }
     found
 }
 
 fn judge(world: &World<'_>, taken: &Taken<'_>, send: &Send<'_>, findings: &mut Findings) {
     let Some(commit) = send.commit() else { return };
-    if taken.how != How::Claim && !is_older(world, send, taken) {
+    if !taken.lasts && !is_older(world, send, taken) {
         return;
     }
     let is_before = commit.end <= taken.asked.start;
