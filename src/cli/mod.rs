@@ -23,6 +23,7 @@ mod output;
 mod pause;
 mod quarantine;
 mod reload;
+mod report;
 mod run;
 mod samples;
 mod schema;
@@ -83,6 +84,8 @@ enum Command {
     Resume(pause::Resume),
     /// Say how things stand: pauses with who and when, and what waits
     Status(status::Status),
+    /// Count what came in and how it ended: the night, the week, what rules cover
+    Report(report::ReportArguments),
     /// Look into messages that could not be read or decided
     Quarantine(quarantine::Quarantine),
     /// Copy the store into a new file, also while the service runs
@@ -135,6 +138,7 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Pause(pause) => pause.run(&configuration(named)?),
         Command::Resume(resume) => resume.run(&configuration(named)?),
         Command::Status(status) => status.run(&configuration(named)?),
+        Command::Report(report) => report.run(&configuration(named)?),
         Command::Backup(backup) => backup.run(&configuration(named)?),
         Command::Restored(restored) => restored.run(&configuration(named)?),
         Command::Quarantine(quarantine) => quarantine.run(&configuration(named)?),

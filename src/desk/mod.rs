@@ -1,3 +1,5 @@
-//! What people may do to a ticket: pure functions over records.
+//! What people may do to a ticket, and what they read about their work: pure functions over records.
 
+pub mod days;
+pub mod figures;
 pub mod transition;

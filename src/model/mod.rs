@@ -12,6 +12,7 @@ pub mod commit;
 pub mod context;
 pub mod currency;
 pub mod delivery;
+pub mod figures;
 pub mod holidays;
 pub mod ids;
 pub mod inbound;

@@ -83,6 +83,21 @@ impl DeskHours {
         None
     }
 
+    /// Returns when the desk was last left for a night or longer: the newest moment up to `at` at which everybody went and
+    /// nobody came for [`NIGHT`]; breaks at noon are none. None if that is longer ago than sixty days.
+    pub fn last_close(&self, at: Timestamp) -> Option<Timestamp> {
+        let long = |to: Timestamp| self.next_open(to).is_none_or(|open| open.duration_since(to) >= NIGHT);
+        let mut day = at.to_zoned(self.zone.clone()).date();
+        for _ in 0..=LOOK_AHEAD_DAYS {
+            let left = self.shifts(day).map(|shift| shift.to).filter(|to| *to <= at && long(*to)).max();
+            if left.is_some() {
+                return left;
+            }
+            day = day.yesterday().ok()?;
+        }
+        None
+    }
+
     /// Returns the moment at which that many minutes of desk time will have passed since `at`; none if the desk does not
     /// open often enough within sixty days. It is never later than needed: the end of a stay is not put off to the next.
     pub fn after_desk_minutes(&self, at: Timestamp, minutes: u32) -> Option<Timestamp> {
@@ -147,6 +162,9 @@ impl DeskHours {
 }
 
 const MINUTES_A_DAY: u16 = 24 * 60;
+
+/// The shortest time without anybody that people call a night.
+const NIGHT: SignedDuration = SignedDuration::from_hours(4);
 
 /// Returns hour and minute of a minute of the day below 1,440.
 fn i8_pair(minute: u16) -> (i8, i8) {

@@ -18,7 +18,7 @@ use crate::{
         error::StoreError,
         outbox::{self, Entry},
         quarantine::{self, Cause},
-        restore, sent, switches,
+        recognized, restore, sent, switches,
         thread::{self, NewThread, index_key},
         ticket::{self, Case, buyer_of, subject_of},
     },
@@ -56,6 +56,7 @@ impl Store {
         let settled = settle_thread(&mut tx, commit, &account).await?;
         let thread = settled.id;
         decide(&mut tx, commit, thread).await?;
+        recognized::note(&mut tx, commit).await?;
         if let Some(message_id) = &commit.envelope.message_id {
             thread::register(&mut tx, message_id, thread, &account, false).await?;
         }

@@ -17,6 +17,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (6, "crowds", include_str!("sql/sqlite/0006-crowds.sql")),
     (7, "orders", include_str!("sql/sqlite/0007-orders.sql")),
     (8, "people", include_str!("sql/sqlite/0008-people.sql")),
+    (9, "figures", include_str!("sql/sqlite/0009-figures.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -29,6 +30,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (6, "crowds", include_str!("sql/postgres/0006-crowds.sql")),
     (7, "orders", include_str!("sql/postgres/0007-orders.sql")),
     (8, "people", include_str!("sql/postgres/0008-people.sql")),
+    (9, "figures", include_str!("sql/postgres/0009-figures.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

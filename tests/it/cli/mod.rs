@@ -5,6 +5,7 @@ mod codes;
 mod configuration;
 mod given;
 mod matching;
+mod reports;
 mod schemas;
 mod shells;
 mod starting;

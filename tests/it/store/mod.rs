@@ -11,6 +11,7 @@ mod crowds;
 mod cut_people;
 mod cuts;
 mod deliveries;
+mod figures;
 mod histories;
 mod leases;
 mod opening;
@@ -53,6 +54,7 @@ fn cases() -> Vec<Case> {
         tickets::CASES,
         changes::CASES,
         clocks::CASES,
+        figures::CASES,
         histories::CASES,
         sent::CASES,
         leases::CASES,

@@ -1,0 +1,71 @@
+//! Reports as tables for spreadsheets.
+
+use crate::{
+    desk::figures::{FirstAnswer, Report, Speed},
+    model::figures::Ending,
+};
+
+/// A cell that begins so is a formula to a spreadsheet, and a formula can send data away.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Returns one row per day.
+pub(super) fn days(report: &Report) -> anyhow::Result<String> {
+    let mut header = vec!["date".to_owned(), "in_scope".to_owned()];
+    header.extend(Ending::ALL.map(|ending| ending.as_str().to_owned()));
+    header.push("auto_resolved".to_owned());
+    for who in ["rule", "person", "together"] {
+        header.extend(["messages", "p50_seconds", "p95_seconds"].map(|what| format!("{who}_{what}")));
+    }
+    let rows = report.days.iter().map(|day| {
+        let mut row = vec![day.date.to_string(), day.messages.in_scope.to_string()];
+        row.extend(Ending::ALL.map(|ending| day.messages.count(ending).to_string()));
+        row.push(day.messages.auto_resolved.map_or_else(String::new, |share| format!("{share:.4}")));
+        let FirstAnswer { rule, person, together } = day.first_answer;
+        row.extend([rule, person, together].into_iter().flat_map(speed));
+        row
+    });
+    written(std::iter::once(header).chain(rows))
+}
+
+fn speed(speed: Option<Speed>) -> [String; 3] {
+    speed.map_or_else(Default::default, |speed| {
+        [speed.messages, speed.p50_seconds, speed.p95_seconds].map(|number| number.to_string())
+    })
+}
+
+/// Returns one row per intent, most frequent first.
+pub(super) fn coverage(report: &Report) -> anyhow::Result<String> {
+    let header = ["intent", "hits", "first", "answered", "asked", "drafted", "left"].map(str::to_owned).to_vec();
+    let rows = report.intents.iter().map(|line| {
+        let numbers = [line.hits, line.first, line.answered, line.asked, line.drafted, line.left];
+        let mut row = vec![line.intent.to_string()];
+        row.extend(numbers.map(|number| number.to_string()));
+        row
+    });
+    written(std::iter::once(header).chain(rows))
+}
+
+fn written(rows: impl Iterator<Item = Vec<String>>) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// Returns the cell so that no spreadsheet computes it. Numbers of ours are never negative.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cells = ["=1+1", "+41", "-2", "@SUM(A1)", "\tx", "plain", "a=b", "say \"hi\", bo"].map(str::to_owned);
+        let table = written(std::iter::once(cells.to_vec())).expect("written");
+        assert_eq!(table, "'=1+1,'+41,'-2,'@SUM(A1),'\tx,plain,a=b,\"say \"\"hi\"\", bo\"\n");
+    }
+}
