@@ -266,10 +266,11 @@ pub fn intents(counts: &[IntentCount]) -> Vec<IntentLine> {
     lines
 }
 
-/// Returns a length of time as short words: `0 s`, `45 s`, `12 min`, `3 h`, `2 d`.
+/// Returns a length of time as short words: `<1 s`, `45 s`, `12 min`, `3 h`, `2 d`.
 pub fn short(seconds: u64) -> String {
     match seconds {
-        0..120 => format!("{seconds} s"),
+        0 => "<1 s".to_owned(),
+        1..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
@@ -368,7 +369,7 @@ mod tests {
     #[test]
     fn times_and_shares_are_said_shortly_and_never_rounded_to_all_or_nothing() {
         let said: Vec<String> = [0, 119, 120, 7_199, 7_200, 172_799, 172_800].into_iter().map(short).collect();
-        assert_eq!(said, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"]);
+        assert_eq!(said, ["<1 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"]);
         let said: Vec<String> =
             [None, Some(0.0), Some(0.001), Some(0.5), Some(0.999), Some(1.0)].into_iter().map(percent).collect();
         assert_eq!(said, ["–", "0 %", "<1 %", "50 %", ">99 %", "100 %"]);

@@ -1,6 +1,5 @@
 //! `nightdesk report`: what came in, how it ended, how long buyers waited, and what no rule covers.
 
-mod sheet;
 mod text;
 
 use std::path::Path;
@@ -18,6 +17,7 @@ use crate::{
     desk::{
         days,
         figures::{self, Report},
+        sheet,
     },
     model::{
         figures::{BadDays, Days},
@@ -86,7 +86,7 @@ impl ReportArguments {
             output::data(&serde_json::to_string_pretty(&json(&report, &weeks))?);
         } else if self.csv {
             let table = if self.about == About::Coverage { sheet::coverage(&report) } else { sheet::days(&report) };
-            output::bytes(table?.as_bytes());
+            output::bytes(table.as_bytes());
         } else {
             let page = text::Page { report: &report, zone: &config.desk.zone, now, width: output::width() };
             output::data(&match self.about {

@@ -53,7 +53,7 @@ fn coverage_names_every_rule_that_was_recognized() {
     let (_, csv, _) = report(folder.path(), &["coverage", "--csv"]);
     let sum: u64 =
         csv.lines().skip(1).map(|row| row.split(',').nth(1).map_or(0, |hits| hits.parse().unwrap_or(0))).sum();
-    assert!(csv.starts_with("intent,hits,first,answered,asked,drafted,left\n") && sum >= 6, "{csv}");
+    assert!(csv.starts_with("intent,hits,first,answered,asked,drafted,left\r\n") && sum >= 6, "{csv}");
 }
 
 #[test]

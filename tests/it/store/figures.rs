@@ -212,7 +212,7 @@ async fn overdue(b: Bench) {
 
 async fn some_accounts(b: Bench) {
     let mail = b.mail(ANA, "where is it?", at(0)).await;
-    recognize(&b, &mail, &["where_is_it"], Plan::escalate(), OutboundKind::Ack).await;
+    recognize(&b, &mail, &["where_is_it"], Plan::escalate().sending(&[]), OutboundKind::Ack).await;
     let chat = b.chat(7, "where is it?", at(0)).await;
     let done = b.decide(&chat, Plan::answer(), at(0)).await;
     send(&b, done.outbox[0], 1).await;

@@ -1,4 +1,4 @@
-//! Reports as tables for spreadsheets.
+//! Reports as tables for spreadsheets (RFC 4180).
 
 use crate::{
     desk::figures::{FirstAnswer, Report, Speed},
@@ -8,8 +8,8 @@ use crate::{
 /// A cell that begins so is a formula to a spreadsheet, and a formula can send data away.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Returns one row per day.
-pub(super) fn days(report: &Report) -> anyhow::Result<String> {
+/// Returns one row per day, oldest first.
+pub fn days(report: &Report) -> String {
     let mut header = vec!["date".to_owned(), "in_scope".to_owned()];
     header.extend(Ending::ALL.map(|ending| ending.as_str().to_owned()));
     header.push("auto_resolved".to_owned());
@@ -34,7 +34,7 @@ fn speed(speed: Option<Speed>) -> [String; 3] {
 }
 
 /// Returns one row per intent, most frequent first.
-pub(super) fn coverage(report: &Report) -> anyhow::Result<String> {
+pub fn coverage(report: &Report) -> String {
     let header = ["intent", "hits", "first", "answered", "asked", "drafted", "left"].map(str::to_owned).to_vec();
     let rows = report.intents.iter().map(|line| {
         let numbers = [line.hits, line.first, line.answered, line.asked, line.drafted, line.left];
@@ -45,12 +45,13 @@ pub(super) fn coverage(report: &Report) -> anyhow::Result<String> {
     written(std::iter::once(header).chain(rows))
 }
 
-fn written(rows: impl Iterator<Item = Vec<String>>) -> anyhow::Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
-    }
-    Ok(String::from_utf8(writer.into_inner()?)?)
+/// Returns a table of cells, each harmless and quoted where it must be.
+pub(super) fn written(rows: impl Iterator<Item = Vec<String>>) -> String {
+    let lines = rows.map(|row| {
+        let cells: Vec<String> = row.iter().map(|cell| quoted(&harmless(cell))).collect();
+        format!("{}\r\n", cells.join(","))
+    });
+    lines.collect()
 }
 
 /// Returns the cell so that no spreadsheet computes it. Numbers of ours are never negative.
@@ -58,14 +59,22 @@ fn harmless(cell: &str) -> String {
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
 }
 
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::written;
 
     #[test]
-    fn no_cell_is_a_formula() {
-        let cells = ["=1+1", "+41", "-2", "@SUM(A1)", "\tx", "plain", "a=b", "say \"hi\", bo"].map(str::to_owned);
-        let table = written(std::iter::once(cells.to_vec())).expect("written");
-        assert_eq!(table, "'=1+1,'+41,'-2,'@SUM(A1),'\tx,plain,a=b,\"say \"\"hi\"\", bo\"\n");
+    fn no_cell_is_a_formula_and_every_cell_is_read_back_whole() {
+        let cells = ["=1+1", "+41", "-2", "@SUM(A1)", "\tx", "plain", "a=b", "say \"hi\", bo", "a\nb"];
+        let table = written(std::iter::once(cells.map(str::to_owned).to_vec()));
+        assert_eq!(table, "'=1+1,'+41,'-2,'@SUM(A1),'\tx,plain,a=b,\"say \"\"hi\"\", bo\",\"a\nb\"\r\n");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
+        let row = reader.records().next().expect("a row").expect("well-formed");
+        assert_eq!(row.iter().next_back(), Some("a\nb"));
+        assert_eq!(row.len(), cells.len());
     }
 }
