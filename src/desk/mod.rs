@@ -3,5 +3,7 @@
 pub mod chart;
 pub mod days;
 pub mod figures;
+pub mod search;
 pub mod sheet;
+
 pub mod transition;

@@ -7,8 +7,10 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod changes;
 pub mod delivery;
 mod desk;
+pub mod indexer;
 pub mod intake;
 mod isolation;
 mod lease;
@@ -18,6 +20,7 @@ mod reading;
 mod reload;
 mod restore;
 mod room;
+pub mod search;
 mod sent;
 mod share;
 pub mod status;
@@ -43,6 +46,7 @@ use crate::{
     library::live::Live,
     service::{
         accounts::{Accounts, AnyChannel},
+        changes::Changes,
         delivery::{Delivery, RetrySchedule},
         intake::Intake,
         lease::{Held, Leases, Listen, Parts},
@@ -82,6 +86,7 @@ pub struct Service {
     reread: Arc<Notify>,
     accounts: Arc<Accounts>,
     beside: Mutex<Vec<Beside>>,
+    changes: Changes,
 }
 
 /// A task that lasts as long as the service: the console.
@@ -118,7 +123,15 @@ impl std::fmt::Debug for Service {
 impl Service {
     /// Puts the parts together; nothing runs yet.
     pub fn new(settings: Settings, store: Store, live: Arc<Live>, accounts: Arc<Accounts>) -> Self {
-        Self { settings, store, live, reread: Arc::default(), accounts, beside: Mutex::default() }
+        Self {
+            settings,
+            store,
+            live,
+            reread: Arc::default(),
+            accounts,
+            beside: Mutex::default(),
+            changes: Changes::default(),
+        }
     }
 
     /// Adds a task that runs beside the service and ends by itself when the service is told to stop.
@@ -129,6 +142,11 @@ impl Service {
     /// Returns what makes the service read rules, replies and configuration at once when it is notified.
     pub fn reread(&self) -> Arc<Notify> {
         Arc::clone(&self.reread)
+    }
+
+    /// Returns where pages hear that something changed, and acts say so.
+    pub fn changes(&self) -> Changes {
+        self.changes.clone()
     }
 
     /// Runs until told to stop, or until no channel is left. A stop takes ten seconds at most, whatever is under way:
@@ -217,6 +235,8 @@ impl Service {
         if let Some(orders) = orders.clone() {
             supervisor.serve("orders", orders.run_until(stop.clone()));
         }
+        supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
+        supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),

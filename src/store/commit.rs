@@ -7,6 +7,7 @@ use crate::{
         ids::{OutboxId, ThreadId, TicketId},
         language::Language,
         outbound::{NewOutbound, OutboundKind},
+        search::DocumentKind,
         ticket::EventKind,
         verdict::Outcome,
     },
@@ -16,6 +17,7 @@ use crate::{
         counters::{self, Subject},
         database::{Row, Tx, Value, resumed},
         error::StoreError,
+        indexing,
         outbox::{self, Entry},
         quarantine::{self, Cause},
         recognized, restore, sent, switches,
@@ -253,7 +255,7 @@ async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), St
         ],
     )
     .await?;
-    Ok(())
+    indexing::queue(tx, DocumentKind::Inbound, commit.inbound.0).await
 }
 
 /// Opens, extends or reopens the ticket the verdict asks for. Without that, a person's message still joins the

@@ -16,7 +16,7 @@ use sqlx::{
     Type, postgres::PgRow, query::Query, sqlite::SqliteRow,
 };
 
-use crate::store::{dialect, error::StoreError, lease::Fence};
+use crate::store::{dialect, error::StoreError, indexing, lease::Fence};
 
 /// How often a whole transaction is run before its abort is reported: enough for a busy moment, short enough that the
 /// caller's own retry, which waits longer, takes over.
@@ -251,6 +251,26 @@ impl Tx {
             Connection::Postgres(_) => dialect::POSTGRES_LEASE,
         };
         self.first(sql, lease).await
+    }
+
+    /// Writes the words a text is found by.
+    pub(super) async fn keep_words(&mut self, id: i64, words: &[String]) -> Result<(), StoreError> {
+        let (sql, words) = match self.connection {
+            Connection::Sqlite(_) => (dialect::SQLITE_KEEP_WORDS, indexing::as_row(words)),
+            Connection::Postgres(_) => (dialect::POSTGRES_KEEP_WORDS, indexing::as_vector(words)),
+        };
+        self.execute(sql, &[id.into(), (&words).into()]).await?;
+        Ok(())
+    }
+
+    /// Takes a text out of the index.
+    pub(super) async fn forget_words(&mut self, id: i64) -> Result<(), StoreError> {
+        let sql = match self.connection {
+            Connection::Sqlite(_) => dialect::SQLITE_FORGET_WORDS,
+            Connection::Postgres(_) => dialect::POSTGRES_FORGET_WORDS,
+        };
+        self.execute(sql, &[id.into()]).await?;
+        Ok(())
     }
 
     /// Returns the error for a record that cannot be read back.

@@ -39,6 +39,18 @@ pub(super) const SQLITE_LEASE: &str = "SELECT fence FROM lease WHERE name = $1 A
 pub(super) const POSTGRES_LEASE: &str =
     "SELECT fence FROM lease WHERE name = $1 AND holder = $2 AND fence = $3 FOR SHARE";
 
+/// Writes the words of a text into SQLite's full-text index.
+pub(super) const SQLITE_KEEP_WORDS: &str = "INSERT INTO search_words (rowid, words) VALUES ($1, $2)";
+
+/// The same on PostgreSQL; the words come with their places, so no parser of the server looks at them.
+pub(super) const POSTGRES_KEEP_WORDS: &str = "INSERT INTO search_words (id, words) VALUES ($1, CAST($2 AS TSVECTOR))";
+
+/// Takes a text out of SQLite's full-text index.
+pub(super) const SQLITE_FORGET_WORDS: &str = "DELETE FROM search_words WHERE rowid = $1";
+
+/// The same on PostgreSQL.
+pub(super) const POSTGRES_FORGET_WORDS: &str = "DELETE FROM search_words WHERE id = $1";
+
 /// The database's clock in Unix milliseconds.
 pub(super) const SQLITE_CLOCK: &str = "SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER) AS now";
 

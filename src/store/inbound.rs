@@ -8,11 +8,13 @@ use crate::{
         ids::{AccountName, InboundId, ThreadId},
         inbound::ChannelKind,
         receive::{FolderRole, Received, SourceKey},
+        search::DocumentKind,
     },
     store::{
         Store,
         database::{Row, Tx, Value, retried},
         error::StoreError,
+        indexing,
     },
 };
 
@@ -101,7 +103,7 @@ pub(super) async fn end(
         &[id.0.into(), outcome.into(), reason.into(), thread.map(|thread| thread.0).into(), now.into()],
     )
     .await?;
-    Ok(())
+    indexing::queue(tx, DocumentKind::Inbound, id.0).await
 }
 
 /// Returns one received message.

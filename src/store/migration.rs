@@ -18,6 +18,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (7, "orders", include_str!("sql/sqlite/0007-orders.sql")),
     (8, "people", include_str!("sql/sqlite/0008-people.sql")),
     (9, "figures", include_str!("sql/sqlite/0009-figures.sql")),
+    (10, "search", include_str!("sql/sqlite/0010-search.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -31,6 +32,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (7, "orders", include_str!("sql/postgres/0007-orders.sql")),
     (8, "people", include_str!("sql/postgres/0008-people.sql")),
     (9, "figures", include_str!("sql/postgres/0009-figures.sql")),
+    (10, "search", include_str!("sql/postgres/0010-search.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -9,12 +9,13 @@ use crate::{
     model::{
         ids::{AccountName, InboundId, OutboxId, ThreadId},
         outbound::{NewOutbound, Outbound, OutboundKind, Payload, Phase},
+        search::DocumentKind,
     },
     store::{
         Store,
         database::{Row, Tx, resumed, retried},
         error::StoreError,
-        next, once, switches,
+        indexing, next, once, switches,
         thread::{self, index_key},
     },
 };
@@ -269,7 +270,11 @@ pub(super) async fn insert(tx: &mut Tx, outbound: &NewOutbound, entry: &Entry) -
     if let Some(message_id) = message_id {
         thread::register(tx, message_id, entry.thread, outbound.account.as_str(), true).await?;
     }
-    Ok(OutboxId(row.get("id")?))
+    let id = OutboxId(row.get("id")?);
+    if outbound.kind != OutboundKind::Draft {
+        indexing::queue(tx, DocumentKind::Outbox, id.0).await?;
+    }
+    Ok(id)
 }
 
 /// Lets a queued message wait, because it is night where the buyer is.

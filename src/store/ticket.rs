@@ -9,6 +9,7 @@ use crate::{
         language::Language,
         order::Order,
         outbound::Payload,
+        search::DocumentKind,
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         verdict::Verdict,
     },
@@ -17,6 +18,7 @@ use crate::{
         database::{Row, Tx},
         error::StoreError,
         inbound::{self, StoredInbound, channel_of},
+        indexing::{self, FOUND_EVENTS},
         outbox,
         thread::{index_key, language_of},
     },
@@ -149,7 +151,7 @@ pub(super) async fn load(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, St
     row.as_ref().map(ticket_of).transpose()
 }
 
-fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
+pub(super) fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: TicketId(row.get("id")?),
         thread: ThreadId(row.get("thread")?),
@@ -373,8 +375,9 @@ async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
     let row = tx
         .one(
             "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, opened_at,
-                                 changed_at, respond_by)
-             VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9, $10) RETURNING id",
+                                 changed_at, respond_by, account)
+             VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9, $10,
+                     (SELECT t.account FROM thread t WHERE t.id = $1)) RETURNING id",
             &[
                 case.thread.0.into(),
                 case.inbound.0.into(),
@@ -431,11 +434,15 @@ pub(super) async fn note(
     text: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO ticket_event (ticket, at, actor, what, text) VALUES ($1, $2, $3, $4, $5)",
-        &[ticket.0.into(), now.into(), by.into(), what.as_str().into(), text.into()],
-    )
-    .await?;
+    let row = tx
+        .one(
+            "INSERT INTO ticket_event (ticket, at, actor, what, text) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            &[ticket.0.into(), now.into(), by.into(), what.as_str().into(), text.into()],
+        )
+        .await?;
+    if FOUND_EVENTS.contains(&what) {
+        indexing::queue(tx, DocumentKind::Event, row.get("id")?).await?;
+    }
     tx.execute(
         "UPDATE ticket SET version = version + 1, changed_at = $2 WHERE id = $1",
         &[ticket.0.into(), now.into()],

@@ -8,6 +8,7 @@ pub mod language;
 pub mod negation;
 pub mod quote;
 pub mod reading;
+pub mod search_text;
 pub mod sentence;
 pub mod spelling;
 pub mod stem;

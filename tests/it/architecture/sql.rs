@@ -82,9 +82,12 @@ const WORDS: &[&str] = &[
     "TABLE",
     "TEXT",
     "THEN",
+    "TSQUERY",
+    "TSVECTOR",
     "UNION",
     "UNIQUE",
     "UPDATE",
+    "USING",
     "VALUES",
     "WHEN",
     "WHERE",
@@ -115,7 +118,7 @@ const FUNCTIONS: &[&str] = &[
 
 /// What marks a statement that PostgreSQL never sees.
 const SQLITE_ONLY: &[&str] =
-    &["PRAGMA", "VACUUM", "sqlite_", "unixepoch", "BEGIN IMMEDIATE", "BEGIN DEFERRED", "pragma_"];
+    &["PRAGMA", "VACUUM", "rowid", "sqlite_", "unixepoch", "BEGIN IMMEDIATE", "BEGIN DEFERRED", "pragma_"];
 
 /// A shape that one of the engines refuses or understands otherwise: a pattern over the statement without its literals,
 /// and why.
@@ -144,7 +147,8 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     (r"(?i)\bFOR\s+(NO\s+KEY\s+UPDATE|KEY\s+SHARE)\b", "the finer locks mean something else on CockroachDB"),
     (r"(?i)\bON\s+CONFLICT\s+(DO|ON\s+CONSTRAINT)\b", "name the columns that conflict"),
-    (r"(?i)\b(CONCURRENTLY|USING\s+(gin|gist|hash|brin))\b", "index kinds differ"),
+    (r"(?i)\b(CONCURRENTLY|USING\s+(gist|hash|brin))\b|\bUSING\s+gin\s+\([^w]", "index kinds differ"),
+    // Only for `words`: an inverted index over TSVECTOR is on CockroachDB since 23.1 and on YugabyteDB (ybgin).
     (r"(?i)SELECT\s+\*", "columns are named, so that a new one changes nothing"),
     (r"::", "write CAST, which SQLite reads too"),
     (r"(?i)\bctid\b|\bxmin\b|\boid\b", "system columns differ"),
