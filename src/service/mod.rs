@@ -235,8 +235,7 @@ impl Service {
         if let Some(orders) = orders.clone() {
             supervisor.serve("orders", orders.run_until(stop.clone()));
         }
-        supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
-        supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
+        self.serve_desk(supervisor, &stop);
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
@@ -253,6 +252,12 @@ impl Service {
         for (name, task) in self.beside.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
             supervisor.serve(name, task);
         }
+    }
+
+    /// Puts under way what people at the desk need beside the pages.
+    fn serve_desk(&self, supervisor: &mut Supervisor, stop: &CancellationToken) {
+        supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
+        supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
     }
 
     /// Notes since when each account is served, whether the store is a restored one, and that this process is there.

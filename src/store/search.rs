@@ -35,6 +35,9 @@ const MOST_LOOKED: u32 = 2_000;
 /// looked at one by one first: a word that is not among so many is rare enough to be gathered.
 const NEWEST: u32 = 5_000;
 
+/// What is attempted, for messages.
+const SEARCHING: &str = "searching";
+
 /// Whose search it is and which part of its results.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchScope<'a> {
@@ -145,7 +148,6 @@ impl Store {
     /// Returns texts that fit a query, the newest first. Everything that can be found is found a moment after it was
     /// written.
     pub async fn search(&self, query: &SearchQuery, scope: SearchScope<'_>) -> Result<SearchPage, StoreError> {
-        let doing = "searching";
         let Some(wanted) = self.wanted(query, scope.accounts).await? else { return Ok(SearchPage::default()) };
         let limit = scope.limit.clamp(1, MOST_FOUND);
         let accounts = named(scope.accounts);
@@ -165,13 +167,13 @@ impl Store {
             NEWEST.into(),
         ];
         if let Pools::Sqlite { .. } = &self.db.pools {
-            return page(&self.db.ask(doing, SQLITE, &values).await?, limit);
+            return page(&self.db.ask(SEARCHING, SQLITE, &values).await?, limit);
         }
-        let newest = page(&self.db.ask(doing, POSTGRES_NEWEST, &values).await?, limit)?;
+        let newest = page(&self.db.ask(SEARCHING, POSTGRES_NEWEST, &values).await?, limit)?;
         if newest.next.is_some() {
             return Ok(newest);
         }
-        page(&self.db.ask(doing, POSTGRES_GATHERED, &values).await?, limit)
+        page(&self.db.ask(SEARCHING, POSTGRES_GATHERED, &values).await?, limit)
     }
 
     /// Returns the words of a query with those that stand for accounts and conversations; none if it names a ticket that

@@ -34,7 +34,7 @@ async fn ticket(b: &Bench, id: TicketId) -> Ticket {
     b.store.ticket(id).await.expect("read").expect("there").ticket
 }
 
-async fn change(b: &Bench, id: TicketId, state: TicketState, event: EventKind) -> TicketChange {
+pub(super) async fn change(b: &Bench, id: TicketId, state: TicketState, event: EventKind) -> TicketChange {
     let version = ticket(b, id).await.version;
     TicketChange { version, state, assign: true, event, text: "because".to_owned(), take_over: false, outbound: None }
 }
@@ -76,7 +76,7 @@ fn human(letter: &Letter, key: &str, text: &str) -> NewOutbound {
     message
 }
 
-async fn apply(b: &Bench, id: TicketId, change: &TicketChange, now: Timestamp) {
+pub(super) async fn apply(b: &Bench, id: TicketId, change: &TicketChange, now: Timestamp) {
     let outcome = b.store.change_ticket(id, &"lin".into(), change, now).await.expect("the change runs");
     assert_eq!(outcome, ChangeOutcome::Changed);
 }

@@ -81,6 +81,8 @@ const WRITES: &[Write] = &[
     ("asking a person about a message in doubt", |run| Box::pin(escalate(run))),
     ("letting an account rest", |run| Box::pin(rest(run))),
     ("changing a ticket", |run| Box::pin(change(run))),
+    ("opening machine mail as a ticket", |run| Box::pin(machine_mail(run))),
+    ("making texts searchable", |run| Box::pin(index(run))),
     ("pausing", |run| Box::pin(pause(run))),
     ("resuming", |run| Box::pin(resume(run))),
     ("putting a message aside that nobody decided", |run| Box::pin(passed_over(run))),
@@ -144,6 +146,9 @@ const SHAPES: &[&str] = &[
     "SELECT id, left_at IS NULL FROM runner t",
     "SELECT name, state, lines, note FROM order_file t",
     "SELECT line, number, status FROM order_line t",
+    "SELECT kind FROM search_queue t",
+    "SELECT kind, account FROM search_doc t",
+    "SELECT CAST(words AS TEXT) FROM search_words t",
     "SELECT name, role, accounts, password, totp, totp_step, disabled_at, login_at FROM agent t",
     "SELECT agent, hash FROM recovery_code t",
     "SELECT hash, agent FROM invitation t",
@@ -442,6 +447,20 @@ async fn change(run: Run) -> (Run, String) {
     let ticket = run.bench.decide(&letter, Plan::escalate(), at(0)).await.ticket.expect("a ticket");
     let change = take_over(&run.bench, ticket).await;
     say!(run, run.store.change_ticket(ticket, &"lin".into(), &change, at(1)))
+}
+
+async fn machine_mail(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("robot@buyer.example", "q", at(0)).await;
+    run.bench.decide(&letter, Plan::suppress(), at(0)).await;
+    say!(run, run.store.open_machine_mail(letter.id, &"lin".into(), None, at(1)))
+}
+
+async fn index(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.bench.decide(&letter, Plan::escalate(), at(0)).await;
+    let documents = run.store.unindexed(9).await.expect("read");
+    let documents: Vec<_> = documents.into_iter().map(|document| (document, vec!["word".to_owned()])).collect();
+    say!(run, run.store.index(&documents))
 }
 
 async fn pause(run: Run) -> (Run, String) {

@@ -19,10 +19,12 @@ mod orders;
 mod outboxes;
 mod people;
 mod quarantines;
+mod queues;
 mod races;
 mod rates;
 mod receiving;
 mod restores;
+mod searches;
 mod sent;
 mod server;
 mod sweeps;
@@ -60,6 +62,8 @@ fn cases() -> Vec<Case> {
         leases::CASES,
         switches::CASES,
         quarantines::CASES,
+        queues::CASES,
+        searches::CASES,
         sweeps::CASES,
         restores::CASES,
         orders::CASES,
