@@ -231,11 +231,7 @@ impl Service {
             found: found.clone(),
         };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
-        let orders = self.settings.orders.clone().map(|settings| Orders::new(self.store.clone(), settings));
-        if let Some(orders) = orders.clone() {
-            supervisor.serve("orders", orders.run_until(stop.clone()));
-        }
-        self.serve_desk(supervisor, &stop);
+        let orders = self.serve_desk(supervisor, &stop);
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
@@ -254,10 +250,13 @@ impl Service {
         }
     }
 
-    /// Puts under way what people at the desk need beside the pages.
-    fn serve_desk(&self, supervisor: &mut Supervisor, stop: &CancellationToken) {
+    /// Puts under way what people at the desk need beside the pages: search, news, the folder of exported orders.
+    fn serve_desk(&self, supervisor: &mut Supervisor, stop: &CancellationToken) -> Option<Orders> {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
         supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
+        let orders = Orders::new(self.store.clone(), self.settings.orders.clone()?);
+        supervisor.serve("orders", orders.clone().run_until(stop.clone()));
+        Some(orders)
     }
 
     /// Notes since when each account is served, whether the store is a restored one, and that this process is there.

@@ -97,13 +97,15 @@ pub(super) async fn end(
     thread: Option<ThreadId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, thread = $4, decided_at = $5
+    let ended = tx
+        .execute(
+            "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, thread = $4, decided_at = $5
          WHERE id = $1 AND state = 'undecided'",
-        &[id.0.into(), outcome.into(), reason.into(), thread.map(|thread| thread.0).into(), now.into()],
-    )
-    .await?;
-    indexing::queue(tx, DocumentKind::Inbound, id.0).await
+            &[id.0.into(), outcome.into(), reason.into(), thread.map(|thread| thread.0).into(), now.into()],
+        )
+        .await?;
+    // Told of the same end twice, because an answer was lost, it is queued once.
+    if ended > 0 { indexing::queue(tx, DocumentKind::Inbound, id.0).await } else { Ok(()) }
 }
 
 /// Returns one received message.
