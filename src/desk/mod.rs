@@ -5,5 +5,4 @@ pub mod days;
 pub mod figures;
 pub mod search;
 pub mod sheet;
-
 pub mod transition;

@@ -170,7 +170,7 @@ async fn limited(b: Bench) {
     b.decide(&b.mail("robot@buyer.example", "b", at(2)).await, Plan::suppress(), at(2)).await;
     let bot = AccountName::from("bot");
     let cases: [(&[AccountName], &[TicketId], u32); 4] = [
-        (&[bot.clone()], &[chat], 0),
+        (std::slice::from_ref(&bot), &[chat], 0),
         (&[account()], &[mail], 1),
         (&[account(), bot.clone()], &[chat, mail], 1),
         // Part of a name is no name.

@@ -179,8 +179,8 @@ async fn limited(b: Bench) {
     indexed(&b).await;
     let bot = AccountName::from("bot");
     let cases: [(&[AccountName], &[&str]); 4] = [
-        (&[bot.clone()], &["a lamp by chat"]),
-        (&[account(), bot], &["a lamp by chat", "a lamp by mail"]),
+        (std::slice::from_ref(&bot), &["a lamp by chat"]),
+        (&[account(), bot.clone()], &["a lamp by chat", "a lamp by mail"]),
         (&["bo".into()], &[]),
         (&[], &[]),
     ];
