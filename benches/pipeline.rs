@@ -39,6 +39,7 @@ use std::{
 use jiff::Timestamp;
 use nightdesk::{
     channel::email::{self, EnvelopeSender, ImapSettings, Login, Secret, SentFolder, SmtpSettings, TlsMode, parse},
+    diagnostic::source::SourceMap,
     engine::{Engine, settings::Limits},
     library::{live::Live, watch::State},
     model::{context::Context, ids::AccountName, inbound::Inbound, wire_id::InstanceKey},
@@ -272,7 +273,13 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
     let instance = store.instance().await.expect("the store was just opened").key;
     let accounts: Vec<_> = (0..accounts).map(|number| account(post, number)).collect();
     let nothing_to_read = Box::new(|| unreachable!("no file is watched"));
-    let live = Live::new(engine(instance.clone()), State::of(Vec::new()), nothing_to_read, Timestamp::now());
+    let live = Live::new(
+        engine(instance.clone()),
+        SourceMap::default(),
+        State::of(Vec::new()),
+        nothing_to_read,
+        Timestamp::now(),
+    );
     let settings =
         Settings { status: None, retry: RetrySchedule::default(), verify: VerifySchedule::default(), orders: None };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))

@@ -325,7 +325,7 @@ fn date(written: &str, today: civil::Date) -> Option<civil::Date> {
 /// Returns the first day from today on, within a year, on which that situation is in force.
 fn day_of_situation(engine: &Engine, id: &str, today: civil::Date) -> Option<civil::Date> {
     let days = (0..366).filter_map(|ahead: i64| today.checked_add(ahead.days()).ok());
-    days.into_iter().find(|day| engine.replies().situation(*day).is_some_and(|situation| situation.id == id))
+    days.into_iter().find(|day| engine.replies().situation(*day, &[]).is_some_and(|situation| situation.id == id))
 }
 
 fn attachment(kind: &str) -> Attachment {

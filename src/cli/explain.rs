@@ -22,12 +22,13 @@ use crate::{
     engine::{Engine, settings::Settings},
     model::{
         buyer::Buyer,
-        context::Context,
+        context::{Context, Switches},
         ids::{AccountName, BuyerId, IntentId, TicketId},
         inbound::{ChannelKind, Inbound},
         language::Language,
         order::Order,
         receive::{FolderRole, Received, SourceKey},
+        switch::SituationSwitch,
         verdict::Verdict,
     },
     store::ticket::TicketFile,
@@ -111,7 +112,8 @@ impl Explain {
             (None, None) => self.changed(self.typed(now)?),
         };
         let (orders, orders_missing) = self.orders(config, &inbound, now)?;
-        let ctx = Context { orders, orders_missing, ..self.context(ticket.as_ref()) };
+        let switches = Switches { situations: switched(config)?, ..Switches::default() };
+        let ctx = Context { orders, orders_missing, switches, ..self.context(ticket.as_ref()) };
         let verdict = engine.decide(&inbound, &ctx, now);
         if let Some(rule) = &self.rule {
             return self.say_why(rule, &inbound, &verdict, &engine, &sources);
@@ -210,6 +212,23 @@ impl Explain {
         }
         Ok(Exit::Success)
     }
+}
+
+/// Returns the situations that somebody switched by hand; none where there is no store yet. Pauses are left out: they say
+/// nothing about rules.
+fn switched(config: &Path) -> anyhow::Result<Vec<SituationSwitch>> {
+    let Some(config) = config_quietly(config).filter(|config| config.store.may_exist()) else { return Ok(Vec::new()) };
+    let read = runtime()?.block_on(async {
+        let store = open_store(&config).await?;
+        let switches = store.situation_switches().await;
+        store.close().await;
+        anyhow::Ok(switches?)
+    });
+    // What rules say can be told without a store that answers.
+    Ok(read.unwrap_or_else(|error| {
+        output::talk(&format!("Situations switched by hand are left out: {error:#}."));
+        Vec::new()
+    }))
 }
 
 /// Returns the recorded decision and, if the rules changed since, what they say now.

@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod samples;
 mod schema;
+mod situation;
 mod status;
 mod test;
 mod ticket;
@@ -82,6 +83,8 @@ enum Command {
     Pause(pause::Pause),
     /// Answer automatically again
     Resume(pause::Resume),
+    /// Switch a dated situation on or off by hand, or see which are in force
+    Situation(situation::SituationArguments),
     /// Say how things stand: pauses with who and when, and what waits
     Status(status::Status),
     /// Count what came in and how it ended: the night, the week, what rules cover
@@ -137,6 +140,7 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Orders(orders) => orders.run(&configuration(named)?),
         Command::Pause(pause) => pause.run(&configuration(named)?),
         Command::Resume(resume) => resume.run(&configuration(named)?),
+        Command::Situation(situation) => situation.run(&configuration(named)?),
         Command::Status(status) => status.run(&configuration(named)?),
         Command::Report(report) => report.run(&configuration(named)?),
         Command::Backup(backup) => backup.run(&configuration(named)?),

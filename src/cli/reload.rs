@@ -20,9 +20,10 @@ use crate::{
 ///
 /// `first` is the state of the files before they were read.
 pub(super) fn live(path: &Path, first: State, config: &Config, files: Files, instance: &InstanceKey) -> Live {
+    let sources = files.library.sources.clone();
     let engine = Engine::new(config.engine(instance.clone()), files.library.rules, files.library.replies);
     let started = Started { path: path.to_owned(), settings: engine.settings().clone(), fixed: config.fixed.clone() };
-    Live::new(engine, first, Box::new(move || started.read_again()), Timestamp::now())
+    Live::new(engine, sources, first, Box::new(move || started.read_again()), Timestamp::now())
 }
 
 /// Returns the present state of all files that a reading of this configuration would read.
@@ -60,12 +61,13 @@ impl Started {
             let wrong = first_error(&files);
             return Reading { engine: Err(wrong), restart: Vec::new(), roots: None };
         };
+        let sources = files.library.sources.clone();
         let engine = Engine::new(self.settings_of(&config), files.library.rules, files.library.replies);
         engine.warm();
         Reading {
             restart: self.fixed.changed(&config.fixed),
             roots: Some(roots_of(&self.path, &config)),
-            engine: Ok(engine),
+            engine: Ok((engine, sources)),
         }
     }
 

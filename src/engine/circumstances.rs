@@ -56,7 +56,7 @@ impl<'a> Circumstances<'a> {
             desk_holiday: desk.holidays.contains(&date),
             buyer_holiday: country.and_then(|country| is_holiday(country, now)),
             order: order_in_question(ctx, named),
-            situation: engine.replies().situation(date).map(|situation| situation.id.as_str()),
+            situation: engine.situation(ctx, now).map(|situation| situation.id.as_str()),
             earlier: earlier(ctx),
             desk_open: desk.is_open(now),
             date,

@@ -263,6 +263,7 @@ impl Words<'_> {
             channel: self.case.inbound.channel,
             values: &values,
             today: self.engine.today(self.case.now),
+            switched: &self.case.ctx.switches.situations,
             rest,
         };
         let rendered = self.engine.replies.render(&order).map_err(|error| error.to_string())?;

@@ -58,7 +58,7 @@ use crate::{
         verdict::{GuardAction, GuardHit, LanguageChoice, Outcome, Verdict},
         wire_id::hex,
     },
-    replies::catalog::Catalog,
+    replies::{catalog::Catalog, situations::Situation},
     rules::set::RuleSet,
 };
 
@@ -156,6 +156,11 @@ impl Engine {
     /// Returns the day at the desk.
     fn today(&self, now: Timestamp) -> civil::Date {
         now.to_zoned(self.settings.desk.zone.clone()).date()
+    }
+
+    /// Returns the situation in force, by its dates or by hand.
+    fn situation(&self, ctx: &Context, now: Timestamp) -> Option<&Situation> {
+        self.replies.situation(self.today(now), &ctx.switches.situations)
     }
 
     fn suppressed(&self, inbound: &Inbound, guards: Vec<GuardHit>, now: Timestamp) -> Verdict {

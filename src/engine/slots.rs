@@ -203,7 +203,7 @@ fn value_of(
         Source::Entity(kind) => understanding.named.only(kind).map(str::to_owned),
         Source::Buyer(field) => of_buyer(*field, understanding, ctx),
         Source::Order(field) => of_order(*field, circumstances::order_in_question(ctx, &understanding.named)?),
-        Source::Situation => engine.replies.situation(engine.today(now)).map(|situation| situation.id.clone()),
+        Source::Situation => engine.situation(ctx, now).map(|situation| situation.id.clone()),
     })
 }
 

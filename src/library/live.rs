@@ -14,14 +14,23 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{engine::Engine, library::watch::State};
+use crate::{diagnostic::source::SourceMap, engine::Engine, library::watch::State};
 
 /// The engine in force with the way to read the next one.
 pub struct Live {
-    engine: ArcSwap<Engine>,
+    in_force: ArcSwap<InForce>,
     standing: Mutex<Standing>,
     first: State,
     read: Reader,
+}
+
+/// An engine with the texts it was made of.
+#[derive(Debug)]
+pub struct InForce {
+    /// It decides.
+    pub engine: Arc<Engine>,
+    /// The files as they were read: what rules and replies point into. Secrets of the configuration are covered.
+    pub sources: SourceMap,
 }
 
 /// Reads the seller's files as they are now and builds an engine from them. It may take a while and must not be called
@@ -31,8 +40,8 @@ pub type Reader = Box<dyn Fn() -> Reading + Send + Sync>;
 /// What one reading of the files gave.
 #[derive(Debug)]
 pub struct Reading {
-    /// The engine, or why there is none.
-    pub engine: Result<Engine, Refused>,
+    /// The engine with the texts it was made of, or why there is none.
+    pub engine: Result<(Engine, SourceMap), Refused>,
     /// Parts of the configuration that changed and need a restart.
     pub restart: Vec<String>,
     /// The files and folders that were read, to be watched from now on; none if that is not known.
@@ -85,15 +94,21 @@ pub struct Change {
 }
 
 impl Live {
-    /// Takes the first engine and the way to read the next. `first` is the state of the files before it
-    /// was read from them.
-    pub fn new(engine: Engine, first: State, read: Reader, now: Timestamp) -> Self {
-        Self { standing: Mutex::new(standing(&engine, now)), engine: ArcSwap::from_pointee(engine), first, read }
+    /// Takes the first engine with the texts it was made of, and the way to read the next. `first` is the state of the
+    /// files before it was read from them.
+    pub fn new(engine: Engine, sources: SourceMap, first: State, read: Reader, now: Timestamp) -> Self {
+        let standing = Mutex::new(standing(&engine, now));
+        Self { standing, in_force: ArcSwap::from_pointee(InForce { engine: Arc::new(engine), sources }), first, read }
     }
 
     /// Returns the engine in force. Whoever holds it decides by it to the end, whatever is read meanwhile.
     pub fn engine(&self) -> Arc<Engine> {
-        self.engine.load_full()
+        Arc::clone(&self.in_force.load().engine)
+    }
+
+    /// Returns the engine in force with the texts it was made of.
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
     }
 
     /// Returns how the engine in force stands to the files.
@@ -110,7 +125,7 @@ impl Live {
     /// in force changes before [`Live::take`].
     pub fn read(&self) -> Reading {
         let reading = (self.read)();
-        if let Ok(engine) = &reading.engine {
+        if let Ok((engine, _)) = &reading.engine {
             engine.warm();
         }
         reading
@@ -120,13 +135,14 @@ impl Live {
     pub fn take(&self, reading: Reading, now: Timestamp) -> Change {
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         let was_stale = standing.stale.is_some();
-        let taken = reading.engine.and_then(|engine| refuse_nothing(&self.engine.load(), engine));
+        let current = self.engine();
+        let taken = reading.engine.and_then(|read| refuse_nothing(&current, read));
         let (taken, restart) = match taken {
-            Ok(engine) => {
+            Ok((engine, sources)) => {
                 let known = std::mem::take(&mut standing.restart_to_apply);
                 let new = reading.restart.iter().filter(|part| !known.contains(part)).cloned().collect();
                 *standing = Standing { restart_to_apply: reading.restart, ..self::standing(&engine, now) };
-                self.engine.store(Arc::new(engine));
+                self.in_force.store(Arc::new(InForce { engine: Arc::new(engine), sources }));
                 (Ok(()), new)
             }
             Err(refused) => {
@@ -146,11 +162,11 @@ impl fmt::Debug for Live {
 }
 
 /// A folder that is being replaced is empty for a moment; a shop does not lose all its rules on purpose.
-fn refuse_nothing(current: &Engine, engine: Engine) -> Result<Engine, Refused> {
-    if engine.rules().rules().is_empty() && !current.rules().rules().is_empty() {
+fn refuse_nothing(current: &Engine, read: (Engine, SourceMap)) -> Result<(Engine, SourceMap), Refused> {
+    if read.0.rules().rules().is_empty() && !current.rules().rules().is_empty() {
         return Err(Refused { errors: 1, first: "the folder of rules holds no rule any more".to_owned() });
     }
-    Ok(engine)
+    Ok(read)
 }
 
 fn standing(engine: &Engine, now: Timestamp) -> Standing {

@@ -52,13 +52,17 @@ pub enum Deed {
     Paused,
     /// Automatic answers were resumed.
     Resumed,
+    /// A situation was switched on or off by hand.
+    SituationSwitched,
+    /// The dates of a situation decide again.
+    SituationByDates,
     /// The store was put back from a backup, or looked after since.
     Restored,
 }
 
 impl Deed {
     /// Every kind, as lists show them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -82,6 +86,8 @@ impl Deed {
         Self::SettingChanged,
         Self::Paused,
         Self::Resumed,
+        Self::SituationSwitched,
+        Self::SituationByDates,
         Self::Restored,
     ];
 
@@ -111,6 +117,8 @@ impl Deed {
             Self::SettingChanged => "setting_changed",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
+            Self::SituationSwitched => "situation_switched",
+            Self::SituationByDates => "situation_by_dates",
             Self::Restored => "restored",
         }
     }

@@ -8,6 +8,7 @@ use crate::model::{
     buyer::Buyer,
     ids::{InboundId, IntentId, ReplyId},
     order::Order,
+    switch::SituationSwitch,
     thread::ThreadState,
 };
 
@@ -68,4 +69,6 @@ pub struct Switches {
     pub paused: Option<String>,
     /// Rules that somebody paused, with who and why.
     pub rules: BTreeMap<IntentId, String>,
+    /// Situations that somebody switched by hand, also those whose time is over.
+    pub situations: Vec<SituationSwitch>,
 }

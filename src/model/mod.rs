@@ -22,6 +22,7 @@ pub mod order;
 pub mod outbound;
 pub mod profile;
 pub mod receive;
+pub mod reload;
 pub mod search;
 pub mod switch;
 pub mod thread;

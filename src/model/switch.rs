@@ -1,8 +1,8 @@
-//! What people can pause: everything, one account, or one rule.
+//! What people switch by hand: pauses of everything, one account or one rule, and situations.
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{AccountName, IntentId};
@@ -83,5 +83,39 @@ impl Pause {
 impl fmt::Display for Pause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is paused ({})", self.scope, self.who_and_why())
+    }
+}
+
+/// A situation switched by hand, whatever its dates say, until a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SituationSwitch {
+    /// The id of the situation, as replies/_situations.yaml has it.
+    pub situation: String,
+    /// It is in force beside its dates; otherwise it is not in force in spite of them.
+    pub on: bool,
+    /// The first day this holds, at the desk.
+    pub since: civil::Date,
+    /// The last day this holds, at the desk.
+    pub until: civil::Date,
+    /// Why.
+    pub reason: String,
+    /// Who switched it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SituationSwitch {
+    /// Returns whether it holds on that day.
+    pub fn holds(&self, day: civil::Date) -> bool {
+        self.since <= day && day <= self.until
+    }
+}
+
+impl fmt::Display for SituationSwitch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { situation, until, by, .. } = self;
+        let state = if self.on { "on" } else { "off" };
+        write!(f, "the situation {situation} is switched {state} until {until} ({by}: {})", self.reason)
     }
 }

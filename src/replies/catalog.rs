@@ -17,7 +17,10 @@ use crate::{
         nearest::nearest,
         source::{FileId, SourceMap, Span},
     },
-    model::{ids::ReplyId, inbound::ChannelKind, language::Language, order, outbound::OutboundKind, verdict::FactUsed},
+    model::{
+        ids::ReplyId, inbound::ChannelKind, language::Language, order, outbound::OutboundKind, switch::SituationSwitch,
+        verdict::FactUsed,
+    },
     replies::{
         compose,
         facts::Facts,
@@ -130,6 +133,8 @@ pub struct Order<'a> {
     pub values: &'a Values,
     /// The day in the desk's zone, for facts and situations.
     pub today: civil::Date,
+    /// Situations that somebody switched by hand.
+    pub switched: &'a [SituationSwitch],
     /// What a colleague will write about.
     pub rest: Rest<'a>,
 }
@@ -382,9 +387,18 @@ impl Catalog {
         facts.chain(situations).collect()
     }
 
-    /// Returns the situation in force on that day; of several the one that began last.
-    pub fn situation(&self, today: civil::Date) -> Option<&Situation> {
-        situations::in_force(&self.situations, today)
+    /// Returns the situation in force on that day; of several the one that began last, or that somebody switched on.
+    pub fn situation(&self, today: civil::Date, switches: &[SituationSwitch]) -> Option<&Situation> {
+        self.situation_until(today, switches).map(|(situation, _)| situation)
+    }
+
+    /// Returns the situation in force on that day with the last day of this time.
+    pub fn situation_until(
+        &self,
+        today: civil::Date,
+        switches: &[SituationSwitch],
+    ) -> Option<(&Situation, civil::Date)> {
+        situations::in_force(&self.situations, switches, today)
     }
 
     /// Returns warnings that depend on the day: facts that expired or soon will, situations that are over.

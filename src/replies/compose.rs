@@ -19,7 +19,7 @@ const NAME_MARK: &str = "\u{fffc}";
 
 /// Writes one message; see [`Catalog::render`].
 pub(super) fn message(catalog: &Catalog, order: &Order<'_>) -> Result<Rendered, RenderError> {
-    let situation = catalog.situation(order.today);
+    let situation = catalog.situation_until(order.today, order.switched);
     let setting = Setting {
         values: order.values,
         language: order.language,
@@ -41,7 +41,7 @@ pub(super) fn message(catalog: &Catalog, order: &Order<'_>) -> Result<Rendered, 
         text: bidi::plain(&text, order.language),
         html,
         facts: writer.scope.facts(),
-        situation: situation.filter(|_| speaks_of_it).map(|situation| situation.id.clone()),
+        situation: situation.filter(|_| speaks_of_it).map(|(situation, _)| situation.id.clone()),
     })
 }
 

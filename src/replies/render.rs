@@ -37,7 +37,8 @@ pub(super) struct Setting<'a> {
     pub values: &'a Values,
     pub language: Language,
     pub today: civil::Date,
-    pub situation: Option<&'a Situation>,
+    /// The one in force, with its last day.
+    pub situation: Option<(&'a Situation, civil::Date)>,
     pub rest: Rest<'a>,
     /// The shop's own kinds of values.
     pub own_kinds: &'a [String],
@@ -249,15 +250,14 @@ fn order(order: Option<&Order>, setting: &Setting<'_>) -> Value {
 
 fn situation(setting: &Setting<'_>) -> Value {
     let language = setting.language;
-    let Some(situation) = setting.situation else {
+    let Some((situation, until)) = setting.situation else {
         return map(["title", "text", "delay_days", "until"].map(|name| (name, Value::from(()))));
     };
-    let until = situation.season.around(setting.today).map(|(_, last)| last);
     map([
         ("title", known(situation.title.get(&language).map(String::as_str))),
         ("text", known(situation.text.get(&language).map(String::as_str))),
         ("delay_days", optional(situation.extra_days.map(|days| days.to_string()))),
-        ("until", optional(until.map(|day| moment::day(day, setting.today, language)))),
+        ("until", optional(Some(moment::day(until, setting.today, language)))),
     ])
 }
 

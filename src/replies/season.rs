@@ -20,6 +20,9 @@ use crate::{
 /// A country or a holiday that the calendar does not have.
 pub const UNKNOWN_HOLIDAY: Code = Code::new("unknown-holiday");
 
+/// A season that begins on 29 February comes after eight years at the latest.
+const YEARS_AHEAD: i16 = 8;
+
 /// The most days that a situation is longer than its holiday, at either end.
 const MOST_DAYS_AROUND: u8 = 60;
 
@@ -49,6 +52,19 @@ impl Season {
             Self::Once(days) => Some(*days).filter(within),
             Self::Yearly(span) => years.rev().filter_map(|year| span.beginning_in(year)).find(within),
             Self::Holidays(times) => times.iter().rev().copied().find(within),
+        }
+    }
+
+    /// Returns the days of the next time that begins after a day; none if there is none, or the calendar ends before.
+    pub fn after(&self, day: civil::Date) -> Option<Days> {
+        let later = |(from, to): &Days| day < *from && from <= to;
+        match self {
+            Self::Once(days) => Some(*days).filter(later),
+            Self::Yearly(span) => {
+                let years = day.year()..=day.year().saturating_add(YEARS_AHEAD);
+                years.filter_map(|year| span.beginning_in(year)).find(later)
+            }
+            Self::Holidays(times) => times.iter().copied().find(later),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         source::{FileId, Span},
         yaml::{Kind, Node, Spanned, WRONG_TYPE, fields::Fields, parse_all},
     },
-    model::language::Language,
+    model::{language::Language, switch::SituationSwitch},
     replies::{
         facts::marked_example,
         season::{self, Season},
@@ -84,10 +84,58 @@ pub(super) fn read(file: FileId, text: &str) -> (Vec<Situation>, Vec<Diagnostic>
     (situations, diagnostics)
 }
 
-/// Returns the situation in force; of several the one that began last, because it is the news.
-pub(super) fn in_force(situations: &[Situation], today: civil::Date) -> Option<&Situation> {
-    let now = situations.iter().filter_map(|situation| Some((situation, situation.season.around(today)?)));
-    now.max_by_key(|(_, (from, _))| *from).map(|(situation, _)| situation)
+/// How a situation stands on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// It is in force.
+    On {
+        /// The first day of this time.
+        since: civil::Date,
+        /// The last day of this time.
+        until: civil::Date,
+        /// Who switched it on; none if its dates say so.
+        by: Option<&'a SituationSwitch>,
+    },
+    /// It is not, because somebody switched it off; until then its dates say nothing.
+    Off(&'a SituationSwitch),
+    /// Its next time comes.
+    Later {
+        /// The first day of it.
+        from: civil::Date,
+        /// The last day of it.
+        to: civil::Date,
+    },
+    /// It does not come again.
+    Over,
+}
+
+impl Situation {
+    /// Returns how it stands on that day. What somebody switched by hand goes before what the dates say.
+    pub fn standing<'a>(&self, switches: &'a [SituationSwitch], today: civil::Date) -> Standing<'a> {
+        let own = switches.iter().find(|switch| switch.situation == self.id && switch.holds(today));
+        match (own, self.season.around(today)) {
+            (Some(switch), _) if switch.on => {
+                Standing::On { since: switch.since, until: switch.until, by: Some(switch) }
+            }
+            (Some(switch), _) => Standing::Off(switch),
+            (None, Some((since, until))) => Standing::On { since, until, by: None },
+            (None, None) => self.season.after(today).map_or(Standing::Over, |(from, to)| Standing::Later { from, to }),
+        }
+    }
+}
+
+/// Returns the situation in force with the last day of this time; of several the one that began last, because it is the
+/// news, and one that somebody switched on before any other.
+pub(super) fn in_force<'s>(
+    situations: &'s [Situation],
+    switches: &[SituationSwitch],
+    today: civil::Date,
+) -> Option<(&'s Situation, civil::Date)> {
+    let now = situations.iter().filter_map(|situation| match situation.standing(switches, today) {
+        Standing::On { since, until, by } => Some((situation, (by.is_some(), since), until)),
+        _ => None,
+    });
+    now.max_by_key(|(_, rank, _)| *rank).map(|(situation, _, until)| (situation, until))
 }
 
 /// Returns a warning for each situation that is over: it only makes the file longer.

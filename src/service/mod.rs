@@ -214,7 +214,8 @@ impl Service {
         };
         let intake =
             Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), held.clone(), wake.clone());
-        supervisor.serve("reload", reload::follow(self.live.clone(), self.reread.clone(), stop.clone()));
+        supervisor
+            .serve("reload", reload::follow(self.live.clone(), self.store.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
         supervisor.serve("decide", decide(self.live.clone(), intake, stop.clone()));
         let delivery =

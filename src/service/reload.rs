@@ -9,9 +9,13 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::library::{
-    live::{Change, Live, Reading},
-    watch::Watch,
+use crate::{
+    library::{
+        live::{Change, Live, Reading},
+        watch::Watch,
+    },
+    model::reload::{Cause, Reload},
+    store::Store,
 };
 
 /// Readings thrown away because files changed meanwhile, before one is taken all the same: something then writes without
@@ -19,17 +23,18 @@ use crate::library::{
 const MAX_TORN: u32 = 5;
 
 /// Follows the files until told to stop; `asked` makes it read them at once, changed or not.
-pub(super) async fn follow(live: Arc<Live>, asked: Arc<Notify>, stop: CancellationToken) {
+pub(super) async fn follow(live: Arc<Live>, store: Store, asked: Arc<Notify>, stop: CancellationToken) {
+    note(&store, &live, Cause::Start, None).await;
     let mut watch = Watch::new(live.first());
     if !watch.is_notified() {
         tracing::warn!("this system does not report changed files; edits of rules and replies take a few seconds");
     }
     loop {
-        tokio::select! {
+        let cause = tokio::select! {
             () = stop.cancelled() => return,
-            () = watch.changed() => {}
-            () = asked.notified() => {}
-        }
+            () = watch.changed() => Cause::Files,
+            () = asked.notified() => Cause::Signal,
+        };
         let started = Instant::now();
         crate::failpoint::reach("reload.read.before");
         let Some(mut reading) = untorn(&live, &mut watch).await else { continue };
@@ -41,6 +46,25 @@ pub(super) async fn follow(live: Arc<Live>, asked: Arc<Notify>, stop: Cancellati
         }
         crate::failpoint::reach("reload.take.after");
         log(&live, &change, started);
+        note(&store, &live, cause, Some(&change)).await;
+    }
+}
+
+/// Keeps what became of a reading for people who ask later; the rules in force do not wait for that to work.
+async fn note(store: &Store, live: &Live, cause: Cause, change: Option<&Change>) {
+    let standing = live.standing();
+    let refused = change.and_then(|change| change.taken.as_ref().err());
+    let reload = Reload {
+        at: Timestamp::now(),
+        cause,
+        rule_set: standing.rule_set,
+        rules: u32::try_from(standing.rules).unwrap_or(u32::MAX),
+        errors: refused.map_or(0, |refused| u32::try_from(refused.errors).unwrap_or(u32::MAX)),
+        first: refused.map(|refused| refused.first.clone()),
+        restart: standing.restart_to_apply,
+    };
+    if let Err(error) = store.note_reload(&reload).await {
+        tracing::warn!("the history of the rules misses this reading: {error}");
     }
 }
 

@@ -29,6 +29,7 @@ pub mod quarantine;
 pub mod queue;
 pub mod reach;
 pub mod restore;
+pub mod rule_counts;
 pub mod search;
 pub mod sent;
 pub mod sessions;
@@ -51,14 +52,16 @@ mod once;
 mod order_merge;
 mod receive;
 mod recognized;
+mod reloads;
 mod rest;
+mod situations;
 mod switches;
 mod thread;
 
 use std::{path::Path, sync::Arc};
 
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::store::{counters::Usual, database::Db};
 
@@ -67,6 +70,20 @@ use crate::store::{counters::Usual, database::Db};
 pub struct Settings {
     /// `sqlite:///path/to/file.db`, or `postgres://user:password@host/database`.
     pub url: SecretString,
+}
+
+impl Settings {
+    /// Returns whether there may be a store already: a file is there, or a server keeps it.
+    pub fn may_exist(&self) -> bool {
+        self.url.expose_secret().strip_prefix("sqlite://").is_none_or(|path| Path::new(path).exists())
+    }
+}
+
+impl Store {
+    /// Returns where the data lies: the file, or host, port and database; never a password.
+    pub fn place(&self) -> &str {
+        &self.db.place
+    }
 }
 
 /// The open store. Clones share the same connections.

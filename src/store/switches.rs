@@ -18,6 +18,7 @@ use crate::{
         database::{Row, Tx, resumed},
         error::StoreError,
         once::Call,
+        situations,
     },
 };
 
@@ -113,7 +114,7 @@ fn pause_of(row: &Row) -> Result<Pause, StoreError> {
 
 /// Returns what is switched, as a decision about a message of that account sees it.
 pub(super) async fn seen_from(tx: &mut Tx, account: &AccountName) -> Result<Switches, StoreError> {
-    let mut switches = Switches::default();
+    let mut switches = Switches { situations: situations::all(tx).await?, ..Switches::default() };
     for pause in all(tx).await? {
         match &pause.scope {
             Scope::Shop => switches.paused = Some(pause.who_and_why()),

@@ -19,6 +19,7 @@ use scan::Source;
 
 /// What may lie at the top level; everything else belongs into one of these.
 const TOP_LEVEL: &[&str] = &[
+    "askama.toml",
     "Cargo.toml",
     "Cargo.lock",
     "src",

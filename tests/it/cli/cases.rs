@@ -175,6 +175,7 @@ fn filtered(text: &str, given: &Given) -> String {
         (r"(?m)^answer by  .*$", "answer by  <time> (<clock>)"),
         (r"\b[0-9a-f]{32}\b", "<id>"),
         (r"\b[0-9a-f]{16}\b", "<hash>"),
+        (r#"(switched (?:on|off) until |"(?:until|since)":")20[2-8]\d-\d\d-\d\d"#, "$1<day>"),
         // Pauses before a new attempt are drawn by lot.
         (r"trying again in \d+ s", "trying again in <some> s"),
         // The starter pack grows.

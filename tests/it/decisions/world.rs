@@ -185,7 +185,7 @@ impl World {
             orders_missing: None,
             duplicate_of: self.duplicate_of.map(InboundId),
             counters: self.counters(),
-            switches: Switches { paused: self.paused.clone(), rules: self.paused_rules() },
+            switches: Switches { paused: self.paused.clone(), rules: self.paused_rules(), situations: Vec::new() },
             go_live: self.live_since.as_deref().map(|age| ago(now, age)),
         }
     }

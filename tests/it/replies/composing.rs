@@ -47,6 +47,7 @@ fn up_to_three_replies_stand_between_one_greeting_and_one_closing() {
             channel: ChannelKind::Email,
             values: &values,
             today: date("2026-11-20"),
+            switched: &[],
             rest: if uncovered { Rest::Unnamed } else { Rest::Nothing },
         };
         let rendered = catalog.render(&order).expect("renders");
@@ -142,6 +143,7 @@ fn rendered_promises_are_refused_unless_a_person_sends_them() {
         channel: ChannelKind::Email,
         values: &values,
         today: date("2026-11-20"),
+        switched: &[],
         rest: Rest::Nothing,
     };
     assert_eq!(catalog.render(&order).expect("a person decides").text, "About taxes: no import duty");

@@ -84,7 +84,7 @@ fn the_situation_that_began_last_is_in_force() {
     };
     let text = one("peak", "2026-11-01", "2026-12-31") + &one("storm", "2026-11-20", "2026-11-22");
     let (_, catalog, _) = catalog(&[("replies/_situations.yaml", &text), FRAME]);
-    let on = |day: &str| catalog.situation(date(day)).map(|situation| situation.id.as_str());
+    let on = |day: &str| catalog.situation(date(day), &[]).map(|situation| situation.id.as_str());
     assert_eq!(on("2026-10-31"), None);
     assert_eq!(on("2026-11-01"), Some("peak"));
     assert_eq!(on("2026-11-22"), Some("storm"));

@@ -116,6 +116,7 @@ fn rendered(catalog: &Catalog, code: &str, country: &str, first_name: &str, rest
         channel: ChannelKind::Email,
         values: &values,
         today: date("2026-11-20"),
+        switched: &[],
         rest: Rest::Named(rest),
     };
     catalog.render(&order).expect("renders")

@@ -100,6 +100,7 @@ fn render(catalog: &Catalog, replies: &[&str], code: &str, values: &Values) -> R
         channel: ChannelKind::Email,
         values,
         today: date("2026-11-20"),
+        switched: &[],
         rest: Rest::Nothing,
     })
 }

@@ -140,6 +140,7 @@ fn refusal(reply: &str, values: &Values, today: &str) -> RenderError {
         channel: ChannelKind::Email,
         values,
         today: date(today),
+        switched: &[],
         rest: Rest::Nothing,
     };
     catalog.render(&order).expect_err("it must not be sent")
@@ -165,6 +166,7 @@ fn both_channels(catalog: &Catalog, reply: &ReplyId, language: Language, values:
         channel,
         values,
         today: date("2026-11-20"),
+        switched: &[],
         rest: Rest::Nothing,
     };
     let mail = catalog.render(&order(ChannelKind::Email)).expect("renders as mail");

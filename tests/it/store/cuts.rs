@@ -38,6 +38,7 @@ use super::{
     changes::take_over,
     cut_people, orders,
     sent::{answers, sent},
+    situations,
 };
 use crate::support::{
     cutter::{Cut, Cutter},
@@ -85,6 +86,9 @@ const WRITES: &[Write] = &[
     ("making texts searchable", |run| Box::pin(index(run))),
     ("pausing", |run| Box::pin(pause(run))),
     ("resuming", |run| Box::pin(resume(run))),
+    ("switching a situation", |run| Box::pin(switch_situation(run))),
+    ("taking a switch of a situation back", |run| Box::pin(unswitch_situation(run))),
+    ("noting a reading of the rules", |run| Box::pin(note_reload(run))),
     ("putting a message aside that nobody decided", |run| Box::pin(passed_over(run))),
     ("ending a send that stopped", |run| Box::pin(stopped_send(run))),
     ("giving up an old message", |run| Box::pin(old_message(run))),
@@ -138,6 +142,8 @@ const SHAPES: &[&str] = &[
     "SELECT rule_set_hash FROM verdict t",
     "SELECT key, suppressed FROM buyer t",
     "SELECT scope, name, reason FROM switch t",
+    "SELECT situation, switched_on, until, reason FROM situation_switch t",
+    "SELECT at, cause, rule_set, errors FROM reload t",
     "SELECT account, until_at, reason FROM account_rest t",
     "SELECT actor, what, text, address FROM audit t",
     "SELECT cause, reason, reruns FROM quarantine t",
@@ -470,6 +476,19 @@ async fn pause(run: Run) -> (Run, String) {
 async fn resume(run: Run) -> (Run, String) {
     run.bench.store.pause(&Scope::Shop, "sale", "lin", at(0)).await.expect("paused");
     say!(run, run.store.resume(&Scope::Shop, "lin", at(1)))
+}
+
+async fn switch_situation(run: Run) -> (Run, String) {
+    say!(run, run.store.switch_situation(&situations::storm(true)))
+}
+
+async fn unswitch_situation(run: Run) -> (Run, String) {
+    run.bench.store.switch_situation(&situations::storm(true)).await.expect("switched");
+    say!(run, run.store.unswitch_situation("storm", "lin", at(1)))
+}
+
+async fn note_reload(run: Run) -> (Run, String) {
+    say!(run, run.store.note_reload(&situations::reading(1, 0)))
 }
 
 /// Sweeps late enough for everything that lies there; what was found is for the log only.

@@ -27,6 +27,7 @@ mod restores;
 mod searches;
 mod sent;
 mod server;
+mod situations;
 mod sweeps;
 mod switches;
 mod tickets;
@@ -61,6 +62,7 @@ fn cases() -> Vec<Case> {
         sent::CASES,
         leases::CASES,
         switches::CASES,
+        situations::CASES,
         quarantines::CASES,
         queues::CASES,
         searches::CASES,
