@@ -94,7 +94,8 @@ pub fn run(engine: &Engine, sources: &SourceMap, now: Timestamp) -> Vec<CaseResu
     results.into_iter().flatten().collect()
 }
 
-fn of_rule(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Timestamp) -> Vec<CaseResult> {
+/// Runs the examples of one rule, in file order.
+pub(in crate::check) fn of_rule(engine: &Engine, sources: &SourceMap, rule: &Rule, now: Timestamp) -> Vec<CaseResult> {
     // Circumstances are looked for when the ordinary one does not do; what did for one example is tried first for the next.
     let mut known = vec![Circumstance::ordinary(now)];
     let mut proposed = None;

@@ -13,6 +13,7 @@ pub mod examples;
 pub mod explain;
 pub mod lint;
 pub mod nearness;
+pub mod portrait;
 mod probe;
 pub mod reference;
 pub mod regexes;

@@ -15,8 +15,8 @@ use crate::{
     },
     cli::{
         exit::Exit,
-        files::{Files, stories_folder},
-        orders, output,
+        files::{Files, config_quietly, stories_folder},
+        orders, output, reload,
     },
     config,
     diagnostic::{
@@ -25,7 +25,10 @@ use crate::{
         source::SourceMap,
     },
     engine::Engine,
-    library,
+    library::{
+        self,
+        shelf::{Review, Shelf},
+    },
 };
 
 /// Look for mistakes in configuration, rules, replies and stories.
@@ -90,6 +93,25 @@ impl Check {
             output::data(text.trim_end());
         }
     }
+}
+
+/// Returns the way to the files of a configuration for a running service, which shows people what `check` says.
+pub(super) fn shelf(config: &Path) -> Shelf {
+    let (looked_at, path) = (config.to_owned(), config.to_owned());
+    let roots = move || {
+        let mut roots = reload::roots(&looked_at);
+        roots.push(stories_folder(&looked_at));
+        roots.extend(config_quietly(&looked_at).and_then(|config| Some(config.service.orders?.folder)));
+        roots
+    };
+    Shelf::new(Box::new(roots), Box::new(move || review(&path).map_err(|error| format!("{error:#}"))))
+}
+
+fn review(path: &Path) -> anyhow::Result<Review> {
+    let at = Timestamp::now();
+    let (mut sources, engine, mut found) = findings(Files::read(path)?);
+    found.extend(stories(&mut sources, &engine, &found, path)?);
+    Ok(Review { sources, found, rule_set: engine.hash().to_owned(), at })
 }
 
 /// Returns everything that is wrong with files, with their texts and the engine they make.

@@ -10,11 +10,12 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::Subscr
 
 use crate::{
     cli::{
+        check,
         exit::Exit,
         files::{Files, Unusable, open_store},
         output, reload, runtime,
     },
-    console::{self, Shop},
+    console::{self, Shop, playground::Busy, practice::Practice},
     library::watch::State,
     replies::catalog::Catalog,
     service::{Service, ServiceError, accounts::Accounts},
@@ -87,6 +88,9 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
             accounts: accounts.clone(),
             settings: Arc::new(settings.clone()),
             name: config.shop_name.as_str().into(),
+            shelf: Arc::new(check::shelf(path)),
+            busy: Busy::default(),
+            practice: Practice::default(),
         };
         service.beside("console", console::serve(listener, shop, stop.clone()));
     }

@@ -20,8 +20,13 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 1] =
-    [Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("style.css") }];
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+const ASSETS: &[Asset] = &[
+    Asset { name: "style.css", kind: STYLE, text: include_str!("style.css") },
+    Asset { name: "playground.js", kind: SCRIPT, text: include_str!("playground.js") },
+];
 
 /// The addresses of the files, in their order.
 static HREFS: LazyLock<Vec<String>> = LazyLock::new(|| {

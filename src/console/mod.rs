@@ -7,11 +7,18 @@
 #![expect(dead_code, reason = "the pages that use the frame follow in the next commits")]
 
 mod assets;
+mod configuration;
+mod explained;
 mod guard;
+pub mod playground;
+pub mod practice;
 mod problem;
+mod problems;
 mod router;
+mod rules;
 pub mod settings;
 mod shell;
+mod situations;
 mod visit;
 mod words;
 
@@ -25,7 +32,12 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{console::settings::Settings, library::live::Live, service::accounts::Accounts, store::Store};
+use crate::{
+    console::{playground::Busy, practice::Practice, settings::Settings},
+    library::{live::Live, shelf::Shelf},
+    service::accounts::Accounts,
+    store::Store,
+};
 
 /// How long answers under way may take after a stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -43,6 +55,12 @@ pub struct Shop {
     pub settings: Arc<Settings>,
     /// The shop's name, as it signs.
     pub name: Arc<str>,
+    /// The seller's files as they are now.
+    pub shelf: Arc<Shelf>,
+    /// Whose messages are being tried out.
+    pub busy: Busy,
+    /// Practice conversations.
+    pub practice: Practice,
 }
 
 /// The console has no port.

@@ -12,9 +12,11 @@ use axum::{
 
 use crate::{
     console::{
-        Shop, assets,
+        Shop, assets, configuration,
         guard::{self, Gate},
+        playground, practice,
         problem::Problem,
+        problems, rules, situations,
         visit::Visit,
     },
     model::agent::Role,
@@ -78,7 +80,27 @@ impl Entry {
 
 /// Returns all routes.
 pub(super) fn routes() -> Vec<Entry> {
-    vec![Entry::get("/assets/{version}/{name}", Need::Nobody, Object::None, assets::serve)]
+    let [agent, editor, admin] = [Role::Agent, Role::Editor, Role::Admin].map(Need::Role);
+    vec![
+        Entry::get("/assets/{version}/{name}", Need::Nobody, Object::None, assets::serve),
+        Entry::get("/rules", agent, Object::None, rules::list),
+        Entry::get("/rules/playground", agent, Object::None, playground::show),
+        Entry::post("/rules/playground", agent, Object::None, playground::decide),
+        Entry::get("/rules/problems", agent, Object::None, problems::show),
+        Entry::get("/rules/reloads", agent, Object::None, problems::reloads),
+        Entry::get("/rules/{rule}", agent, Object::None, rules::show),
+        Entry::post("/rules/{rule}/pause", agent, Object::None, rules::pause),
+        Entry::post("/rules/{rule}/resume", editor, Object::None, rules::resume),
+        Entry::get("/practice", agent, Object::None, practice::show),
+        Entry::post("/practice", agent, Object::None, practice::begin),
+        Entry::post("/practice/say", agent, Object::None, practice::act),
+        Entry::get("/situations", agent, Object::None, situations::show),
+        Entry::post("/situations/{situation}", editor, Object::None, situations::switch),
+        Entry::post("/pauses", agent, Object::None, situations::pause),
+        Entry::get("/pauses/resume", editor, Object::None, situations::confirm),
+        Entry::post("/pauses/resume", editor, Object::None, situations::resume),
+        Entry::get("/settings", admin, Object::None, configuration::show),
+    ]
 }
 
 /// Puts the routes together, each behind the guard.

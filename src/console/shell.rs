@@ -18,6 +18,14 @@ use crate::{
 pub(super) enum Place {
     /// The queue and its tickets.
     Queue,
+    /// The rules, the playground, problems and history.
+    Rules,
+    /// The practice chat.
+    Practice,
+    /// Situations and pauses.
+    Situations,
+    /// The configuration in force.
+    Settings,
 }
 
 /// One entry of the navigation.
@@ -80,7 +88,13 @@ struct Spot {
 }
 
 /// Which places there are, in order, and for whom.
-const PLACES: [Spot; 1] = [Spot { at: Place::Queue, href: "/queue", need: Role::Agent, name: |words| words.queue }];
+const PLACES: [Spot; 5] = [
+    Spot { at: Place::Queue, href: "/queue", need: Role::Agent, name: |words| words.queue },
+    Spot { at: Place::Rules, href: "/rules", need: Role::Agent, name: |words| words.rules },
+    Spot { at: Place::Practice, href: "/practice", need: Role::Agent, name: |words| words.practice },
+    Spot { at: Place::Situations, href: "/situations", need: Role::Agent, name: |words| words.situations },
+    Spot { at: Place::Settings, href: "/settings", need: Role::Admin, name: |words| words.settings },
+];
 
 fn links(words: &Words, role: Role, place: Option<Place>) -> Vec<Link> {
     let mine = PLACES.iter().filter(|spot| role >= spot.need);

@@ -7,6 +7,7 @@
 pub mod exports;
 pub mod live;
 pub mod profile;
+pub mod shelf;
 pub mod watch;
 
 use std::{

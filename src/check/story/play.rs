@@ -77,11 +77,16 @@ impl Telling<'_> {
 
 /// Plays a story.
 pub fn play<'a>(engine: &Engine, story: &'a Story) -> Telling<'a> {
+    play_in(engine, story, World::default())
+}
+
+/// Plays a story in a world in which something is known already.
+pub fn play_in<'a>(engine: &Engine, story: &'a Story, world: World) -> Telling<'a> {
     let mut stage = Stage {
         engine,
         now: story.at,
         moved: true,
-        world: World::default(),
+        world,
         threads: BTreeMap::new(),
         latest: None,
         orders: Vec::new(),

@@ -17,6 +17,7 @@ use crate::{
         inbound::Inbound,
         language::Language,
         outbound::OutboundKind,
+        switch::SituationSwitch,
         thread::{PendingAsk, Said, ThreadState},
         ticket::{Due, EventKind, Ticket, TicketState, Urgency},
         verdict::{Outcome, TicketPlan, Verdict},
@@ -41,6 +42,10 @@ pub struct World {
     sent: Vec<Sent>,
     received: Vec<Received>,
     paused: Option<String>,
+    /// Situations that somebody switched by hand.
+    situations: Vec<SituationSwitch>,
+    /// The country of buyers who have not said theirs.
+    country: Option<String>,
 }
 
 /// One conversation.
@@ -87,14 +92,45 @@ pub enum Impossible {
 }
 
 impl World {
+    /// Returns a world in which nothing happened yet, with situations switched by hand and the country in which buyers are
+    /// known to live.
+    pub fn beginning(situations: Vec<SituationSwitch>, country: Option<String>) -> Self {
+        Self { situations, country, ..Self::default() }
+    }
+
+    /// Returns what is known of a buyer; none if nothing is.
+    fn buyer(&self, key: String) -> Option<Buyer> {
+        let known = self.buyers.get(&key).cloned();
+        known.or_else(|| self.country.is_some().then(|| self.stranger(key)))
+    }
+
+    /// Returns a buyer who has never written.
+    fn stranger(&self, key: String) -> Buyer {
+        Buyer {
+            id: BuyerId(next(self.buyers.len())),
+            key,
+            name: None,
+            language: None,
+            country: self.country.clone(),
+            suppressed: false,
+            grade: None,
+            tags: Vec::new(),
+            orders: None,
+        }
+    }
+
     /// Returns what the engine may see for the decision on a message of that conversation.
     pub fn context(&self, inbound: &Inbound, thread: Option<ThreadId>, now: Timestamp) -> Context {
         let sender = inbound.sender_key();
         Context {
             thread: thread.and_then(|id| self.state(id)),
-            buyer: sender.as_ref().and_then(|key| self.buyers.get(key)).cloned(),
+            buyer: sender.and_then(|key| self.buyer(key)),
             counters: self.counters(inbound, now),
-            switches: Switches { paused: self.paused.clone(), ..Switches::default() },
+            switches: Switches {
+                paused: self.paused.clone(),
+                situations: self.situations.clone(),
+                ..Switches::default()
+            },
             ..Context::default()
         }
     }
@@ -216,18 +252,7 @@ impl World {
 
     fn learn(&mut self, inbound: &Inbound, verdict: &Verdict) {
         let Some(key) = inbound.sender_key() else { return };
-        let id = BuyerId(next(self.buyers.len()));
-        let new = Buyer {
-            id,
-            key: key.clone(),
-            name: None,
-            language: None,
-            country: None,
-            suppressed: false,
-            grade: None,
-            tags: Vec::new(),
-            orders: None,
-        };
+        let new = self.stranger(key.clone());
         let buyer = self.buyers.entry(key).or_insert(new);
         let telegram = inbound.telegram.as_ref().and_then(|telegram| telegram.name.clone());
         let name = telegram.or_else(|| inbound.from.as_ref()?.name.clone());

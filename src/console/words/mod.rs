@@ -25,7 +25,24 @@ macro_rules! words {
     };
 }
 
+pub(super) mod configuration;
 pub(super) mod core;
+pub(super) mod explained;
+pub(super) mod playground;
+pub(super) mod practice;
+pub(super) mod rules;
+pub(super) mod switches;
+
+/// Puts values into the places `{}` of a text, one after the other.
+pub(super) fn fill(text: &str, values: &[&str]) -> String {
+    let mut parts = text.split("{}");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        filled.push_str(values.get(index).copied().unwrap_or_default());
+        filled.push_str(part);
+    }
+    filled
+}
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

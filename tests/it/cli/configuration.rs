@@ -105,6 +105,15 @@ fn secrets_in_the_file_are_covered_when_it_is_quoted() {
     for_each_row("masked.txt", |written| Some(config::mask::masked(written)));
     let text = "a: 1\npassword: 密码hunter2\nb: 2\n";
     assert_eq!(config::mask::masked(text).len(), text.len(), "places stay what they are");
+    // A value may stand below its key; what is indented as far as the key is the next one.
+    for (written, shown) in [
+        ("password: |\n  hunter2\n\n  more\nhost: a\n", "password: |\n  *******\n\n  ****\nhost: a\n"),
+        ("- token: >-\n    hunter2\n  host: a\n", "- token: >-\n    *******\n  host: a\n"),
+        ("a:\n  password: # mine\n    hunter2\n  host: a\n", "a:\n  password: # mine\n    *******\n  host: a\n"),
+        ("password_file:\n  secrets/imap\n", "password_file:\n  secrets/imap\n"),
+    ] {
+        assert_eq!(config::mask::masked(written), shown);
+    }
 }
 
 #[test]

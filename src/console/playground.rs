@@ -1,0 +1,222 @@
+//! The playground: a message that nobody sent, decided by the rules in force, with everything that led to the decision.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use askama::Template;
+use axum::{Form, extract::State, http::HeaderMap};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    console::{
+        Shop,
+        explained::Explained,
+        problem::{Answer, Problem},
+        rules::{Choice, Tab, Tabs},
+        shell::{Place, Shell, page},
+        visit::Visit,
+        words::{Tongue, fill, playground::Words},
+    },
+    engine::Engine,
+    model::{
+        buyer::Buyer,
+        context::{Context, Switches},
+        ids::{AccountName, AgentName, BuyerId},
+        inbound::{ChannelKind, Inbound},
+        language::Language,
+    },
+};
+
+/// Longer than any message that a person types to try something out; matching cuts longer ones anyway.
+const MAX_CHARACTERS: usize = 20_000;
+
+/// The header by which the script asks for the result alone.
+const FRAGMENT: &str = "x-fragment";
+
+/// Whose message is being decided: one at a time for each visitor, so that nobody takes the processor from buyers.
+#[derive(Debug, Clone, Default)]
+pub struct Busy(Arc<Mutex<BTreeSet<AgentName>>>);
+
+/// A visitor's turn; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    busy: Busy,
+    name: AgentName,
+}
+
+impl Busy {
+    /// Takes the visitor's turn; none while an earlier one lasts.
+    pub(super) fn turn(&self, name: &AgentName) -> Option<Turn> {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        free.then(|| Turn { busy: self.clone(), name: name.clone() })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.busy.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+/// What is tried out.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Trial {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    country: String,
+    #[serde(default)]
+    account: String,
+}
+
+#[derive(Template)]
+#[template(path = "playground.html")]
+struct Playground {
+    shell: Shell,
+    words: &'static Words,
+    tabs: Tabs,
+    trial: Trial,
+    languages: Vec<Choice>,
+    accounts: Vec<Choice>,
+    result: Outcome,
+}
+
+#[derive(Template)]
+#[template(path = "playground-result.html")]
+struct Fragment {
+    words: &'static Words,
+    result: Outcome,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+struct Outcome {
+    explained: Option<Explained>,
+    problem: Option<String>,
+    took: Option<String>,
+}
+
+/// Shows the playground with nothing tried yet.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
+    whole(&shop, &visit, Trial::default(), Outcome::default()).await
+}
+
+/// Decides a message and shows what came of it: the whole page, or for the script the result alone.
+pub(super) async fn decide(
+    State(shop): State<Shop>,
+    visit: Visit,
+    headers: HeaderMap,
+    Form(trial): Form<Trial>,
+) -> Answer {
+    let result = outcome(&shop, &visit, &trial).await?;
+    if headers.contains_key(FRAGMENT) {
+        return page(&Fragment { words: Words::of(visit.tongue), result });
+    }
+    whole(&shop, &visit, trial, result).await
+}
+
+async fn whole(shop: &Shop, visit: &Visit, trial: Trial, result: Outcome) -> Answer {
+    let engine = shop.live.engine();
+    let languages = engine.settings().languages.iter().map(|language| Choice {
+        value: language.to_string(),
+        name: language.to_string(),
+        chosen: trial.language == language.as_str(),
+    });
+    let own = |name: &AccountName| {
+        let limit = visit.visitor.as_ref().and_then(|visitor| visitor.accounts.as_ref());
+        limit.is_none_or(|accounts| accounts.contains(name))
+    };
+    let accounts = shop.accounts.names().into_iter().filter(|name| own(&AccountName::new(name.as_str())));
+    let accounts = accounts.map(|name| Choice { chosen: trial.account == name, value: name.clone(), name });
+    page(&Playground {
+        shell: Shell::of(shop, visit, Some(Place::Rules)).await?,
+        words: Words::of(visit.tongue),
+        tabs: Tabs::of(visit.tongue, Tab::Playground),
+        languages: languages.collect(),
+        accounts: accounts.collect(),
+        trial,
+        result,
+    })
+}
+
+async fn outcome(shop: &Shop, visit: &Visit, trial: &Trial) -> Result<Outcome, Problem> {
+    let words = Words::of(visit.tongue);
+    let problem = |text: String| Ok(Outcome { problem: Some(text), ..Outcome::default() });
+    if trial.text.trim().is_empty() {
+        return Ok(Outcome::default());
+    }
+    if trial.text.chars().count() > MAX_CHARACTERS {
+        return problem(fill(words.too_long, &[&MAX_CHARACTERS.to_string()]));
+    }
+    let country = match country(&trial.country) {
+        Ok(country) => country,
+        Err(wrong) => return problem(fill(words.bad_country, &[&wrong])),
+    };
+    let Some(turn) = shop.busy.turn(&visit.visitor()?.name) else { return problem(words.busy.to_owned()) };
+    let switches = Switches { situations: shop.store.situation_switches().await?, ..Switches::default() };
+    let (engine, trial, tongue) = (shop.live.engine(), trial.clone(), visit.tongue);
+    let decided = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        tried(&engine, &trial, country, switches, tongue)
+    });
+    decided.await.map_err(|error| Problem::Failed(format!("a message could not be tried out: {error}")))
+}
+
+fn tried(engine: &Engine, trial: &Trial, country: Option<String>, switches: Switches, tongue: Tongue) -> Outcome {
+    let started = Instant::now();
+    let now = Timestamp::now();
+    let inbound = inbound(trial, now);
+    let buyer = country.map(|country| stranger(&inbound, country));
+    let ctx = Context { buyer, switches, ..Context::default() };
+    let verdict = engine.decide(&inbound, &ctx, now);
+    let took = fill(Words::of(tongue).took, &[&started.elapsed().as_millis().to_string()]);
+    Outcome { explained: Some(Explained::of(&inbound.text, &verdict, engine, tongue)), problem: None, took: Some(took) }
+}
+
+fn inbound(trial: &Trial, now: Timestamp) -> Inbound {
+    let channel = if trial.channel == "telegram" { ChannelKind::Telegram } else { ChannelKind::Email };
+    let mut inbound = Inbound::from_text(channel, &trial.text.replace("\r\n", "\n"), now);
+    if channel == ChannelKind::Email {
+        inbound.subject = trial.subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    inbound.language_hint = trial.language.parse::<Language>().ok();
+    if !trial.account.is_empty() {
+        inbound.account = AccountName::new(trial.account.as_str());
+    }
+    inbound
+}
+
+/// Returns a country's code as records have it, or what was written instead of one; none if nothing was.
+pub(super) fn country(written: &str) -> Result<Option<String>, String> {
+    let code = written.trim().to_ascii_uppercase();
+    match code.len() {
+        0 => Ok(None),
+        2 if code.bytes().all(|byte| byte.is_ascii_uppercase()) => Ok(Some(code)),
+        _ => Err(written.trim().to_owned()),
+    }
+}
+
+/// Returns a buyer of whom nothing is known but the country.
+fn stranger(inbound: &Inbound, country: String) -> Buyer {
+    Buyer {
+        id: BuyerId(0),
+        key: inbound.sender_key().unwrap_or_default(),
+        name: None,
+        language: None,
+        country: Some(country),
+        suppressed: false,
+        grade: None,
+        tags: Vec::new(),
+        orders: None,
+    }
+}

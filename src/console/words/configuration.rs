@@ -1,0 +1,55 @@
+//! Words of the page about the configuration in force.
+
+words! {
+    title: "Settings", "设置";
+    lead: "The configuration in force. It is changed in the file, on the machine of the service; what stands here cannot be edited.", "当前生效的配置。请在运行服务的机器上修改文件；此页不可编辑。";
+    file: "File", "文件";
+    restart: "Changed since the start, and in force only after a restart: {}", "启动后已修改，需重启才生效：{}";
+    shop: "Shop", "店铺";
+    languages: "Languages", "语言";
+    desk: "Desk hours", "客服时间";
+    no_hours: "none", "无";
+    reply_within: "A person answers within", "人工应答时限";
+    minutes: "{} minutes of desk time", "客服时间内 {} 分钟";
+    answer_at: "Confidence from which it answers by itself", "自动回复所需把握";
+    made_up: "Values made up by the starter pack", "入门包示例值";
+    told: "may be told to buyers", "可告知买家";
+    not_told: "answers that rest on them are drafts", "引用它们的回复只生成草稿";
+    store: "Store", "数据存储";
+    version: "Version", "版本";
+    rules: "Rules in force", "生效规则";
+    rules_are: "{} rules, set {}", "{} 条规则，规则集 {}";
+    console: "Console", "控制台";
+    public_url: "reached at {}", "访问地址 {}";
+    totp: "Second factor", "两步验证";
+    totp_all: "needed for everybody", "所有人必须";
+    totp_own: "for those who switched it on", "由个人开启";
+    accounts: "Accounts", "账户";
+    account: "Account", "账户";
+    kind: "Kind", "类型";
+    mailbox: "Mailbox", "邮箱";
+    folder: "Folder", "文件夹";
+    bot: "Telegram bot", "Telegram 机器人";
+    state: "State", "状态";
+    fine: "read {}", "最近读取 {}";
+    never_read: "not read yet", "尚未读取";
+    gave_up: "gave up, tries again at {}: {}", "已停止，将于 {} 重试：{}";
+    last_error: "last error {}: {}", "最近错误 {}：{}";
+    connected: "connected since {}", "自 {} 起已连接";
+    not_connected: "not connected", "未连接";
+    working: "in use", "使用中";
+    processes: "Processes that serve this store", "服务此数据的进程";
+    process: "Process", "进程";
+    since: "Since", "启动时间";
+    serves: "Serves", "负责账户";
+    orders: "Files of orders", "订单文件";
+    read_at: "Read", "读取时间";
+    lines: "Lines", "行数";
+    problems: "Problems", "问题";
+    refused: "not used", "未采用";
+    text: "The configuration as it was read (secrets are covered)", "读取到的配置（密钥已遮盖）";
+    limits: "Limits", "上限";
+    per_sender: "{} answers to one sender in a day, {} in a week", "每个发件人每天 {} 次、每周 {} 次自动回复";
+    per_ten_minutes: "{} automatic messages of the shop in ten minutes", "全店每十分钟 {} 条自动消息";
+    per_chat: "{} automatic messages in one chat within an hour", "每个聊天每小时 {} 条自动消息";
+}
