@@ -149,8 +149,9 @@ fn texts(engine: &Engine, rule: &Rule, now: Timestamp) -> Vec<Specimen> {
     let spoken = &engine.settings().languages;
     let mut texts = Vec::new();
     for (purpose, reply) in named {
-        for language in engine.replies().written(reply).into_iter().filter(|language| spoken.contains(language)) {
-            texts.push(specimen(engine, purpose, reply, language, now));
+        let written = engine.replies().written(reply);
+        for language in spoken.iter().filter(|language| written.contains(language)) {
+            texts.push(specimen(engine, purpose, reply, *language, now));
         }
     }
     texts

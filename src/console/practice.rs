@@ -194,20 +194,21 @@ fn chat(engine: &Engine, conversation: &Conversation, switches: Vec<SituationSwi
                 Some(miss) => fill(words.not_possible, &[&miss.came]),
                 None => words.claimed.to_owned(),
             }),
-            Said::Buyer { text, .. } => heard(text, clock.clone(), turns.next(), engine, tongue),
+            Said::Buyer { text, subject } => {
+                let explained = heard(turns.next(), engine, tongue);
+                Shown { at: clock.clone(), buyer: true, text: text.clone(), subject: subject.clone(), explained }
+            }
         }
     });
     let turns = shown.collect();
     Chat { mail: conversation.buyer.channel == ChannelKind::Email, about: conversation.buyer.about(words), turns }
 }
 
-fn heard(text: &str, at: String, turn: Option<&Turn>, engine: &Engine, tongue: Tongue) -> Shown {
-    let inbound = turn.and_then(|turn| turn.inbound.as_deref());
-    let verdict = turn.and_then(|turn| turn.verdict.as_deref());
-    let explained =
-        inbound.zip(verdict).map(|(inbound, verdict)| Explained::of(&inbound.text, verdict, engine, tongue));
-    let subject = inbound.map(|inbound| inbound.subject.clone()).filter(|subject| !subject.is_empty());
-    Shown { at, buyer: true, text: text.to_owned(), subject, explained }
+/// Returns what the machine made of a message.
+fn heard(turn: Option<&Turn>, engine: &Engine, tongue: Tongue) -> Option<Explained> {
+    let turn = turn?;
+    let (inbound, verdict) = (turn.inbound.as_deref()?, turn.verdict.as_deref()?);
+    Some(Explained::of(&inbound.text, verdict, engine, tongue))
 }
 
 impl Conversation {

@@ -22,7 +22,7 @@ words! {
     reason: "Reason", "原因";
     switch: "Switch by hand", "手动开关";
     pauses: "Pauses", "暂停";
-    pauses_hint: "Messages that would be answered by itself become tickets. People still write.", "本会自动回复的消息将转为工单；人工回复不受影响。";
+    pauses_hint: "What the machine would answer becomes a ticket. People still write.", "本会自动回复的消息将转为工单；人工回复不受影响。";
     nothing_paused: "Nothing is paused: the machine answers.", "没有暂停：机器人正常回复。";
     the_shop: "The whole shop", "整个店铺";
     the_account: "Account {}", "账户 {}";

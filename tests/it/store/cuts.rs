@@ -18,7 +18,6 @@ use nightdesk::{
         order::OrderStatus,
         outbound::{OutboundKind, Phase},
         receive::FolderMark,
-        switch::Scope,
     },
     store::{
         Store,
@@ -38,7 +37,7 @@ use super::{
     changes::take_over,
     cut_people, orders,
     sent::{answers, sent},
-    situations,
+    situations, switches,
 };
 use crate::support::{
     cutter::{Cut, Cutter},
@@ -84,11 +83,11 @@ const WRITES: &[Write] = &[
     ("changing a ticket", |run| Box::pin(change(run))),
     ("opening machine mail as a ticket", |run| Box::pin(machine_mail(run))),
     ("making texts searchable", |run| Box::pin(index(run))),
-    ("pausing", |run| Box::pin(pause(run))),
-    ("resuming", |run| Box::pin(resume(run))),
-    ("switching a situation", |run| Box::pin(switch_situation(run))),
-    ("taking a switch of a situation back", |run| Box::pin(unswitch_situation(run))),
-    ("noting a reading of the rules", |run| Box::pin(note_reload(run))),
+    ("pausing", |run| Box::pin(switches::cut_pause(run))),
+    ("resuming", |run| Box::pin(switches::cut_resume(run))),
+    ("switching a situation", |run| Box::pin(situations::switch_situation(run))),
+    ("taking a switch of a situation back", |run| Box::pin(situations::unswitch_situation(run))),
+    ("noting a reading of the rules", |run| Box::pin(situations::note_reload(run))),
     ("putting a message aside that nobody decided", |run| Box::pin(passed_over(run))),
     ("ending a send that stopped", |run| Box::pin(stopped_send(run))),
     ("giving up an old message", |run| Box::pin(old_message(run))),
@@ -467,28 +466,6 @@ async fn index(run: Run) -> (Run, String) {
     let documents = run.store.unindexed(9).await.expect("read");
     let documents: Vec<_> = documents.into_iter().map(|document| (document, vec!["word".to_owned()])).collect();
     say!(run, run.store.index(&documents))
-}
-
-async fn pause(run: Run) -> (Run, String) {
-    say!(run, run.store.pause(&Scope::Shop, "sale", "lin", at(1)))
-}
-
-async fn resume(run: Run) -> (Run, String) {
-    run.bench.store.pause(&Scope::Shop, "sale", "lin", at(0)).await.expect("paused");
-    say!(run, run.store.resume(&Scope::Shop, "lin", at(1)))
-}
-
-async fn switch_situation(run: Run) -> (Run, String) {
-    say!(run, run.store.switch_situation(&situations::storm(true)))
-}
-
-async fn unswitch_situation(run: Run) -> (Run, String) {
-    run.bench.store.switch_situation(&situations::storm(true)).await.expect("switched");
-    say!(run, run.store.unswitch_situation("storm", "lin", at(1)))
-}
-
-async fn note_reload(run: Run) -> (Run, String) {
-    say!(run, run.store.note_reload(&situations::reading(1, 0)))
 }
 
 /// Sweeps late enough for everything that lies there; what was found is for the log only.

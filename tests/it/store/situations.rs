@@ -9,6 +9,7 @@ use nightdesk::model::{
 use super::{
     Case,
     bench::{Bench, at},
+    cuts::{Run, say},
 };
 
 pub(super) const CASES: &[Case] = &[
@@ -22,7 +23,7 @@ fn day(written: &str) -> civil::Date {
 }
 
 /// A switch of the situation `storm`.
-pub(super) fn storm(on: bool) -> SituationSwitch {
+fn storm(on: bool) -> SituationSwitch {
     SituationSwitch {
         situation: "storm".to_owned(),
         on,
@@ -35,7 +36,7 @@ pub(super) fn storm(on: bool) -> SituationSwitch {
 }
 
 /// A reading of the files in that minute.
-pub(super) fn reading(minute: i64, errors: u32) -> Reload {
+fn reading(minute: i64, errors: u32) -> Reload {
     Reload {
         at: at(minute),
         cause: Cause::Files,
@@ -73,4 +74,17 @@ async fn newest_are_kept(b: Bench) {
     let seen = b.store.reloads(2).await.expect("read");
     assert_eq!(seen, [reading(2, 2), reading(1, 1)]);
     assert_eq!(b.store.reloads(10).await.expect("read").len(), 3);
+}
+
+pub(super) async fn switch_situation(run: Run) -> (Run, String) {
+    say!(run, run.store.switch_situation(&storm(true)))
+}
+
+pub(super) async fn unswitch_situation(run: Run) -> (Run, String) {
+    run.bench.store.switch_situation(&storm(true)).await.expect("switched");
+    say!(run, run.store.unswitch_situation("storm", "lin", at(1)))
+}
+
+pub(super) async fn note_reload(run: Run) -> (Run, String) {
+    say!(run, run.store.note_reload(&reading(1, 0)))
 }

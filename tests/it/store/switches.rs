@@ -14,6 +14,7 @@ use super::{
     Case,
     bench::{Bench, Plan, at},
     changes,
+    cuts::{Run, say},
     outboxes::claim,
 };
 
@@ -146,4 +147,13 @@ async fn people_write_through(b: Bench) {
     let row = claim(&b, 3).await.expect("a person's message is due");
     assert!(row.human);
     b.store.set_phase(row.id, Phase::Dot).await.expect("a person wrote it");
+}
+
+pub(super) async fn cut_pause(run: Run) -> (Run, String) {
+    say!(run, run.store.pause(&Scope::Shop, "sale", "lin", at(1)))
+}
+
+pub(super) async fn cut_resume(run: Run) -> (Run, String) {
+    run.bench.store.pause(&Scope::Shop, "sale", "lin", at(0)).await.expect("paused");
+    say!(run, run.store.resume(&Scope::Shop, "lin", at(1)))
 }
