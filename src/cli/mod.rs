@@ -12,6 +12,7 @@ pub mod exit;
 mod explain;
 mod export;
 mod files;
+mod find;
 mod import;
 mod init;
 mod input;
@@ -77,6 +78,8 @@ enum Command {
     Match(matching::Match),
     /// Work the queue of tickets
     Ticket(ticket::TicketArguments),
+    /// Find messages, answers and notes by their words
+    Find(find::Find),
     /// Look at exports of orders before buyers are told what stands in them
     Orders(orders::Orders),
     /// Stop automatic answers until `resume`, of the shop, an account or a rule; messages become tickets
@@ -137,6 +140,7 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Explain(explain) => explain.run(&configuration(named)?),
         Command::Match(matching) => matching.run(&configuration(named)?),
         Command::Ticket(ticket) => ticket.run(&configuration(named)?),
+        Command::Find(find) => find.run(&configuration(named)?),
         Command::Orders(orders) => orders.run(&configuration(named)?),
         Command::Pause(pause) => pause.run(&configuration(named)?),
         Command::Resume(resume) => resume.run(&configuration(named)?),

@@ -287,8 +287,8 @@ macro_rules! count {
     };
 }
 
-/// The statement that lists a view.
-pub(super) fn listing(view: View) -> &'static str {
+/// Returns the statement that lists a view, for whoever looks at its plan. Its values are those of [`Store::queue`].
+pub fn listing(view: View) -> &'static str {
     match view {
         View::Mine => list!(mine!(), turn!()),
         View::Unclaimed => list!(unclaimed!(), turn!()),

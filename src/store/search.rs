@@ -126,20 +126,20 @@ macro_rules! hits {
     };
 }
 
-/// SQLite: the index hands numbers out from the newest on, as many as are asked for.
-pub(super) const SQLITE: &str = hits!(
+/// On SQLite the index hands numbers out from the newest on, as many as are asked for.
+pub const SQLITE: &str = hits!(
     "SELECT rowid AS id FROM search_words WHERE search_words MATCH $1 AND rowid < $2 AND $8 > 0
      ORDER BY rowid DESC LIMIT $3"
 );
 
-/// PostgreSQL: the newest texts, one by one.
-pub(super) const POSTGRES_NEWEST: &str = hits!(
+/// On PostgreSQL the newest texts are looked at first, one by one.
+pub const POSTGRES_NEWEST: &str = hits!(
     "SELECT n.id FROM (SELECT w.id, w.words FROM search_words w WHERE w.id < $2 ORDER BY w.id DESC LIMIT $8) n
      WHERE n.words @@ CAST($1 AS TSQUERY) ORDER BY n.id DESC LIMIT $3"
 );
 
-/// PostgreSQL: every text with the words, gathered by the inverted index; the sum keeps it from walking the numbers.
-pub(super) const POSTGRES_GATHERED: &str = hits!(
+/// On PostgreSQL, then, every text with the words is gathered by the inverted index; the sum keeps it from walking the numbers.
+pub const POSTGRES_GATHERED: &str = hits!(
     "SELECT w.id FROM search_words w WHERE w.words @@ CAST($1 AS TSQUERY) AND w.id < $2 AND $8 > 0
      ORDER BY w.id + 0 DESC LIMIT $3"
 );

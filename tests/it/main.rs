@@ -25,6 +25,7 @@ mod quality;
 mod replies;
 mod rules;
 mod scripts;
+mod search;
 mod servers;
 mod store;
 mod stories;

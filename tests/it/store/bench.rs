@@ -48,6 +48,8 @@ pub(super) struct Bench {
 pub(super) enum Given {
     Number(i64),
     Text(&'static str),
+    /// No text.
+    Nothing,
 }
 
 /// A connection of the test's own.
@@ -186,6 +188,7 @@ impl Bench {
                 let query = given.iter().fold(sqlx::query(query), |query, value| match value {
                     Given::Number(number) => query.bind(*number),
                     Given::Text(text) => query.bind(*text),
+                    Given::Nothing => query.bind(None::<&str>),
                 });
                 query.fetch_all(pool).await.map(|rows| rows.iter().map(|row| row.get("detail")).collect())
             }
@@ -194,6 +197,7 @@ impl Bench {
                 let query = given.iter().fold(sqlx::query_scalar(query), |query, value| match value {
                     Given::Number(number) => query.bind(*number),
                     Given::Text(text) => query.bind(*text),
+                    Given::Nothing => query.bind(None::<&str>),
                 });
                 query.fetch_all(pool).await
             }

@@ -18,6 +18,7 @@ mod opening;
 mod orders;
 mod outboxes;
 mod people;
+mod plans;
 mod quarantines;
 mod queues;
 mod races;

@@ -1,0 +1,169 @@
+//! How the desk's lists and search are answered, by the plans of both databases: from indexes, a page at a time, however
+//! much there is.
+
+use nightdesk::{
+    model::ticket::Urgency,
+    store::{
+        queue::{View, listing},
+        search,
+    },
+};
+
+use super::bench::{Backend, Bench, Given, Plan, at};
+use crate::support::postgres;
+
+/// Tickets beside the ones of the page, a third of them closed.
+const TICKETS: u32 = 6_000;
+
+/// A page and what stands around it: a plan that touches more goes through everything.
+const PAGE: i64 = 20;
+
+/// The values of [`nightdesk::store::Store::queue`]: `lin` asks for the first page of all accounts.
+const PAGE_GIVEN: &[Given] = &[
+    Given::Text("lin"),
+    Given::Number(0),
+    Given::Nothing,
+    Given::Number(i64::MIN),
+    Given::Number(i64::MIN),
+    Given::Nothing,
+    Given::Nothing,
+    Given::Nothing,
+    Given::Nothing,
+    Given::Nothing,
+    Given::Nothing,
+    Given::Number(PAGE),
+];
+
+/// What each list is read from.
+const LISTS: &[(View, &str)] = &[
+    (View::Mine, "ticket_desk"),
+    (View::Unclaimed, "ticket_desk"),
+    (View::Drafts, "ticket_desk"),
+    (View::Waiting, "ticket_desk"),
+    (View::All, "ticket_desk"),
+    (View::Closed, "ticket_desk_closed"),
+];
+
+/// Opens so many tickets for people of the house, each with a conversation and a searchable text of its own.
+async fn fill(b: &Bench) {
+    let letter = b.mail("ana@buyer.example", "a lamp", at(0)).await;
+    let plan = Plan::escalate().urgent(Urgency::Normal).sending(&[]);
+    let pattern = b.decide(&letter, plan, at(0)).await.ticket.expect("a ticket");
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TICKETS})");
+    b.run(&format!(
+        "INSERT INTO thread (id, channel, account, participant, created_at, changed_at)
+         {numbers} SELECT 1000 + i, 'email', 'shop', 'b' || i || '@buyer.example', 1, 1 FROM n"
+    ))
+    .await;
+    b.run(&format!(
+        "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, reasons, tags, assignee, opened_at,
+                             changed_at, closed_at, account)
+         {numbers} SELECT 1000 + i, k.inbound,
+                          CASE i % 6 WHEN 0 THEN 'open' WHEN 1 THEN 'waiting' WHEN 2 THEN 'closed' WHEN 3 THEN 'closed'
+                                     ELSE 'claimed' END,
+                          0, 's', 'b', '[]', '[]', CASE WHEN i % 3 = 0 THEN 'lin' ELSE 'kim' END, i, i,
+                          CASE WHEN i % 6 IN (2, 3) THEN i END, 'shop'
+         FROM n, ticket k WHERE k.id = {pattern}"
+    ))
+    .await;
+    // A draft waits on every second ticket.
+    b.run(&format!(
+        "INSERT INTO outbox (key, thread, account, kind, human, epoch, recipient_key, intents, replies, payload, state,
+                             due_at, created_at, changed_at)
+         {numbers} SELECT 'd' || i, 1000 + i, 'shop', 'draft', 0, 0, 'b', '[]', '[]', '{{}}', 'held', 1, 1, 1
+         FROM n WHERE i % 2 = 0"
+    ))
+    .await;
+    texts(b, &numbers).await;
+    b.run("ANALYZE").await;
+}
+
+async fn texts(b: &Bench, numbers: &str) {
+    b.run(&format!(
+        "INSERT INTO search_doc (id, kind, source, thread, account, at)
+         {numbers} SELECT 1000 + i, 'event', 1000 + i, 1000 + i, 'shop', 1 FROM n"
+    ))
+    .await;
+    let (columns, words) = match b.backend {
+        Backend::Sqlite => ("rowid, words", "'lamp w' || i"),
+        Backend::Postgres => ("id, words", "CAST('''lamp'':1 ''w' || i || ''':2' AS tsvector)"),
+    };
+    b.run(&format!("INSERT INTO search_words ({columns}) {numbers} SELECT 1000 + i, {words} FROM n")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_a_list_is_read_from_an_index_on_sqlite() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill(&b).await;
+    for (view, index) in LISTS {
+        let plan = b.plan(listing(*view), PAGE_GIVEN).await;
+        let page = plan.lines().find(|line| line.contains(" ticket ")).unwrap_or_default();
+        assert!(page.contains(index), "{view:?}:\n{plan}");
+        // The one sort that is left is that of the page itself.
+        assert!(plan.matches("USE TEMP B-TREE").count() <= 1, "{view:?}:\n{plan}");
+        assert!(!plan.contains("SCAN o") && !plan.contains("SCAN t") && !plan.contains("SCAN e"), "{view:?}:\n{plan}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_a_list_is_read_from_an_index_on_postgres() {
+    if postgres::cluster().is_none() {
+        return;
+    }
+    let b = Bench::new(Backend::Postgres).await;
+    fill(&b).await;
+    for (view, index) in LISTS {
+        let plan = b.plan(listing(*view), PAGE_GIVEN).await;
+        assert!(plan.contains(index) && !plan.contains("Seq Scan on ticket"), "{view:?}:\n{plan}");
+        assert!(rows_at(&plan, index) <= 3 * PAGE, "{view:?}:\n{plan}");
+    }
+}
+
+/// Returns how many rows the step of PostgreSQL's plan gave that reads this index.
+fn rows_at(plan: &str, index: &str) -> i64 {
+    let line = plan.lines().find(|line| line.contains(index)).unwrap_or_default();
+    let rows = line.split("actual rows=").nth(1).unwrap_or_default();
+    rows.split(|sign: char| !sign.is_ascii_digit()).next().and_then(|rows| rows.parse().ok()).unwrap_or(i64::MAX)
+}
+
+/// The values of a search for one word: nothing narrows it down.
+fn search_given(words: &'static str) -> [Given; 8] {
+    [
+        Given::Text(words),
+        Given::Number(i64::MAX),
+        Given::Number(100),
+        Given::Nothing,
+        Given::Nothing,
+        Given::Nothing,
+        Given::Number(PAGE),
+        Given::Number(500),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_looks_at_its_words_and_no_other_text_on_sqlite() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill(&b).await;
+    let plan = b.plan(search::SQLITE, &search_given("\"lamp\"")).await;
+    assert!(plan.contains("search_words VIRTUAL TABLE"), "{plan}");
+    for bad in ["SCAN d", "SCAN o", "SCAN i", "SCAN e", "SCAN t", "SCAN k", "SCAN x", "SCAN b"] {
+        assert!(!plan.lines().any(|line| line.trim() == bad || line.starts_with(&format!("{bad} "))), "{bad}:\n{plan}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_looks_at_its_words_and_no_other_text_on_postgres() {
+    if postgres::cluster().is_none() {
+        return;
+    }
+    let b = Bench::new(Backend::Postgres).await;
+    fill(&b).await;
+    let newest = b.plan(search::POSTGRES_NEWEST, &search_given("'lamp'")).await;
+    assert!(newest.contains("search_words_pkey"), "the newest are found by their numbers:\n{newest}");
+    assert!(rows_at(&newest, "search_words_pkey") <= 500, "{newest}");
+    let gathered = b.plan(search::POSTGRES_GATHERED, &search_given("'w77'")).await;
+    assert!(gathered.contains("search_words_inverted"), "a rare word is gathered:\n{gathered}");
+    for plan in [newest, gathered] {
+        assert!(!plan.contains("Seq Scan on search_doc"), "{plan}");
+    }
+}
