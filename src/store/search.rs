@@ -87,7 +87,7 @@ pub struct SearchPage {
     pub next: Option<i64>,
 }
 
-/// The texts that were looked at, and of those the ones that fit, with what is shown of them.
+/// The texts that were looked at (SQLite begins with them because of the CROSS JOIN), and of those the ones that fit, with what is shown of them.
 macro_rules! hits {
     ($looked:literal) => {
         concat!(
@@ -106,8 +106,8 @@ macro_rules! hits {
                                (SELECT MAX(x.id) FROM ticket x WHERE x.thread = f.thread)) AS ticket
                FROM (
                  SELECT d.id, d.kind, d.source, d.thread, d.account, d.at
-                 FROM looked l JOIN search_doc d ON d.id = l.id
-                 WHERE ($4 IS NULL OR REPLACE($4, '\n' || d.account || '\n', '') <> $4)
+                 FROM looked l CROSS JOIN search_doc d
+                 WHERE d.id = l.id AND ($4 IS NULL OR REPLACE($4, '\n' || d.account || '\n', '') <> $4)
                    AND (d.kind <> 'outbox' OR EXISTS (
                      SELECT o.id FROM outbox o WHERE o.id = d.source AND o.state <> 'cancelled'))
                    AND ($5 IS NULL OR $5 = (

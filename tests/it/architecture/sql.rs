@@ -30,6 +30,7 @@ const WORDS: &[&str] = &[
     "CONSTRAINT",
     "COUNT",
     "CREATE",
+    "CROSS",
     "DEFAULT",
     "DELETE",
     "DESC",
