@@ -6,7 +6,6 @@
 //! lists, 300 ms for search.
 
 #![expect(clippy::print_stdout, reason = "the table is the result")]
-#![expect(clippy::cast_precision_loss, reason = "small numbers for people")]
 
 use std::{env, time::Instant};
 
@@ -80,7 +79,7 @@ impl Dice {
             if common {
                 text.push_str(COMMON[usize::try_from(self.below(COMMON.len() as u64)).unwrap_or(0)]);
             } else {
-                text.push_str(&format!("word{}", self.below(RARE)));
+                text.extend(["word", self.below(RARE).to_string().as_str()]);
             }
             text.push(' ');
         }
@@ -220,10 +219,12 @@ async fn measure(database: &str, asked: &Asked, store: &Store) {
     searches(database, asked, store).await;
 }
 
+/// Something to search for, another one each time.
+type Typed = fn(&mut Dice) -> String;
+
 async fn searches(database: &str, asked: &Asked, store: &Store) {
     let mut dice = Dice(11);
     let accounts = [AccountName::from("shop3")];
-    type Typed = fn(&mut Dice) -> String;
     let kinds: [(&str, Typed); 6] = [
         ("a common word", |dice| COMMON[usize::try_from(dice.below(9)).unwrap_or(0)].to_owned()),
         ("退款", |_| "退款".to_owned()),
