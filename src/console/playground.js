@@ -5,9 +5,15 @@
   if (!form || !result) return;
   const QUIET_MS = 350;
   let timer = 0;
-  let asked = 0;
+  let asking = false;
+  let changed = false;
   const ask = async () => {
-    const number = ++asked;
+    // One at a time, as the console wants it; what was changed meanwhile is asked for afterwards.
+    if (asking) {
+      changed = true;
+      return;
+    }
+    asking = true;
     result.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.action, {
@@ -16,12 +22,17 @@
         headers: { "x-fragment": "1" },
       });
       const html = await answer.text();
-      // A later change was asked for meanwhile: its result counts.
-      if (number === asked && answer.ok) result.innerHTML = html;
+      if (answer.redirected) location.reload();
+      else if (answer.ok) result.innerHTML = html;
     } catch {
       // The button still works, and the next change tries again.
     }
-    if (number === asked) result.removeAttribute("aria-busy");
+    asking = false;
+    result.removeAttribute("aria-busy");
+    if (changed) {
+      changed = false;
+      ask();
+    }
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);

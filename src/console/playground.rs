@@ -10,6 +10,7 @@ use askama::Template;
 use axum::{Form, extract::State, http::HeaderMap};
 use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use crate::{
     console::{
@@ -37,9 +38,22 @@ const MAX_CHARACTERS: usize = 20_000;
 /// The header by which the script asks for the result alone.
 const FRAGMENT: &str = "x-fragment";
 
-/// Whose message is being decided: one at a time for each visitor, so that nobody takes the processor from buyers.
-#[derive(Debug, Clone, Default)]
-pub struct Busy(Arc<Mutex<BTreeSet<AgentName>>>);
+/// How much is worked out for pages at once: the processor is there for buyers first.
+const AT_ONCE: usize = 2;
+
+/// What is being worked out for pages: a few things at once, and of what visitors type one for each of them. Clones share
+/// it.
+#[derive(Debug, Clone)]
+pub struct Busy {
+    visitors: Arc<Mutex<BTreeSet<AgentName>>>,
+    few: Arc<Semaphore>,
+}
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self { visitors: Arc::default(), few: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
 
 /// A visitor's turn; it ends when this is dropped.
 #[derive(Debug)]
@@ -51,14 +65,30 @@ pub(super) struct Turn {
 impl Busy {
     /// Takes the visitor's turn; none while an earlier one lasts.
     pub(super) fn turn(&self, name: &AgentName) -> Option<Turn> {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        let free = self.visitors.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
         free.then(|| Turn { busy: self.clone(), name: name.clone() })
+    }
+
+    /// Works something out on a thread of its own, as soon as there is room.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let failed =
+            |error: &dyn std::fmt::Display| Problem::Failed(format!("a page could not be worked out: {error}"));
+        let room = Arc::clone(&self.few).acquire_owned().await.map_err(|error| failed(&error))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(room);
+            done
+        });
+        done.await.map_err(|error| failed(&error))
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.busy.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        self.busy.visitors.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
     }
 }
 
@@ -165,11 +195,11 @@ async fn outcome(shop: &Shop, visit: &Visit, trial: &Trial) -> Result<Outcome, P
     let Some(turn) = shop.busy.turn(&visit.visitor()?.name) else { return problem(words.busy.to_owned()) };
     let switches = Switches { situations: shop.store.situation_switches().await?, ..Switches::default() };
     let (engine, trial, tongue) = (shop.live.engine(), trial.clone(), visit.tongue);
-    let decided = tokio::task::spawn_blocking(move || {
+    let decided = shop.busy.work(move || {
         let _turn = turn;
         tried(&engine, &trial, country, switches, tongue)
     });
-    decided.await.map_err(|error| Problem::Failed(format!("a message could not be tried out: {error}")))
+    decided.await
 }
 
 fn tried(engine: &Engine, trial: &Trial, country: Option<String>, switches: Switches, tongue: Tongue) -> Outcome {

@@ -170,11 +170,11 @@ async fn played(shop: &Shop, visit: &Visit, conversation: Conversation) -> Resul
     let Some(turn) = shop.busy.turn(&visit.visitor()?.name) else { return Err(Problem::Bad(words.busy.to_owned())) };
     let switches = shop.store.situation_switches().await?;
     let (engine, tongue) = (shop.live.engine(), visit.tongue);
-    let chat = tokio::task::spawn_blocking(move || {
+    let played = shop.busy.work(move || {
         let _turn = turn;
         chat(&engine, &conversation, switches, tongue)
     });
-    chat.await.map_err(|error| Problem::Failed(format!("a practice conversation could not be played: {error}")))
+    played.await
 }
 
 fn chat(engine: &Engine, conversation: &Conversation, switches: Vec<SituationSwitch>, tongue: Tongue) -> Chat {

@@ -8,7 +8,7 @@ use crate::{
     check::codes,
     console::{
         Shop,
-        problem::{Answer, Problem},
+        problem::Answer,
         rules::{Tab, Tabs, fill_numbered},
         shell::{Place, Shell, page},
         visit::Visit,
@@ -69,14 +69,13 @@ struct Excerpt {
 pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     let words = Words::of(visit.tongue);
     let shelf = shop.shelf.clone();
-    let reviewed = tokio::task::spawn_blocking(move || {
+    let reviewed = shop.busy.work(move || {
         shelf.review(Timestamp::now()).map(|review| {
             let findings = findings(&review);
             (review, findings)
         })
     });
-    let reviewed =
-        reviewed.await.map_err(|error| Problem::Failed(format!("the files could not be checked: {error}")))?;
+    let reviewed = reviewed.await?;
     let zone = shop.live.engine().settings().desk.zone.clone();
     let mut shown = Problems {
         shell: Shell::of(&shop, &visit, Some(Place::Rules)).await?,

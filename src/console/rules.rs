@@ -303,10 +303,9 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
     let drawn = {
         let (in_force, id) = (in_force.clone(), id.clone());
         // Every example of the rule is decided, which takes a moment.
-        tokio::task::spawn_blocking(move || portrait::of(&in_force.engine, &in_force.sources, &id, Timestamp::now()))
+        shop.busy.work(move || portrait::of(&in_force.engine, &in_force.sources, &id, Timestamp::now()))
     };
-    let drawn = drawn.await.map_err(|error| Problem::Failed(format!("a rule could not be looked at: {error}")))?;
-    let portrait = drawn.ok_or(Problem::NotFound)?;
+    let portrait = drawn.await?.ok_or(Problem::NotFound)?;
     let engine = &in_force.engine;
     let rule = engine.rules().rule(&id).ok_or(Problem::NotFound)?;
     let (mode, look) = mode_word(rule.mode, words);

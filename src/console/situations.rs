@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::{
@@ -54,6 +55,7 @@ struct Page {
 #[derive(Debug)]
 struct Row {
     id: String,
+    href: String,
     title: String,
     text: String,
     state: &'static str,
@@ -142,6 +144,7 @@ fn row(
     };
     Row {
         id: situation.id.clone(),
+        href: format!("/situations/{}", utf8_percent_encode(&situation.id, NON_ALPHANUMERIC)),
         title: said(&situation.title, tongue),
         text: said(&situation.text, tongue),
         state,
