@@ -59,6 +59,7 @@ pub(crate) fn settings() -> Settings {
         overnight: None,
         clocks: Clocks::default(),
         quiet_hours: None,
+        causes: Vec::new(),
         tell_made_up_facts: true,
     }
 }

@@ -261,5 +261,6 @@ fn plain_settings(instance: InstanceKey) -> Settings {
         overnight: None,
         clocks: Clocks::default(),
         quiet_hours: None,
+        causes: Vec::new(),
     }
 }

@@ -85,6 +85,8 @@ pub struct Config {
     pub quiet_hours: Option<QuietHours>,
     /// The desk in a browser; none if there is no such section.
     pub console: Option<crate::console::settings::Settings>,
+    /// The causes that a dispute or complaint may have.
+    pub causes: Vec<String>,
     /// Status page and retries.
     pub service: service::Settings,
     /// What is read at the start only.
@@ -131,6 +133,7 @@ impl Config {
             overnight: self.overnight,
             clocks: self.clocks.clone(),
             quiet_hours: self.quiet_hours,
+            causes: self.causes.clone(),
         }
     }
 

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use crate::{
     config::{Config, Environment, account, clocks, console, desk, fixed::Fixed, orders, resolve, units},
+    desk::close,
     diagnostic::{
         Code, Diagnostic, has_errors,
         nearest::nearest,
@@ -135,7 +136,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let mut fields = reader.open(root)?;
     let (shop_name, languages) = shop(reader, &mut fields, root);
     reader.shop_name.clone_from(&shop_name);
-    let ((desk, desk_country), reply_within_minutes) = desk_section(reader, &mut fields);
+    let ((desk, desk_country), reply_within_minutes, causes) = desk_section(reader, &mut fields);
     let url = fields.take::<String>("store").unwrap_or_else(|| "sqlite://nightdesk.db".to_owned());
     let rules = reader.folder.join(fields.take::<String>("rules").unwrap_or_else(|| "rules".to_owned()));
     let replies = reader.folder.join(fields.take::<String>("replies").unwrap_or_else(|| "replies".to_owned()));
@@ -179,6 +180,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         clocks: response,
         quiet_hours,
         console,
+        causes,
         service,
         fixed: Fixed::of(root),
     })
@@ -208,15 +210,17 @@ fn shop(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> (Strin
     (name, languages)
 }
 
-fn desk_section(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> ((DeskHours, Option<Span>), u32) {
+fn desk_section(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> ((DeskHours, Option<Span>), u32, Vec<String>) {
+    let usual = || close::CAUSES.iter().map(ToString::to_string).collect();
     let opened = fields.node("desk").and_then(|node| reader.open(node));
     let Some(mut section) = opened else {
-        return ((desk::default_hours(), None), minutes(DEFAULT_REPLY_WITHIN_SECONDS));
+        return ((desk::default_hours(), None), minutes(DEFAULT_REPLY_WITHIN_SECONDS), usual());
     };
     let hours = desk::read(reader.file, &mut section);
     let within = reader.seconds(&mut section, "reply_within", DEFAULT_REPLY_WITHIN_SECONDS);
+    let causes = section.take::<Vec<String>>("causes").filter(|causes| !causes.is_empty()).unwrap_or_else(usual);
     reader.close(section);
-    (hours, minutes(within))
+    (hours, minutes(within), causes)
 }
 
 fn accounts(reader: &mut Reader<'_>, fields: &mut Fields<'_>, root: &Node) -> Vec<AccountSettings> {

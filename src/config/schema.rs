@@ -104,6 +104,11 @@ fn desk() -> Value {
         key("country", "The country whose public holidays the desk keeps: `CN`.", text_like(r"^([A-Z]{2}|\$\{.+\})$")),
         key("holidays", "More days on which nobody is there: dates, or names of holidays.", list(text_like(r"\S"))),
         key("workdays", "Days on which people work all the same: dates, or names of holidays.", list(text_like(r"\S"))),
+        key(
+            "causes",
+            "What a dispute or complaint may come from, for closing one: `[product_fault, customs]`.",
+            list(text()),
+        ),
         key("reply_within", "Desk time until a person has answered.", part("duration")),
     ])
 }

@@ -8,7 +8,7 @@ use jiff::{
 
 use crate::{
     engine::{guard::Case, understand::Understanding},
-    model::{inbound::Inbound, language::Language, ticket::Due, time::ResponseClock, zone},
+    model::{inbound::Inbound, ticket::Due, time::ResponseClock, zone},
     replies::catalog::HumanEta,
     text::entity::country,
 };
@@ -21,22 +21,6 @@ const SURE: f64 = 0.5;
 
 /// Who wrote within the hour waits for an answer, and is awake.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
-
-/// Languages nearly all of whose speakers have one clock, with its zone. Of English, Spanish or Arabic nothing follows.
-const LANGUAGE_ZONES: [(&str, &str); 12] = [
-    ("cs", "Europe/Prague"),
-    ("da", "Europe/Copenhagen"),
-    ("de", "Europe/Berlin"),
-    ("he", "Asia/Jerusalem"),
-    ("it", "Europe/Rome"),
-    ("ja", "Asia/Tokyo"),
-    ("ko", "Asia/Seoul"),
-    ("nl", "Europe/Amsterdam"),
-    ("pl", "Europe/Warsaw"),
-    ("sv", "Europe/Stockholm"),
-    ("th", "Asia/Bangkok"),
-    ("vi", "Asia/Ho_Chi_Minh"),
-];
 
 /// What is known of the clock on the buyer's wall.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,18 +117,13 @@ fn buyers_clock(case: &Case<'_>, understanding: &Understanding<'_>) -> Option<Bu
         (None, None) => {
             let detected = understanding.language.detected.filter(|_| understanding.language.confidence >= SURE);
             let language = case.inbound.language_hint.or(detected)?;
-            unsure(zone_of_language(language)?)
+            unsure(zone::of_language(language)?)
         }
     }
 }
 
 fn shows(zone: &TimeZone, offset: Offset, at: Timestamp) -> bool {
     Zoned::new(at, zone.clone()).offset() == offset
-}
-
-fn zone_of_language(language: Language) -> Option<TimeZone> {
-    let (_, name) = LANGUAGE_ZONES.iter().find(|(code, _)| *code == language.as_str())?;
-    TimeZone::get(name).ok()
 }
 
 /// Returns how far the sender's clock is from UTC, by the mail's `Date` (RFC 5322 section 3.3).

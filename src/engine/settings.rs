@@ -46,6 +46,8 @@ pub struct Settings {
     pub clocks: Clocks,
     /// Hours of the buyer's clock in which nothing goes out that can wait.
     pub quiet_hours: Option<QuietHours>,
+    /// The causes that people choose from when they close a dispute or a complaint; decisions do not look at them.
+    pub causes: Vec<String>,
 }
 
 /// How far the machine may go at one moment, and who says so.

@@ -94,6 +94,16 @@ pub struct Change {
 }
 
 impl Live {
+    /// Holds an engine that is never read anew: for a process that does one thing and ends.
+    pub fn still(engine: Engine, now: Timestamp) -> Self {
+        let read = Box::new(|| Reading {
+            engine: Err(Refused { errors: 0, first: "it is not read anew".to_owned() }),
+            restart: Vec::new(),
+            roots: None,
+        });
+        Self::new(engine, SourceMap::default(), State::of(Vec::new()), read, now)
+    }
+
     /// Takes the first engine with the texts it was made of, and the way to read the next. `first` is the state of the
     /// files before it was read from them.
     pub fn new(engine: Engine, sources: SourceMap, first: State, read: Reader, now: Timestamp) -> Self {

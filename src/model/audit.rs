@@ -58,11 +58,19 @@ pub enum Deed {
     SituationByDates,
     /// The store was put back from a backup, or looked after since.
     Restored,
+    /// Somebody wrote something about a buyer.
+    BuyerNoted,
+    /// A buyer has another grade.
+    BuyerGraded,
+    /// Somebody said in which language a buyer is answered.
+    BuyerLanguageSet,
+    /// Somebody said where a buyer lives.
+    BuyerCountrySet,
 }
 
 impl Deed {
     /// Every kind, as lists show them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -89,6 +97,10 @@ impl Deed {
         Self::SituationSwitched,
         Self::SituationByDates,
         Self::Restored,
+        Self::BuyerNoted,
+        Self::BuyerGraded,
+        Self::BuyerLanguageSet,
+        Self::BuyerCountrySet,
     ];
 
     /// Returns the word used in the store and on the command line.
@@ -120,6 +132,10 @@ impl Deed {
             Self::SituationSwitched => "situation_switched",
             Self::SituationByDates => "situation_by_dates",
             Self::Restored => "restored",
+            Self::BuyerNoted => "buyer_noted",
+            Self::BuyerGraded => "buyer_graded",
+            Self::BuyerLanguageSet => "buyer_language_set",
+            Self::BuyerCountrySet => "buyer_country_set",
         }
     }
 

@@ -8,6 +8,7 @@ pub mod agent_command;
 pub mod audit;
 pub mod authentication;
 pub mod buyer;
+pub mod closing;
 pub mod commit;
 pub mod context;
 pub mod currency;

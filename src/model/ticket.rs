@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{AgentName, InboundId, IntentId, ThreadId, TicketId};
+use crate::model::{
+    closing::{CloseResult, Compensation},
+    ids::{AgentName, InboundId, IntentId, ThreadId, TicketId},
+};
 
 /// A ticket with what the queue shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,24 @@ pub struct Ticket {
     pub changed_at: Timestamp,
     /// By when a person must have answered; none while it is the buyer's turn and where no clock runs.
     pub respond_by: Option<Timestamp>,
+    /// Since when the owner has it; none while nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
+    /// Out of the queue until then, unless the buyer writes before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
+    /// It goes on in that ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TicketId>,
+    /// What came of it when it was closed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<CloseResult>,
+    /// Why it came to it, one of the shop's causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What it cost the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensation: Option<Compensation>,
 }
 
 /// By when a person must have answered.
@@ -123,6 +144,9 @@ pub struct TicketEvent {
     pub what: EventKind,
     /// The text of a message, note or reason; empty where there is none.
     pub text: String,
+    /// The version of the ticket that it made; 0 for those of earlier releases.
+    #[serde(skip)]
+    pub version: i64,
 }
 
 /// What happened on a ticket.
@@ -147,13 +171,45 @@ pub enum EventKind {
     Closed,
     /// A new message opened it again.
     Reopened,
-    /// A send failed or is uncertain.
+    /// A send failed or is uncertain, or a reply left that waited for its hour.
     Delivery,
+    /// A person gave it back to the queue.
+    Released,
+    /// A person gave it to somebody; the text names who.
+    Assigned,
+    /// A person answered, and the answer waits for its hour; the text is the answer.
+    Scheduled,
+    /// A reply that waited for its hour was taken back, by a person or by the buyer's next message.
+    TakenBack,
+    /// A person threw the draft away.
+    Rejected,
+    /// A person put it off; the text says until when.
+    Snoozed,
+    /// It is in the queue again, by a person or by the hour.
+    Woken,
+    /// A label was added or taken away: `+late`, `-late`.
+    Tagged,
+    /// A person said how soon somebody must look.
+    Urgency,
+    /// It goes on in another ticket, or another one goes on in it.
+    Merged,
+    /// A message of it began a ticket of its own, or it began so.
+    Split,
+    /// A person let the machine speak again.
+    HandedBack,
+    /// A person switched the machine off in the conversation.
+    BotOff,
+    /// A person switched the machine on again in the conversation.
+    BotOn,
+    /// A person stopped what the machine was about to say.
+    Stopped,
+    /// A person took an act back; the text says which.
+    Undone,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 26] = [
         Self::Opened,
         Self::Inbound,
         Self::Automatic,
@@ -164,6 +220,22 @@ impl EventKind {
         Self::Closed,
         Self::Reopened,
         Self::Delivery,
+        Self::Released,
+        Self::Assigned,
+        Self::Scheduled,
+        Self::TakenBack,
+        Self::Rejected,
+        Self::Snoozed,
+        Self::Woken,
+        Self::Tagged,
+        Self::Urgency,
+        Self::Merged,
+        Self::Split,
+        Self::HandedBack,
+        Self::BotOff,
+        Self::BotOn,
+        Self::Stopped,
+        Self::Undone,
     ];
 
     /// Returns the word used in the store and in lists.
@@ -179,7 +251,29 @@ impl EventKind {
             Self::Closed => "closed",
             Self::Reopened => "reopened",
             Self::Delivery => "delivery",
+            Self::Released => "released",
+            Self::Assigned => "assigned",
+            Self::Scheduled => "scheduled",
+            Self::TakenBack => "taken_back",
+            Self::Rejected => "rejected",
+            Self::Snoozed => "snoozed",
+            Self::Woken => "woken",
+            Self::Tagged => "tagged",
+            Self::Urgency => "urgency",
+            Self::Merged => "merged",
+            Self::Split => "split",
+            Self::HandedBack => "handed_back",
+            Self::BotOff => "bot_off",
+            Self::BotOn => "bot_on",
+            Self::Stopped => "stopped",
+            Self::Undone => "undone",
         }
+    }
+
+    /// Returns whether somebody who acts without having seen it does nothing wrong: it changes neither what the buyer was
+    /// told or wrote nor whose the ticket is.
+    pub fn is_harmless(self) -> bool {
+        matches!(self, Self::Note | Self::Tagged | Self::Urgency | Self::Snoozed | Self::Woken)
     }
 
     /// Reads the word back.

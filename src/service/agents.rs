@@ -1,27 +1,69 @@
 //! The one entry for everything a person does to a ticket, whichever way it comes in.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    desk::transition::{self, Refusal},
-    engine::settings::Settings,
+    desk::{
+        close,
+        schedule::{self, BuyersZone},
+        transition::{self, Circumstances, Refusal},
+    },
+    engine::Engine,
     model::{
-        agent_command::AgentCommand,
-        ids::{AgentName, TicketId},
+        agent_command::{AgentCommand, Schedule, TicketChange, UNDO},
+        ids::{AgentName, InboundId, TicketId},
         outbound::{NewOutbound, OutboundKind},
-        ticket::Ticket,
+        ticket::{EventKind, Ticket, TicketEvent},
     },
     service::{
-        accounts::Accounts,
+        handle::Handle,
         outgoing::{self, OutgoingError, Words},
         reading::{self, Parsed},
     },
     store::{
-        Store,
         error::StoreError,
+        merge::SplitOutcome,
         ticket::{ChangeOutcome, TicketFile},
+        undo::UndoOutcome,
     },
 };
+
+/// What a person wants.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Who.
+    pub by: AgentName,
+    /// On which ticket.
+    pub ticket: TicketId,
+    /// The version of the ticket that the person looked at; none where nobody can know, as in a terminal. What happened
+    /// since is a conflict, unless it is harmless ([`EventKind::is_harmless`]).
+    pub seen: Option<i64>,
+    /// What.
+    pub command: AgentCommand,
+    /// The person was told what stands in the way and wants it all the same: a colleague's ticket, a reply that waits for its
+    /// hour, another buyer's ticket to merge into.
+    pub despite: bool,
+}
+
+impl Wish {
+    /// Returns the wish of a person who has not been asked for confirmation, and of whom it is not known what was seen.
+    pub fn new(by: AgentName, ticket: TicketId, command: AgentCommand) -> Self {
+        Self { by, ticket, seen: None, command, despite: false }
+    }
+}
+
+/// What an act led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The ticket as it is afterwards.
+    pub ticket: Ticket,
+    /// The ticket that a message of it began.
+    pub made: Option<TicketId>,
+    /// When the reply leaves that was written.
+    pub leaves_at: Option<Timestamp>,
+    /// Until when the act can be taken back; none if it cannot.
+    pub undo_until: Option<Timestamp>,
+}
 
 /// Why an act did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +75,36 @@ pub enum ActError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Somebody was faster.
-    #[error("ticket {} was changed meanwhile and is now {}{}", .0.id, .0.state.as_str(), owner(.0))]
-    Conflict(Box<Ticket>),
-    /// There is no draft to send.
-    #[error("ticket {0} has no draft; write the reply yourself")]
-    NoDraft(TicketId),
+    #[error("ticket {} was changed meanwhile and is now {}{}{}", .ticket.id, .ticket.state.as_str(), owner(.ticket),
+        newest(.last.as_deref()))]
+    Conflict {
+        /// As it is now.
+        ticket: Box<Ticket>,
+        /// What happened last that the person had not seen.
+        last: Option<Box<TicketEvent>>,
+    },
     /// There is no message to answer.
     #[error("ticket {0} has no message that can be answered")]
     NothingToAnswer(TicketId),
+    /// A ticket to merge into that takes nothing in.
+    #[error("ticket {0} is closed or goes on elsewhere; open it first, or choose the other one")]
+    TargetEnded(TicketId),
+    /// The two tickets are of different people.
+    #[error(
+        "ticket {from} and ticket {into} are of different buyers; whoever is answered in one must not read of the other"
+    )]
+    OtherBuyer {
+        /// The one.
+        from: TicketId,
+        /// The other.
+        into: TicketId,
+    },
+    /// The message cannot begin a ticket.
+    #[error("message {0} does not belong to this ticket, or was not written by the buyer")]
+    NotHere(InboundId),
+    /// The message cannot begin a ticket.
+    #[error("message {0} is the only one of this ticket")]
+    OnlyMessage(InboundId),
     /// The answer cannot be put on its way.
     #[error(transparent)]
     Outgoing(#[from] OutgoingError),
@@ -49,53 +113,182 @@ pub enum ActError {
     Store(#[from] StoreError),
 }
 
+impl ActError {
+    /// Returns whether the same act is possible once the person has confirmed it.
+    pub fn may_be_confirmed(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::TakenBy { .. } | Refusal::Scheduled { .. }) | Self::OtherBuyer { .. })
+    }
+}
+
+/// Why an act was not taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    /// There is none.
+    #[error("there is nothing of yours to take back in ticket {0}")]
+    Nothing(TicketId),
+    /// Too long ago.
+    #[error("too late: {what} cannot be taken back after {} seconds", UNDO.as_secs(), what = .0.as_str())]
+    TooLate(EventKind),
+    /// It has left.
+    #[error("the reply of ticket {0} has left; write to the buyer again if it was wrong")]
+    Left(TicketId),
+    /// Something else happened since.
+    #[error("ticket {0} was changed since, so that {what} stays", what = .1.as_str())]
+    Overtaken(TicketId, EventKind),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Performs one act of a person and returns the ticket as it is afterwards.
 ///
 /// The change, the message it sends and the take-over are one transaction; if somebody changed the ticket since it was
-/// read, nothing happens and the caller is told what it is now.
-///
-/// `settings` are those of the engine: how marketplaces write, and whom we trust.
-pub async fn act(
-    store: &Store,
-    accounts: &Accounts,
-    settings: &Settings,
-    by: &AgentName,
-    id: TicketId,
-    command: &AgentCommand,
-    now: Timestamp,
-) -> Result<Ticket, ActError> {
+/// read, nothing happens and the caller is told what it is now. A reply waits ten seconds before it leaves, in which
+/// [`undo`] takes it back.
+pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, ActError> {
     crate::failpoint::reach("agent.act.before");
-    let file = store.ticket(id).await?.ok_or(ActError::NoTicket(id))?;
-    let mut change = transition::transition(&file.ticket, by, command)?;
-    match command {
-        AgentCommand::Reply(text) => change.outbound = Some(answer(accounts, settings, &file, text, now)?),
-        AgentCommand::SendDraft => {
-            let (_, draft) = file.draft.as_ref().ok_or(ActError::NoDraft(id))?;
-            let text = draft.text().to_owned();
-            change.outbound = Some(answer(accounts, settings, &file, &text, now)?);
-            change.text = text;
+    let id = wish.ticket;
+    let file = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
+    if let Some(last) = unseen(wish, &file) {
+        return Err(ActError::Conflict { ticket: Box::new(file.ticket), last: Some(Box::new(last)) });
+    }
+    let engine = handle.live.engine();
+    let mut change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(&engine, &file, wish, now))?;
+    if let Some(schedule) = schedule_of(&wish.command) {
+        let zone = buyers_zone(&engine, &file).zone;
+        let (leaves_at, scheduled) = schedule::leaves_at(schedule, &zone, now).map_err(Refusal::from)?;
+        change.outbound = Some(answer(handle, &engine, &file, &change.text, now)?);
+        change.leaves_at = Some(leaves_at);
+        if scheduled {
+            change.scheduled = true;
+            change.event = EventKind::Scheduled;
         }
-        AgentCommand::Claim | AgentCommand::Note(_) | AgentCommand::Close(_) => {}
+    }
+    if can_be_undone(&wish.command) {
+        change.undo_until = Some(now + UNDO);
     }
     crate::failpoint::reach("agent.change.before");
-    match store.change_ticket(id, by, &change, now).await? {
-        ChangeOutcome::Changed => Ok(store.ticket(id).await?.ok_or(ActError::NoTicket(id))?.ticket),
-        ChangeOutcome::Conflict(ticket) => Err(ActError::Conflict(ticket)),
+    let made = write(handle, wish, &file, &change, now).await?;
+    handle.wake.outbox.notify_one();
+    handle.changes.happened();
+    let after = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
+    Ok(Done { ticket: after.ticket, made, leaves_at: change.leaves_at, undo_until: change.undo_until })
+}
+
+/// Takes back what that person did last to the ticket, within ten seconds: replies that have not begun to leave, and every
+/// act but notes and splits. What the machine was about to say when the person took over is not brought back. Returns the
+/// ticket as it is afterwards.
+pub async fn undo(handle: &Handle, by: &AgentName, id: TicketId, now: Timestamp) -> Result<Ticket, UndoError> {
+    match handle.store.undo(id, by, now).await? {
+        UndoOutcome::Undone(_) | UndoOutcome::ReplyStopped => {}
+        UndoOutcome::Nothing => return Err(UndoError::Nothing(id)),
+        UndoOutcome::TooLate(what) => return Err(UndoError::TooLate(what)),
+        UndoOutcome::Left => return Err(UndoError::Left(id)),
+        UndoOutcome::Overtaken(what) => return Err(UndoError::Overtaken(id, what)),
+    }
+    handle.changes.happened();
+    Ok(handle.store.ticket(id).await?.ok_or(UndoError::Nothing(id))?.ticket)
+}
+
+/// Returns the buyer's clock as far as anything is known of it.
+pub fn buyers_zone(engine: &Engine, file: &TicketFile) -> BuyersZone {
+    let language = file.recipient.language.or(file.card.language);
+    schedule::buyers_zone(file.card.country.as_deref(), language, &zone_of(engine))
+}
+
+fn zone_of(engine: &Engine) -> TimeZone {
+    engine.settings().desk.zone.clone()
+}
+
+/// Returns whether the case must be accounted for when it is closed: a dispute or a complaint.
+pub fn is_accountable(engine: &Engine, ticket: &Ticket) -> bool {
+    let rule = ticket.intent.as_ref().and_then(|intent| engine.rules().rule(intent));
+    close::is_accountable(ticket, rule.map(|rule| rule.category.as_str()))
+}
+
+/// Returns what happened that the person had not seen and should have.
+fn unseen(wish: &Wish, file: &TicketFile) -> Option<TicketEvent> {
+    let seen = wish.seen.filter(|seen| *seen < file.ticket.version)?;
+    if matches!(wish.command, AgentCommand::Note(_)) {
+        return None;
+    }
+    file.events.iter().rev().find(|event| event.version > seen && !event.what.is_harmless()).cloned()
+}
+
+fn around<'a>(engine: &'a Engine, file: &'a TicketFile, wish: &Wish, now: Timestamp) -> Circumstances<'a> {
+    Circumstances {
+        now,
+        despite: wish.despite,
+        draft: file.draft.as_ref().map(|(_, draft)| draft.text()),
+        scheduled: file.scheduled.as_ref().map(|waiting| waiting.at),
+        pending: file.pending.is_some(),
+        accountable: is_accountable(engine, &file.ticket),
+        causes: &engine.settings().causes,
+    }
+}
+
+fn schedule_of(command: &AgentCommand) -> Option<Schedule> {
+    match command {
+        AgentCommand::Reply(answer) => Some(answer.schedule),
+        AgentCommand::SendDraft(schedule) => Some(*schedule),
+        _ => None,
+    }
+}
+
+/// A note leaves nothing behind that must be taken back; a split is taken back by merging.
+fn can_be_undone(command: &AgentCommand) -> bool {
+    !matches!(command, AgentCommand::Note(_) | AgentCommand::Split(_) | AgentCommand::StopPending)
+}
+
+async fn write(
+    handle: &Handle,
+    wish: &Wish,
+    file: &TicketFile,
+    change: &TicketChange,
+    now: Timestamp,
+) -> Result<Option<TicketId>, ActError> {
+    let (id, store) = (wish.ticket, &handle.store);
+    let outcome = match &wish.command {
+        AgentCommand::Merge(into) => {
+            let target = store.ticket(*into).await?.ok_or(ActError::NoTicket(*into))?;
+            if target.recipient.key != file.recipient.key && !wish.despite {
+                return Err(ActError::OtherBuyer { from: id, into: *into });
+            }
+            match store.merge_tickets(id, *into, &wish.by, change, now).await? {
+                ChangeOutcome::Conflict(other) if other.id == *into => return Err(ActError::TargetEnded(*into)),
+                outcome => outcome,
+            }
+        }
+        AgentCommand::Split(message) => match store.split_ticket(id, *message, &wish.by, change, now).await? {
+            SplitOutcome::Split(made) => return Ok(Some(made)),
+            SplitOutcome::NotHere => return Err(ActError::NotHere(*message)),
+            SplitOutcome::OnlyMessage => return Err(ActError::OnlyMessage(*message)),
+            SplitOutcome::Conflict(ticket) => ChangeOutcome::Conflict(ticket),
+            SplitOutcome::Gone => ChangeOutcome::Gone,
+        },
+        _ => store.change_ticket(id, &wish.by, change, now).await?,
+    };
+    match outcome {
+        ChangeOutcome::Changed => Ok(None),
         ChangeOutcome::Gone => Err(ActError::NoTicket(id)),
+        ChangeOutcome::Conflict(ticket) => {
+            let last = store.ticket(ticket.id).await?.and_then(|file| file.events.into_iter().last());
+            Err(ActError::Conflict { ticket, last: last.map(Box::new) })
+        }
     }
 }
 
 /// Composes a person's answer to the newest message of the ticket. A human message carries no mark of a machine.
 fn answer(
-    accounts: &Accounts,
-    settings: &Settings,
+    handle: &Handle,
+    engine: &Engine,
     file: &TicketFile,
     text: &str,
     now: Timestamp,
 ) -> Result<NewOutbound, ActError> {
     let id = file.ticket.id;
     let stored = file.last_inbound.as_ref().ok_or(ActError::NothingToAnswer(id))?;
-    let Parsed::Message(inbound) = reading::parse(&stored.received, settings) else {
+    let Parsed::Message(inbound) = reading::parse(&stored.received, engine.settings()) else {
         return Err(ActError::NothingToAnswer(id));
     };
     let words = Words {
@@ -108,7 +301,7 @@ fn answer(
         text,
         html: None,
     };
-    let mut rows = outgoing::compose(accounts, &inbound, &words, now)?;
+    let mut rows = outgoing::compose(&handle.accounts, &inbound, &words, now)?;
     if rows.len() > 1 {
         return Err(ActError::Outgoing(OutgoingError::TooLong));
     }
@@ -117,4 +310,8 @@ fn answer(
 
 fn owner(ticket: &Ticket) -> String {
     ticket.assignee.as_ref().map(|owner| format!(" by {owner}")).unwrap_or_default()
+}
+
+fn newest(event: Option<&TicketEvent>) -> String {
+    event.map_or_else(String::new, |event| format!(" ({} by {} at {})", event.what.as_str(), event.by, event.at))
 }

@@ -7,9 +7,11 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod canned;
 pub mod changes;
 pub mod delivery;
 mod desk;
+pub mod handle;
 pub mod indexer;
 pub mod intake;
 mod isolation;
@@ -48,6 +50,7 @@ use crate::{
         accounts::{Accounts, AnyChannel},
         changes::Changes,
         delivery::{Delivery, RetrySchedule},
+        handle::Handle,
         intake::Intake,
         lease::{Held, Leases, Listen, Parts},
         orders::Orders,
@@ -87,6 +90,7 @@ pub struct Service {
     accounts: Arc<Accounts>,
     beside: Mutex<Vec<Beside>>,
     changes: Changes,
+    wake: Wake,
 }
 
 /// A task that lasts as long as the service: the console.
@@ -131,12 +135,24 @@ impl Service {
             accounts,
             beside: Mutex::default(),
             changes: Changes::default(),
+            wake: Wake::default(),
         }
     }
 
     /// Adds a task that runs beside the service and ends by itself when the service is told to stop.
     pub fn beside(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         self.beside.get_mut().unwrap_or_else(PoisonError::into_inner).push((name, Box::pin(task)));
+    }
+
+    /// Returns what everybody needs who acts for a person in this process.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            store: self.store.clone(),
+            live: self.live.clone(),
+            accounts: self.accounts.clone(),
+            wake: self.wake.clone(),
+            changes: self.changes.clone(),
+        }
     }
 
     /// Returns what makes the service read rules, replies and configuration at once when it is notified.
@@ -200,7 +216,7 @@ impl Service {
         status: Option<TcpListener>,
         stop: CancellationToken,
     ) {
-        let wake = Wake::default();
+        let wake = self.wake.clone();
         let (inbox, requests) = Inbox::pair(INBOX_CAPACITY);
         let parts = Parts {
             store: self.store.clone(),

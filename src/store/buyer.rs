@@ -15,7 +15,7 @@ use crate::{
 pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Option<Buyer>, StoreError> {
     let row = tx
         .first(
-            "SELECT id, key, name, language, country, suppressed FROM buyer WHERE key = $1",
+            "SELECT id, key, name, language, country, suppressed, grade FROM buyer WHERE key = $1",
             &[index_key(key).as_ref().into()],
         )
         .await?;
@@ -27,13 +27,14 @@ pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Option<Buyer>, StoreE
         language: language_of(&row, "language")?,
         country: row.get("country")?,
         suppressed: row.flag("suppressed")?,
-        grade: None,
+        grade: row.get("grade")?,
         tags: Vec::new(),
         orders: None,
     }))
 }
 
-/// What one message taught about a person; nothing known is ever unlearned by a message that does not say it.
+/// What one message taught about a person; nothing known is ever unlearned by a message that does not say it, and what
+/// people set by none.
 pub(super) struct Learned<'a> {
     pub(super) key: &'a str,
     pub(super) name: Option<&'a str>,
@@ -46,8 +47,11 @@ pub(super) async fn learn(tx: &mut Tx, learned: &Learned<'_>, now: Timestamp) ->
     tx.execute(
         "INSERT INTO buyer (key, name, language, country, first_seen, changed_at) VALUES ($1, $2, $3, $4, $5, $5)
          ON CONFLICT (key) DO UPDATE SET name = COALESCE(excluded.name, buyer.name),
-           language = COALESCE(excluded.language, buyer.language),
-           country = COALESCE(excluded.country, buyer.country), changed_at = excluded.changed_at",
+           language = CASE WHEN buyer.language_set = 1 THEN buyer.language
+                           ELSE COALESCE(excluded.language, buyer.language) END,
+           country = CASE WHEN buyer.country_set = 1 THEN buyer.country
+                          ELSE COALESCE(excluded.country, buyer.country) END,
+           changed_at = excluded.changed_at",
         &[
             index_key(learned.key).as_ref().into(),
             learned.name.into(),

@@ -283,6 +283,9 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: &Settled) -> Result
     };
     if let Some(ticket) = ticket {
         ticket::note(tx, ticket, "buyer", EventKind::Inbound, &envelope.text, commit.now).await?;
+        if !thread.fresh {
+            ticket::buyer_wrote(tx, ticket, commit.now).await?;
+        }
     }
     Ok(ticket)
 }

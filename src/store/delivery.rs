@@ -26,6 +26,9 @@ use crate::{
 /// What is said of a send that a restart found broken off.
 const BROKEN_OFF: &str = "the program ended after the last bytes were written and before the server's answer was read";
 
+/// What a ticket's history says of a reply that waited for its hour.
+const LEFT: &str = "the reply that waited for its hour has left";
+
 impl Store {
     /// Ends an attempt. Returns the ticket when a person must look: after `Failed`.
     ///
@@ -269,13 +272,23 @@ async fn accepted(tx: &mut Tx, id: OutboxId, proof: &str, now: Timestamp) -> Res
     let row = tx
         .first(
             "UPDATE outbox SET state = 'sent', proof = $2, settled_at = $3, changed_at = $3
-             WHERE id = $1 AND state = 'sending' RETURNING account",
+             WHERE id = $1 AND state = 'sending' RETURNING account, thread, scheduled",
             &[id.0.into(), proof.into(), now.into()],
         )
         .await?;
     let Some(row) = row else { return Ok(false) };
     rest::over(tx, row.get("account")?).await?;
+    if row.flag("scheduled")? {
+        answered(tx, ThreadId(row.get("thread")?), now).await?;
+    }
     Ok(true)
+}
+
+/// A reply that waited for its hour has left: the buyer waits for a person no more.
+async fn answered(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(ticket) = ticket::open_of(tx, thread).await? else { return Ok(()) };
+    tx.execute("UPDATE ticket SET respond_by = NULL WHERE id = $1 AND state = 'waiting'", &[ticket.0.into()]).await?;
+    ticket::note(tx, ticket, "nightdesk", EventKind::Delivery, LEFT, now).await
 }
 
 /// Ends the attempt of a row that is being sent.

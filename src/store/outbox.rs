@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        ids::{AccountName, InboundId, OutboxId, ThreadId},
+        ids::{AccountName, AgentName, InboundId, OutboxId, ThreadId},
         outbound::{NewOutbound, Outbound, OutboundKind, Payload, Phase},
         search::DocumentKind,
+        ticket::Ticket,
     },
     store::{
         Store,
@@ -24,6 +25,10 @@ use crate::{
 pub(super) const TAKEN_OVER: &str = "a person took over";
 /// Why a message that was never tried waits.
 const QUIET: &str = "quiet hours of the buyer";
+/// Why a person's message waits for a moment.
+const UNDOABLE: &str = "it can still be taken back";
+/// Why a person's message waits longer.
+const SCHEDULED: &str = "it waits for its hour";
 
 /// How one attempt ended, as delivery judged the channel's receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +207,8 @@ async fn stopped_by(tx: &mut Tx, id: OutboxId) -> Result<StoreError, StoreError>
 pub(super) async fn claimed_by(tx: &mut Tx, token: &str) -> Result<Option<Outbound>, StoreError> {
     let row = tx
         .first(
-            "SELECT id, key, account, kind, human, thread, attempts - 1 AS attempts, created_at, payload
+            "SELECT id, key, account, kind, human, thread, attempts - 1 AS attempts,
+                    COALESCE(leaves_at, created_at) AS created_at, payload
              FROM outbox WHERE state = 'sending' AND lease_owner = $1",
             &[token.into()],
         )
@@ -308,15 +314,70 @@ pub(super) async fn cancel(tx: &mut Tx, id: OutboxId, reason: &str, now: Timesta
     Ok(())
 }
 
-/// Cancels the automatic messages of a thread that were not begun, because a person took over.
-pub(super) async fn cancel_automatic(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+/// Cancels the automatic messages of a ticket's threads that were not begun, because a person took over.
+pub(super) async fn cancel_automatic(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
-         WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at')",
-        &[thread.0.into(), TAKEN_OVER.into(), now.into()],
+        "UPDATE outbox SET state = 'cancelled', reason = $3, settled_at = $4, changed_at = $4
+         WHERE human = 0 AND state IN ('ready', 'retry_at')
+           AND thread IN (SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2)",
+        &[ticket.thread.0.into(), ticket.id.0.into(), TAKEN_OVER.into(), now.into()],
     )
     .await?;
     Ok(())
+}
+
+/// Notes who wrote a message, and lets it wait until its moment.
+pub(super) async fn sign(
+    tx: &mut Tx,
+    id: OutboxId,
+    by: &AgentName,
+    leaves_at: Option<Timestamp>,
+    scheduled: bool,
+) -> Result<(), StoreError> {
+    tx.execute("UPDATE outbox SET author = $2 WHERE id = $1", &[id.0.into(), by.as_str().into()]).await?;
+    let Some(at) = leaves_at else { return Ok(()) };
+    let reason = if scheduled { SCHEDULED } else { UNDOABLE };
+    tx.execute(
+        "UPDATE outbox SET state = 'retry_at', due_at = $2, leaves_at = $2, scheduled = $3, reason = $4 WHERE id = $1",
+        &[id.0.into(), at.into(), scheduled.into(), reason.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Cancels a person's message that was not begun; returns whether it was not.
+pub(super) async fn cancel_unbegun(
+    tx: &mut Tx,
+    id: OutboxId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let cancelled = tx
+        .execute(
+            "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+             WHERE id = $1 AND state IN ('ready', 'retry_at') AND attempts = 0",
+            &[id.0.into(), reason.into(), now.into()],
+        )
+        .await?;
+    Ok(cancelled > 0)
+}
+
+/// Cancels the replies of a ticket that wait for their hour; returns whether there were any.
+pub(super) async fn cancel_scheduled(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let cancelled = tx
+        .execute(
+            "UPDATE outbox SET state = 'cancelled', reason = $3, settled_at = $4, changed_at = $4
+             WHERE scheduled = 1 AND state IN ('ready', 'retry_at') AND attempts = 0
+               AND thread IN (SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2)",
+            &[ticket.thread.0.into(), ticket.id.0.into(), reason.into(), now.into()],
+        )
+        .await?;
+    Ok(cancelled > 0)
 }
 
 /// Returns the draft of a thread that waits for a person; there is at most one.

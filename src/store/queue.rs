@@ -55,6 +55,8 @@ pub enum View {
     Waiting,
     /// A reply is written and leaves at an hour that a person chose.
     Scheduled,
+    /// Somebody put it off, and its time has not come.
+    Snoozed,
     /// Everything that is not closed.
     All,
     /// Closed, the last one first.
@@ -63,8 +65,16 @@ pub enum View {
 
 impl View {
     /// Every view, in the order in which they are shown.
-    pub const ALL: [Self; 7] =
-        [Self::Mine, Self::Unclaimed, Self::Drafts, Self::Waiting, Self::Scheduled, Self::All, Self::Closed];
+    pub const ALL: [Self; 8] = [
+        Self::Mine,
+        Self::Unclaimed,
+        Self::Drafts,
+        Self::Waiting,
+        Self::Scheduled,
+        Self::Snoozed,
+        Self::All,
+        Self::Closed,
+    ];
 
     /// Returns the word used in addresses and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -74,6 +84,7 @@ impl View {
             Self::Drafts => "drafts",
             Self::Waiting => "waiting",
             Self::Scheduled => "scheduled",
+            Self::Snoozed => "snoozed",
             Self::All => "all",
             Self::Closed => "closed",
         }
@@ -198,12 +209,12 @@ macro_rules! turn {
 /// Which tickets belong to a view; `$1` is the person, `$2` the moment after which a reply is a scheduled one.
 macro_rules! mine {
     () => {
-        "state <> 'closed' AND assignee = $1"
+        "state <> 'closed' AND assignee = $1 AND (snoozed_until IS NULL OR snoozed_until <= $2)"
     };
 }
 macro_rules! unclaimed {
     () => {
-        "state <> 'closed' AND state = 'open'"
+        "state <> 'closed' AND state = 'open' AND (snoozed_until IS NULL OR snoozed_until <= $2)"
     };
 }
 macro_rules! drafts {
@@ -222,6 +233,11 @@ macro_rules! scheduled {
         "state <> 'closed' AND EXISTS (
            SELECT o.id FROM outbox o
            WHERE o.thread = ticket.thread AND o.human = 1 AND o.state IN ('ready', 'retry_at') AND o.due_at > $2)"
+    };
+}
+macro_rules! snoozed {
+    () => {
+        "state <> 'closed' AND snoozed_until > $2"
     };
 }
 macro_rules! unfinished {
@@ -247,7 +263,8 @@ macro_rules! list {
     ($scope:expr, $turn:expr) => {
         concat!(
             "SELECT p.id, p.thread, p.inbound, p.state, p.urgency, p.subject, p.buyer, p.intent, p.reasons, p.tags,
-                    p.assignee, p.version, p.opened_at, p.changed_at, p.respond_by, p.turn, p.account,
+                    p.assignee, p.version, p.opened_at, p.changed_at, p.respond_by, p.claimed_at, p.snoozed_until,
+                    p.merged_into, p.result, p.cause, p.compensation, p.turn, p.account,
                     t.channel, t.language,
                     (SELECT SUBSTR(e.text, 1, 200) FROM ticket_event e WHERE e.ticket = p.id AND e.what = 'inbound'
                      ORDER BY e.id DESC LIMIT 1) AS preview,
@@ -255,7 +272,8 @@ macro_rules! list {
                     (SELECT MIN(o.due_at) FROM outbox o WHERE o.thread = p.thread AND o.human = 1
                        AND o.state IN ('ready', 'retry_at') AND o.due_at > $2) AS leaves_at
              FROM (SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
-                          opened_at, changed_at, respond_by, account, ",
+                          opened_at, changed_at, respond_by, account, claimed_at, snoozed_until, merged_into, result,
+                          cause, compensation, ",
             $turn,
             " AS turn FROM ticket WHERE ",
             seen!($scope),
@@ -295,6 +313,7 @@ pub fn listing(view: View) -> &'static str {
         View::Drafts => list!(drafts!(), turn!()),
         View::Waiting => list!(waiting!(), turn!()),
         View::Scheduled => list!(scheduled!(), turn!()),
+        View::Snoozed => list!(snoozed!(), turn!()),
         View::All => list!(unfinished!(), turn!()),
         View::Closed => list!(closed!(), "(0 - closed_at)"),
     }
@@ -307,6 +326,7 @@ fn counting(view: View) -> &'static str {
         View::Drafts => count!(drafts!()),
         View::Waiting => count!(waiting!()),
         View::Scheduled => count!(scheduled!()),
+        View::Snoozed => count!(snoozed!()),
         View::All => count!(unfinished!()),
         View::Closed => count!(closed!()),
     }

@@ -11,7 +11,7 @@ use crate::{
     model::{
         ids::{AccountName, InboundId, ThreadId, TicketId},
         inbound::{ChannelKind, Inbound},
-        ticket::{EventKind, Urgency},
+        ticket::{EventKind, Ticket, Urgency},
     },
     store::{
         Store,
@@ -28,6 +28,9 @@ pub const SENT_FOLDER: &str = "sent_folder";
 
 /// The reason of every automatic message that a person's own mail overtook.
 const ANSWERED: &str = "a person answered in the mailbox";
+
+/// The reason of an answer that a person stopped in time.
+const STOPPED: &str = "a person stopped the answer";
 
 /// Who a ticket's history names: mail programs do not say which person sat before them.
 const MAILBOX: &str = "mailbox";
@@ -241,15 +244,7 @@ async fn stop_machine(
     )
     .await?;
     let stopped = stopped_answer(tx, thread).await?;
-    tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
-           outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
-         WHERE outcome IN ('answered', 'asked', 'escalated') AND id IN (
-           SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
-             AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
-        &[thread.0.into(), ANSWERED.into()],
-    )
-    .await?;
+    leave_to_person(tx, thread, ANSWERED).await?;
     tx.execute(
         "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
          WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at', 'held')",
@@ -268,6 +263,39 @@ async fn stop_machine(
         wait_for_buyer(tx, ticket, mail.text, now).await?;
     }
     Ok(ticket)
+}
+
+/// Takes note that the messages of a thread whose answers were not begun are left to a person.
+async fn leave_to_person(tx: &mut Tx, thread: ThreadId, reason: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
+           outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
+         WHERE outcome IN ('answered', 'asked', 'escalated') AND id IN (
+           SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
+             AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
+        &[thread.0.into(), reason.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Leaves the messages to a person that the machine was about to answer in the conversations of a ticket. Returns by when
+/// the newest of them must be answered; the caller stops the answers.
+pub(super) async fn stop_answers(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut due = None;
+    for thread in ticket::threads_of(tx, ticket).await? {
+        if let Some(inbound) = stopped_answer(tx, thread).await? {
+            // A message that was to be answered at once has no other clock.
+            let by = ticket::respond_by(tx, inbound).await?.unwrap_or(now);
+            due = Some(due.map_or(by, |due: Timestamp| due.min(by)));
+        }
+        leave_to_person(tx, thread, STOPPED).await?;
+    }
+    Ok(due)
 }
 
 /// Returns the newest message whose answer or question was not begun, or was claimed and can no longer leave because

@@ -199,7 +199,11 @@ impl Store {
         retried(|| async {
             let mut tx = self.db.write("giving up an old message").await?;
             let row = tx
-                .first("SELECT created_at FROM outbox WHERE id = $1 AND state IN ('ready', 'retry_at')", &[id.0.into()])
+                .first(
+                    "SELECT COALESCE(leaves_at, created_at) AS created_at
+                     FROM outbox WHERE id = $1 AND state IN ('ready', 'retry_at')",
+                    &[id.0.into()],
+                )
                 .await?;
             let Some(row) = row else { return Ok(false) };
             let hours = now.duration_since(row.moment("created_at")?).as_hours();
@@ -291,7 +295,7 @@ const BROKEN_OFF: &str = "\
 
 const UNSENT: &str = "\
     SELECT id FROM outbox
-    WHERE state IN ('ready', 'retry_at') AND created_at < $1
+    WHERE state IN ('ready', 'retry_at') AND COALESCE(leaves_at, created_at) < $1
       AND (id = $2 OR $2 = 0)
     ORDER BY account, human, id LIMIT $3";
 

@@ -110,7 +110,8 @@ pub(super) async fn state_of(tx: &mut Tx, id: Option<ThreadId>) -> Result<Option
     let row = tx
         .first(
             "SELECT t.epoch, t.participant, t.language, t.pending, t.last_human_reply, k.id AS ticket, k.state
-             FROM thread t LEFT JOIN ticket k ON k.thread = t.id AND k.state <> 'closed' WHERE t.id = $1",
+             FROM thread t LEFT JOIN ticket k ON k.state <> 'closed' AND (k.thread = t.id OR k.id = t.merged_into)
+             WHERE t.id = $1 ORDER BY k.id DESC LIMIT 1",
             &[id.0.into()],
         )
         .await?;

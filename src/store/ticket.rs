@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
+        closing::CloseResult,
         ids::{AccountName, AgentName, InboundId, IntentId, OutboxId, ThreadId, TicketId},
         inbound::ChannelKind,
         language::Language,
@@ -15,12 +16,16 @@ use crate::{
     },
     store::{
         Store,
+        card::{self, BuyerCard},
         database::{Row, Tx},
+        drafts,
         error::StoreError,
         inbound::{self, StoredInbound, channel_of},
         indexing::{self, FOUND_EVENTS},
         outbox,
         thread::{index_key, language_of},
+        timeline::{self, Moment, Waiting},
+        undo::{self, Undoable},
     },
 };
 
@@ -29,6 +34,9 @@ const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How many reasons a ticket shows; its history holds them all.
 const MAX_REASONS: usize = 20;
+
+/// Why a reply that waited for its hour does not leave.
+const BUYER_WROTE: &str = "the buyer wrote again before it left";
 
 /// The words of a chat message that stand for its subject.
 const SUBJECT_CHARACTERS: usize = 80;
@@ -63,6 +71,22 @@ pub struct TicketFile {
     pub orders: Vec<Order>,
     /// To whom and through what a reply goes.
     pub recipient: Recipient,
+    /// Everything that was said and done, oldest first, in the conversations that go on here too.
+    pub timeline: Vec<Moment>,
+    /// What the machine is about to say, if anything.
+    pub pending: Option<Waiting>,
+    /// The reply that waits for an hour a person chose.
+    pub scheduled: Option<Waiting>,
+    /// The rules that the draft speaks for.
+    pub draft_rules: Vec<IntentId>,
+    /// What is known of the buyer.
+    pub card: BuyerCard,
+    /// The act that can still be taken back.
+    pub undoable: Option<Undoable>,
+    /// The machine is switched off in the conversation.
+    pub bot_off: bool,
+    /// The tickets that go on in this one.
+    pub merged: Vec<TicketId>,
 }
 
 /// The buyer's end of a conversation.
@@ -80,6 +104,8 @@ pub struct Recipient {
     pub language: Option<Language>,
     /// How many messages people have written in this conversation, for the next key `t<ticket>-<n>`.
     pub human_messages: u32,
+    /// The machine is switched off in the conversation.
+    pub bot_off: bool,
 }
 
 /// What became of a change.
@@ -103,7 +129,8 @@ impl Store {
         let rows = tx
             .all(
                 "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
-                        opened_at, changed_at, respond_by
+                        opened_at, changed_at, respond_by, claimed_at, snoozed_until, merged_into, result, cause,
+                        compensation
                  FROM ticket WHERE state IN ($1, $2, $3, $4) AND ($5 IS NULL OR assignee = $5)
                  ORDER BY urgency DESC, opened_at, id LIMIT $6",
                 &[
@@ -120,18 +147,35 @@ impl Store {
     }
 
     /// Returns one ticket with its history, the newest decision and what is needed to answer; none if there is no such
-    /// ticket.
+    /// ticket. Acts can be taken back as of the newest change: see [`Store::ticket_at`].
     pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketFile>, StoreError> {
+        self.ticket_at(id, Timestamp::MIN).await
+    }
+
+    /// As [`Store::ticket`], with the act that can still be taken back at that moment.
+    pub async fn ticket_at(&self, id: TicketId, now: Timestamp) -> Result<Option<TicketFile>, StoreError> {
         let mut tx = self.db.read("reading a ticket").await?;
         let Some(ticket) = load(&mut tx, id).await? else { return Ok(None) };
         let recipient = recipient(&mut tx, ticket.thread).await?;
+        let draft = outbox::draft_of(&mut tx, ticket.thread).await?;
         Ok(Some(TicketFile {
             orders: self.orders_of(&recipient.key, Timestamp::MIN).await?,
             events: events(&mut tx, id).await?,
             last_verdict: last_verdict(&mut tx, ticket.thread).await?,
             last_text: last_text(&mut tx, ticket.thread).await?,
             last_inbound: last_inbound(&mut tx, ticket.thread).await?,
-            draft: outbox::draft_of(&mut tx, ticket.thread).await?,
+            draft_rules: match &draft {
+                Some((draft, _)) => drafts::rules_of(&mut tx, *draft).await?,
+                None => Vec::new(),
+            },
+            draft,
+            timeline: timeline::of(&mut tx, &ticket).await?,
+            pending: timeline::pending(&mut tx, &ticket).await?,
+            scheduled: timeline::scheduled(&mut tx, &ticket).await?,
+            card: card::card(&mut tx, &recipient.key, id).await?,
+            undoable: undo::undoable(&mut tx, id, now).await?,
+            bot_off: recipient.bot_off,
+            merged: timeline::merged(&mut tx, id).await?,
             recipient,
             ticket,
         }))
@@ -143,7 +187,7 @@ pub(super) async fn load(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, St
     let row = tx
         .first(
             "SELECT id, thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, assignee, version,
-                    opened_at, changed_at, respond_by
+                    opened_at, changed_at, respond_by, claimed_at, snoozed_until, merged_into, result, cause, compensation
              FROM ticket WHERE id = $1",
             &[id.0.into()],
         )
@@ -168,11 +212,22 @@ pub(super) fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
         opened_at: row.moment("opened_at")?,
         changed_at: row.moment("changed_at")?,
         respond_by: row.maybe_moment("respond_by")?,
+        claimed_at: row.maybe_moment("claimed_at")?,
+        snoozed_until: row.maybe_moment("snoozed_until")?,
+        merged_into: row.get::<Option<i64>>("merged_into")?.map(TicketId),
+        result: maybe_word(row, "result", CloseResult::from_word)?,
+        cause: row.get("cause")?,
+        compensation: maybe_word(row, "compensation", |word| word.parse().ok())?,
     })
 }
 
+fn maybe_word<T>(row: &Row, column: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+    let Some(word) = row.get::<Option<&str>>(column)? else { return Ok(None) };
+    read(word).map(Some).ok_or_else(|| row.damaged(&format!("{column} `{word}`")))
+}
+
 /// Urgency is kept as a number, so that the queue's order is an index's order.
-fn urgency_rank(urgency: Urgency) -> i64 {
+pub(super) fn urgency_rank(urgency: Urgency) -> i64 {
     match urgency {
         Urgency::Normal => 0,
         Urgency::High => 1,
@@ -189,18 +244,50 @@ fn urgency_of(row: &Row) -> Result<Urgency, StoreError> {
 }
 
 async fn events(tx: &mut Tx, id: TicketId) -> Result<Vec<TicketEvent>, StoreError> {
-    let rows =
-        tx.all("SELECT at, actor, what, text FROM ticket_event WHERE ticket = $1 ORDER BY id", &[id.0.into()]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(TicketEvent {
-                at: row.moment("at")?,
-                by: row.get("actor")?,
-                what: row.word("what", EventKind::from_word)?,
-                text: row.get("text")?,
-            })
-        })
-        .collect()
+    let rows = tx
+        .all("SELECT at, actor, what, text, version FROM ticket_event WHERE ticket = $1 ORDER BY id", &[id.0.into()])
+        .await?;
+    rows.iter().map(event_of).collect()
+}
+
+pub(super) fn event_of(row: &Row) -> Result<TicketEvent, StoreError> {
+    Ok(TicketEvent {
+        at: row.moment("at")?,
+        by: row.get("actor")?,
+        what: row.word("what", EventKind::from_word)?,
+        text: row.get("text")?,
+        version: row.get("version")?,
+    })
+}
+
+/// Returns the newest line of history behind that version which somebody must have seen to act; none if whatever happened
+/// since is harmless, see [`EventKind::is_harmless`].
+pub(super) async fn overtaken_since(
+    tx: &mut Tx,
+    id: TicketId,
+    version: i64,
+) -> Result<Option<TicketEvent>, StoreError> {
+    let rows = tx
+        .all(
+            "SELECT at, actor, what, text, version FROM ticket_event
+             WHERE ticket = $1 AND version > $2 ORDER BY id DESC",
+            &[id.0.into(), version.into()],
+        )
+        .await?;
+    let events: Vec<TicketEvent> = rows.iter().map(event_of).collect::<Result<_, _>>()?;
+    Ok(events.into_iter().find(|event| !event.what.is_harmless()))
+}
+
+/// Returns the conversations of a ticket: its own, then those that go on in it.
+pub(super) async fn threads_of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<ThreadId>, StoreError> {
+    let rows = tx
+        .all(
+            "SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2
+             ORDER BY CASE WHEN t.id = $1 THEN 0 ELSE 1 END, t.id",
+            &[ticket.thread.0.into(), ticket.id.0.into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.get("id").map(ThreadId)).collect()
 }
 
 async fn last_verdict(tx: &mut Tx, thread: ThreadId) -> Result<Option<Verdict>, StoreError> {
@@ -243,7 +330,7 @@ async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbo
 async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
     let row = tx
         .one(
-            "SELECT t.channel, t.account, t.participant, t.language, b.name,
+            "SELECT t.channel, t.account, t.participant, t.language, t.bot_off, b.name,
                     (SELECT COUNT(*) FROM outbox o WHERE o.thread = t.id AND o.human = 1) AS human_messages
              FROM thread t LEFT JOIN buyer b ON b.key = t.participant WHERE t.id = $1",
             &[thread.0.into()],
@@ -256,12 +343,22 @@ async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreErro
         name: row.get("name")?,
         language: language_of(&row, "language")?,
         human_messages: row.count("human_messages")?,
+        bot_off: row.flag("bot_off")?,
     })
 }
 
-/// Returns the ticket of a thread that is not closed; an index makes sure that there is at most one.
+/// Returns the ticket of a thread that is not closed, its own or the one that it goes on in; an index makes sure that there
+/// is at most one of its own, and a thread that goes on elsewhere has none.
 pub(super) async fn open_of(tx: &mut Tx, thread: ThreadId) -> Result<Option<TicketId>, StoreError> {
-    let row = tx.first("SELECT id FROM ticket WHERE thread = $1 AND state <> 'closed'", &[thread.0.into()]).await?;
+    let row = tx
+        .first(
+            "SELECT k.id FROM ticket k
+             WHERE k.state <> 'closed'
+               AND (k.thread = $1 OR k.id = (SELECT t.merged_into FROM thread t WHERE t.id = $1))
+             ORDER BY k.id DESC LIMIT 1",
+            &[thread.0.into()],
+        )
+        .await?;
     row.map(|row| row.get("id").map(TicketId)).transpose()
 }
 
@@ -303,14 +400,22 @@ pub(super) struct Case<'a> {
 pub(super) async fn raise(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
     let known = tx
         .first(
-            "SELECT id FROM ticket WHERE thread = $1 AND (state <> 'closed' OR closed_at >= $2)
-             ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, id DESC LIMIT 1",
+            "SELECT k.id FROM ticket k
+             WHERE (k.thread = $1 OR k.id = (SELECT t.merged_into FROM thread t WHERE t.id = $1))
+               AND k.merged_into IS NULL AND (k.state <> 'closed' OR k.closed_at >= $2)
+             ORDER BY CASE WHEN k.state = 'closed' THEN 1 ELSE 0 END, k.id DESC LIMIT 1",
             &[case.thread.0.into(), (case.now - REOPEN_WINDOW).into()],
         )
         .await?;
     let why = case.reasons.join("\n");
     let Some(row) = known else {
         let id = open(tx, case).await?;
+        // Where it went on was closed long ago.
+        tx.execute(
+            "UPDATE thread SET merged_into = NULL WHERE id = $1 AND merged_into IS NOT NULL",
+            &[case.thread.0.into()],
+        )
+        .await?;
         note(tx, id, "nightdesk", EventKind::Opened, &why, case.now).await?;
         return Ok(id);
     };
@@ -357,7 +462,7 @@ pub(super) async fn raise_stored(tx: &mut Tx, stored: &Stored<'_>) -> Result<(Ti
 }
 
 /// Returns by when the message must be answered, as it was decided.
-async fn respond_by(tx: &mut Tx, inbound: InboundId) -> Result<Option<Timestamp>, StoreError> {
+pub(super) async fn respond_by(tx: &mut Tx, inbound: InboundId) -> Result<Option<Timestamp>, StoreError> {
     let row = tx.first("SELECT record FROM verdict WHERE inbound = $1", &[inbound.0.into()]).await?;
     let verdict: Option<Verdict> = row.map(|row| row.json("record")).transpose()?;
     Ok(verdict.and_then(|verdict| verdict.due).map(|due| due.at))
@@ -370,14 +475,16 @@ pub(super) async fn raise_untold(tx: &mut Tx, stored: &Stored<'_>) -> Result<Tic
     Ok(ticket)
 }
 
-async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
+pub(super) async fn open(tx: &mut Tx, case: &Case<'_>) -> Result<TicketId, StoreError> {
     let (reasons, tags) = (tx.json(case.reasons)?, tx.json(case.tags)?);
     let row = tx
         .one(
             "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, intent, reasons, tags, opened_at,
-                                 changed_at, respond_by, account)
+                                 changed_at, respond_by, account, grade_rank)
              VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $9, $10,
-                     (SELECT t.account FROM thread t WHERE t.id = $1)) RETURNING id",
+                     (SELECT t.account FROM thread t WHERE t.id = $1),
+                     (SELECT COALESCE(MAX(b.grade_rank), 0)
+                      FROM thread t JOIN buyer b ON b.key = t.participant WHERE t.id = $1)) RETURNING id",
             &[
                 case.thread.0.into(),
                 case.inbound.0.into(),
@@ -408,7 +515,7 @@ async fn extend(tx: &mut Tx, ticket: Ticket, case: &Case<'_>) -> Result<(), Stor
     let respond_by = ticket.respond_by.into_iter().chain(case.respond_by).min();
     tx.execute(
         "UPDATE ticket SET state = $2, urgency = $3, intent = COALESCE($4, intent), reasons = $5, tags = $6,
-           closed_at = NULL, version = version + 1, changed_at = $7, respond_by = $8
+           closed_at = NULL, snoozed_until = NULL, version = version + 1, changed_at = $7, respond_by = $8
          WHERE id = $1",
         &[
             ticket.id.0.into(),
@@ -436,7 +543,8 @@ pub(super) async fn note(
 ) -> Result<(), StoreError> {
     let row = tx
         .one(
-            "INSERT INTO ticket_event (ticket, at, actor, what, text) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            "INSERT INTO ticket_event (ticket, at, actor, what, text, version)
+             VALUES ($1, $2, $3, $4, $5, (SELECT k.version + 1 FROM ticket k WHERE k.id = $1)) RETURNING id",
             &[ticket.0.into(), now.into(), by.into(), what.as_str().into(), text.into()],
         )
         .await?;
@@ -449,6 +557,17 @@ pub(super) async fn note(
     )
     .await?;
     Ok(())
+}
+
+/// Takes back what a person wrote for a later hour: it was written without what the buyer has said by now. The ticket is
+/// open again, and what was written stands in its history.
+pub(super) async fn buyer_wrote(tx: &mut Tx, id: TicketId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(ticket) = load(tx, id).await? else { return Ok(()) };
+    if !outbox::cancel_scheduled(tx, &ticket, BUYER_WROTE, now).await? {
+        return Ok(());
+    }
+    tx.execute("UPDATE ticket SET state = 'open' WHERE id = $1 AND state = 'waiting'", &[id.0.into()]).await?;
+    note(tx, id, "nightdesk", EventKind::TakenBack, BUYER_WROTE, now).await
 }
 
 /// Returns the subject, or the first words of a chat message.

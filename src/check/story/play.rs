@@ -211,10 +211,12 @@ impl Stage<'_> {
         let thread = self.latest.as_ref().and_then(|key| self.threads.get(key)?.thread);
         let word = match command {
             AgentCommand::Claim => "claims the ticket",
-            AgentCommand::SendDraft => "sends the draft",
+            AgentCommand::SendDraft(_) => "sends the draft",
             AgentCommand::Reply(_) => "writes",
             AgentCommand::Note(_) => "notes",
             AgentCommand::Close(_) => "closes the ticket",
+            AgentCommand::HandBack => "hands the conversation back",
+            _ => "works the ticket",
         };
         match self.world.act(thread, &AgentName::new(AGENT), command, self.now) {
             Ok(words) => turn.text = words.map_or_else(|| word.to_owned(), |words| format!("{word}: {words}")),

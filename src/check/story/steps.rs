@@ -10,7 +10,8 @@ use crate::{
     },
     diagnostic::yaml::{self, Kind, Node},
     model::{
-        agent_command::AgentCommand,
+        agent_command::{AgentCommand, Answer, Schedule},
+        closing::Closing,
         ids::{IntentId, ReplyId},
         inbound::ChannelKind,
         ticket::{TicketState, Urgency},
@@ -115,8 +116,8 @@ fn agent(reader: &mut Reader<'_>, node: &Node) -> Option<AgentCommand> {
     if let Some(word) = node.as_text() {
         return match word {
             "claim" => Some(AgentCommand::Claim),
-            "send_draft" => Some(AgentCommand::SendDraft),
-            "close" => Some(AgentCommand::Close(String::new())),
+            "send_draft" => Some(AgentCommand::SendDraft(Schedule::Now)),
+            "close" => Some(AgentCommand::Close(Closing::default())),
             _ => {
                 reader.unknown(node, "act of a person called", word, &AGENT_WORDS);
                 None
@@ -125,9 +126,9 @@ fn agent(reader: &mut Reader<'_>, node: &Node) -> Option<AgentCommand> {
     }
     let mut fields = reader.open(node, help)?;
     let commands = [
-        fields.take::<String>("reply").map(AgentCommand::Reply),
+        fields.take::<String>("reply").map(|text| AgentCommand::Reply(Answer::now(text))),
         fields.take::<String>("note").map(AgentCommand::Note),
-        fields.take::<String>("close").map(AgentCommand::Close),
+        fields.take::<String>("close").map(|text| AgentCommand::Close(Closing::saying(text))),
     ];
     reader.found.extend(fields.finish());
     let mut commands: Vec<AgentCommand> = commands.into_iter().flatten().collect();

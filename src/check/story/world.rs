@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    desk::transition::{Refusal, transition},
+    desk::transition::{Circumstances, Refusal, transition},
     model::{
-        agent_command::{AgentCommand, TicketChange},
+        agent_command::{AgentCommand, Edit, Owner, TicketChange},
         buyer::Buyer,
         context::{Context, Counters, Switches},
         ids::{AgentName, BuyerId, InboundId, IntentId, ReplyId, ThreadId, TicketId},
@@ -83,9 +83,6 @@ pub enum Impossible {
     /// There is nothing to act on.
     #[error("the conversation has no ticket")]
     NoTicket,
-    /// There is nothing to send.
-    #[error("the ticket has no draft")]
-    NoDraft,
     /// The ticket's state does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -179,11 +176,13 @@ impl World {
     ) -> Result<Option<String>, Impossible> {
         let thread = thread.ok_or(Impossible::NoTicket)?;
         let index = self.tickets.iter().rposition(|ticket| ticket.thread == thread).ok_or(Impossible::NoTicket)?;
-        let change = transition(&self.tickets[index], by, command)?;
+        let draft = self.thread_mut(thread).draft.clone();
+        let around = Circumstances { draft: draft.as_deref(), ..Circumstances::plain(now) };
+        let change = transition(&self.tickets[index], by, command, &around)?;
         let words = match command {
-            AgentCommand::Reply(text) => Some(text.clone()),
-            AgentCommand::SendDraft => Some(self.thread_mut(thread).draft.clone().ok_or(Impossible::NoDraft)?),
-            AgentCommand::Claim | AgentCommand::Note(_) | AgentCommand::Close(_) => None,
+            AgentCommand::Reply(answer) => Some(answer.text.clone()),
+            AgentCommand::SendDraft(_) => draft,
+            _ => None,
         };
         self.change(index, by, &change, words.is_some(), now);
         Ok(words)
@@ -332,6 +331,12 @@ impl World {
             opened_at: now,
             changed_at: now,
             respond_by,
+            claimed_at: None,
+            snoozed_until: None,
+            merged_into: None,
+            result: None,
+            cause: None,
+            compensation: None,
         });
     }
 
@@ -347,8 +352,11 @@ impl World {
     fn change(&mut self, index: usize, by: &AgentName, change: &TicketChange, writes: bool, now: Timestamp) {
         let ticket = &mut self.tickets[index];
         ticket.state = change.state;
-        if change.assign {
-            ticket.assignee = Some(by.clone());
+        match &change.owner {
+            Owner::Same => {}
+            Owner::Actor => ticket.assignee = Some(by.clone()),
+            Owner::Person(person) => ticket.assignee = Some(person.clone()),
+            Owner::Nobody => ticket.assignee = None,
         }
         ticket.respond_by = ticket.respond_by.filter(|_| change.keeps_waiting());
         ticket.version += 1;
@@ -361,6 +369,9 @@ impl World {
         }
         if change.event == EventKind::Reply {
             thread.last_human_reply = Some(now);
+        }
+        if change.edit == Some(Edit::HandBack) {
+            thread.last_human_reply = None;
         }
         if writes || change.state == TicketState::Closed {
             thread.draft = None;

@@ -1,27 +1,36 @@
 //! `nightdesk ticket`: the queue from a terminal, beside a running service.
 
+mod commands;
 mod view;
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use clap::Args;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     cli::{
         exit::Exit,
-        files::{config_only, open_store},
-        input, output, runtime,
+        files::{Files, config_only, open_store},
+        output, runtime,
+        ticket::commands::{Act, TicketCommand, Typed},
     },
     config::Config,
+    diagnostic::source::SourceMap,
+    engine::Engine,
     model::{
-        agent_command::AgentCommand,
+        agent_command::{AgentCommand, UNDO_SECONDS},
         ids::{AgentName, TicketId},
         ticket::TicketState,
+        wire_id::InstanceKey,
     },
+    replies::catalog::Catalog,
+    rules::set::RuleSet,
     service::{
         accounts::Accounts,
-        agents::{self, ActError},
+        agents::{self, ActError, Done, UndoError, Wish},
+        canned,
+        handle::Handle,
     },
     store::{Store, ticket::TicketFilter},
 };
@@ -43,109 +52,99 @@ pub(super) struct TicketArguments {
     command: TicketCommand,
 }
 
-#[derive(Debug, Subcommand)]
-enum TicketCommand {
-    /// List tickets, the most urgent first
-    List {
-        /// Also those that wait for the buyer and those that are closed
-        #[arg(long)]
-        all: bool,
-        /// Only those I own
-        #[arg(long)]
-        mine: bool,
-        /// One JSON object per line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show a ticket: the conversation, and why the machine did not settle it
-    Show {
-        /// Its number
-        ticket: i64,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take a ticket; from then on the machine is silent in its conversation
-    Claim {
-        /// Its number
-        ticket: i64,
-    },
-    /// Answer the buyer, in the same mail thread or chat
-    Reply {
-        /// Its number
-        ticket: i64,
-        /// The text; `-` or nothing reads it from standard input
-        text: Option<String>,
-        /// Send the prepared draft as it stands
-        #[arg(long, conflicts_with = "text")]
-        draft: bool,
-    },
-    /// Write something for colleagues; it never leaves the house
-    Note {
-        /// Its number
-        ticket: i64,
-        /// The text; `-` or nothing reads it from standard input
-        text: Option<String>,
-    },
-    /// Close a ticket; a new message of the buyer opens it again
-    Close {
-        /// Its number
-        ticket: i64,
-        /// How it ended
-        #[arg(default_value = "")]
-        result: String,
-    },
-}
-
 /// Tickets shown by one `list`; more are found by working from the top.
 const LIST_LIMIT: u32 = 200;
 
 impl TicketArguments {
-    pub(super) fn run(self, config: &Path) -> anyhow::Result<Exit> {
-        let config = config_only(config)?;
+    pub(super) fn run(self, path: &Path) -> anyhow::Result<Exit> {
+        let config = config_only(path)?;
         runtime()?.block_on(async {
             let store = open_store(&config).await?;
-            let done = self.act(&config, &store).await;
+            let done = self.work(path, &config, &store).await;
             store.close().await;
             done
         })
     }
 
-    async fn act(self, config: &Config, store: &Store) -> anyhow::Result<Exit> {
+    async fn work(self, path: &Path, config: &Config, store: &Store) -> anyhow::Result<Exit> {
         let agent = AgentName::new(self.agent);
-        let (ticket, command, done) = match self.command {
-            TicketCommand::List { all, mine, json } => {
-                let assignee = mine.then(|| agent.clone());
-                return list(store, all, assignee, json).await;
+        match self.command {
+            TicketCommand::List { all, mine, json } => list(store, all, mine.then_some(agent), json).await,
+            TicketCommand::Show { ticket, json } => show(config, store, TicketId(ticket), json).await,
+            TicketCommand::Canned { ticket, reply } => {
+                texts(path, config, store, TicketId(ticket), reply.as_deref()).await
             }
-            TicketCommand::Show { ticket, json } => return show(config, store, TicketId(ticket), json).await,
-            TicketCommand::Claim { ticket } => {
-                (ticket, AgentCommand::Claim, "is yours; the machine is silent in its conversation")
-            }
-            TicketCommand::Reply { ticket, draft: true, .. } => {
-                (ticket, AgentCommand::SendDraft, "was answered with its draft; the message is on its way")
-            }
-            TicketCommand::Reply { ticket, text, .. } => (
-                ticket,
-                AgentCommand::Reply(input::text(text, "the answer")?),
-                "was answered; the message is on its way",
-            ),
-            TicketCommand::Note { ticket, text } => {
-                (ticket, AgentCommand::Note(input::text(text, "the note")?), "has a new note")
-            }
-            TicketCommand::Close { ticket, result } => (ticket, AgentCommand::Close(result), "is closed"),
-        };
-        let instance = store.instance().await?;
-        let settings = config.engine(instance.key.clone());
-        let accounts = Accounts::new(&config.accounts, instance.key);
-        match agents::act(store, &accounts, &settings, &agent, TicketId(ticket), &command, Timestamp::now()).await {
-            Ok(after) => {
-                output::talk(&format!("Ticket {} {done}.", after.id));
-                Ok(Exit::Success)
-            }
-            Err(error @ (ActError::Store(_) | ActError::Outgoing(_))) => Err(error.into()),
-            Err(refused) => Ok(output::refusal(&refused.to_string())),
+            TicketCommand::Undo { ticket } => undo(config, store, &agent, TicketId(ticket)).await,
+            TicketCommand::Act(act) => perform(path, config, store, agent, act).await,
         }
+    }
+}
+
+/// Returns what acts need. The rules are read only where they matter, so that whoever works the queue does not wait for them,
+/// and can work it while they are broken.
+async fn handle(store: &Store, config: &Config, rules: Option<&Path>) -> anyhow::Result<Handle> {
+    let key = store.instance().await?.key;
+    let accounts = Accounts::new(&config.accounts, key.clone());
+    Ok(Handle::beside(store.clone(), engine(config, key, rules), accounts))
+}
+
+/// Returns an engine with the rules and replies beside that configuration, or with none.
+fn engine(config: &Config, key: InstanceKey, rules: Option<&Path>) -> Engine {
+    let settings = config.engine(key);
+    if let Some(Ok(files)) = rules.map(Files::read) {
+        return Engine::new(settings, files.library.rules, files.library.replies);
+    }
+    let none = SourceMap::default();
+    Engine::new(settings, RuleSet::read(&none, &[]).0, Catalog::read(&none, &[]).0)
+}
+
+async fn perform(path: &Path, config: &Config, store: &Store, agent: AgentName, act: Act) -> anyhow::Result<Exit> {
+    let now = Timestamp::now();
+    let Typed { ticket, command, force, done } = act.typed(&config.desk.zone, now)?;
+    let asks_rules = matches!(command, AgentCommand::Close(_));
+    let handle = handle(store, config, asks_rules.then_some(path)).await?;
+    let wish = Wish { despite: force, ..Wish::new(agent, ticket, command) };
+    match agents::act(&handle, &wish, Timestamp::now()).await {
+        Ok(after) => {
+            output::talk(&sentence(&after, done, &config.desk.zone));
+            Ok(Exit::Success)
+        }
+        Err(error @ (ActError::Store(_) | ActError::Outgoing(_))) => Err(error.into()),
+        Err(refused) => {
+            let hint = if refused.may_be_confirmed() { "; --force does it all the same" } else { "" };
+            Ok(output::refusal(&format!("{refused}{hint}")))
+        }
+    }
+}
+
+/// Says what was done, and for a reply when it leaves.
+fn sentence(after: &Done, done: &str, zone: &TimeZone) -> String {
+    let id = after.ticket.id;
+    if let Some(made) = after.made {
+        return format!("Ticket {id} {done}; it began ticket {made}.");
+    }
+    let program = output::program();
+    match (after.leaves_at, after.undo_until) {
+        (Some(leaves), Some(until)) if leaves > until => {
+            let at = view::moment(leaves, zone);
+            format!("Ticket {id} {done}; it leaves on {at}. `{program} ticket cancel-reply {id}` takes it back.")
+        }
+        (Some(_), _) => {
+            format!("Ticket {id} {done}; it leaves in {UNDO_SECONDS} s. `{program} ticket undo {id}` takes it back.")
+        }
+        _ => format!("Ticket {id} {done}."),
+    }
+}
+
+async fn undo(config: &Config, store: &Store, agent: &AgentName, id: TicketId) -> anyhow::Result<Exit> {
+    let handle = handle(store, config, None).await?;
+    match agents::undo(&handle, agent, id, Timestamp::now()).await {
+        Ok(after) => {
+            output::talk(&format!("Ticket {id} is {} as before.", after.state.as_str()));
+            Ok(Exit::Success)
+        }
+        Err(UndoError::Store(error)) => Err(error.into()),
+        Err(refused) => Ok(output::refusal(&refused.to_string())),
     }
 }
 
@@ -175,15 +174,34 @@ async fn list(store: &Store, all: bool, assignee: Option<AgentName>, json: bool)
 }
 
 async fn show(config: &Config, store: &Store, id: TicketId, json: bool) -> anyhow::Result<Exit> {
-    let Some(file) = store.ticket(id).await? else {
+    let Some(file) = store.ticket_at(id, Timestamp::now()).await? else {
         return Ok(output::refusal(&ActError::NoTicket(id).to_string()));
     };
     if json {
         let value = serde_json::json!({ "ticket": file.ticket, "events": file.events, "verdict": file.last_verdict,
-            "orders": file.orders });
+            "orders": file.orders, "timeline": file.timeline, "buyer": file.card });
         output::data(&serde_json::to_string_pretty(&value)?);
         return Ok(Exit::Success);
     }
     output::data(&view::describe(&file, &config.desk.zone, Timestamp::now(), output::width()));
+    Ok(Exit::Success)
+}
+
+async fn texts(path: &Path, config: &Config, store: &Store, id: TicketId, only: Option<&str>) -> anyhow::Result<Exit> {
+    let Some(file) = store.ticket(id).await? else {
+        return Ok(output::refusal(&ActError::NoTicket(id).to_string()));
+    };
+    let handle = handle(store, config, Some(path)).await?;
+    let engine = handle.live.engine();
+    let own = engine.settings().default_language;
+    let switched = store.situation_switches().await?;
+    let mut texts = canned::canned(&engine, &file, &switched, own, Timestamp::now());
+    if let Some(only) = only {
+        texts.retain(|canned| canned.reply.as_str() == only);
+        if texts.is_empty() {
+            return Ok(output::refusal(&format!("there is no reply `{only}`")));
+        }
+    }
+    output::data(&view::canned(&texts, only.is_some(), output::width()));
     Ok(Exit::Success)
 }

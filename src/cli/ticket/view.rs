@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::{
     check::explain,
     cli::{layout, output},
+    desk::canned::Canned,
     model::{
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         time::offset_name,
     },
-    store::ticket::TicketFile,
+    store::{ticket::TicketFile, timeline::Waiting},
 };
 
 /// Who wrote the buyer's lines in a ticket's history.
@@ -69,6 +70,7 @@ pub(super) fn describe(file: &TicketFile, zone: &TimeZone, now: Timestamp, width
     }
     parts.push(output::strong("\nConversation"));
     parts.extend(file.events.iter().map(|event| describe_event(ticket, event, zone, width)));
+    parts.extend(waiting(file, zone, width));
     if let Some((_, draft)) = &file.draft {
         let send = format!("{} ticket reply {} --draft", output::program(), ticket.id);
         parts.push(output::strong(&format!("\nDraft (send it as it stands: {send})")));
@@ -79,6 +81,44 @@ pub(super) fn describe(file: &TicketFile, zone: &TimeZone, now: Timestamp, width
         parts.push(layout::block(output::plain(&explain::reading(message, verdict)).trim_end(), "  ", width));
     }
     parts.join("\n")
+}
+
+/// Says what is about to leave, of the machine and of people.
+fn waiting(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> Vec<String> {
+    let id = file.ticket.id;
+    let of = |waiting: &Option<Waiting>, who: &str, command: &str| {
+        let waiting = waiting.as_ref()?;
+        let at = moment(waiting.at, zone);
+        let title = format!("\n{who} leaves on {at} (stop it: {} ticket {command} {id})", output::program());
+        let text = layout::block(&output::plain(&waiting.text), MARGIN, width);
+        Some(format!("{}\n{text}", output::strong(&title)))
+    };
+    let pending = of(&file.pending, "The machine's message", "stop");
+    let scheduled = of(&file.scheduled, "A person's reply", "cancel-reply");
+    pending.into_iter().chain(scheduled).collect()
+}
+
+/// Returns what is known of the buyer, line by line.
+fn buyer_lines(file: &TicketFile) -> Vec<String> {
+    let card = &file.card;
+    let mut lines = Vec::new();
+    let known = [
+        card.country.clone(),
+        card.language.map(|language| language.as_str().to_owned()),
+        card.grade.as_ref().map(|grade| format!("grade {grade}")),
+        card.suppressed.then(|| "never answered by the machine".to_owned()),
+    ];
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    if !known.is_empty() {
+        lines.push(format!("Known    {}", known.join(", ")));
+    }
+    if !card.tickets.is_empty() {
+        let tickets: Vec<String> =
+            card.tickets.iter().map(|ticket| format!("{} ({})", ticket.id, ticket.state.as_str())).collect();
+        lines.push(format!("Tickets  {}", tickets.join(", ")));
+    }
+    lines.extend(card.notes.iter().map(|note| format!("Noted    {} ({})", note.text, note.by)));
+    lines
 }
 
 fn head(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
@@ -95,6 +135,12 @@ fn head(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
         format!("Intent   {intent}"),
     ];
     lines.extend(ticket.respond_by.map(|due| due_line(file, due, zone)));
+    lines.extend(buyer_lines(file));
+    lines.extend(ticket.snoozed_until.map(|until| format!("Put off  until {}", moment(until, zone))));
+    lines.extend(ticket.merged_into.map(|into| format!("Goes on  in ticket {into}")));
+    if file.bot_off {
+        lines.push("Machine  switched off in this conversation".to_owned());
+    }
     if !ticket.tags.is_empty() {
         lines.push(format!("Tags     {}", ticket.tags.join(", ")));
     }
@@ -109,7 +155,8 @@ fn due_line(file: &TicketFile, due: Timestamp, zone: &TimeZone) -> String {
     format!("Due      {}{by}", moment(due, zone))
 }
 
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+/// Names a moment on the desk's clock.
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let at = at.to_zoned(zone.clone());
     format!("{} {}", at.strftime("%a %d %b %H:%M"), offset_name(&at))
 }
@@ -137,7 +184,51 @@ fn deed(what: EventKind) -> &'static str {
         EventKind::Closed => "closed it",
         EventKind::Reopened => "opened it again",
         EventKind::Delivery => "reported on the delivery",
+        EventKind::Released => "gave it back",
+        EventKind::Assigned => "gave it to",
+        EventKind::Scheduled => "answered for a later hour",
+        EventKind::TakenBack => "took the waiting reply back",
+        EventKind::Rejected => "threw the draft away",
+        EventKind::Snoozed => "put it off",
+        EventKind::Woken => "took it up again",
+        EventKind::Tagged => "changed its labels",
+        EventKind::Urgency => "changed its urgency",
+        EventKind::Merged => "merged it",
+        EventKind::Split => "split it",
+        EventKind::HandedBack => "let the machine speak again",
+        EventKind::BotOff => "switched the machine off here",
+        EventKind::BotOn => "switched the machine on here",
+        EventKind::Stopped => "stopped what the machine was about to say",
+        EventKind::Undone => "took back",
     }
+}
+
+/// Returns the shop's replies as ready texts: their first line each, or one of them whole.
+pub(super) fn canned(texts: &[Canned], whole: bool, width: Option<usize>) -> String {
+    let mut parts = Vec::new();
+    for canned in texts {
+        let name = if canned.fits { format!("{} (fits)", canned.reply) } else { canned.reply.to_string() };
+        parts.push(output::strong(&output::plain(&name)));
+        let text = match &canned.text {
+            Ok(filled) if whole => filled.text.clone(),
+            Ok(filled) => first_words(&filled.text),
+            Err(why) => format!("cannot be filled: {why}"),
+        };
+        parts.push(layout::block(&output::plain(&text), MARGIN, width));
+        if let Ok(filled) = &canned.text
+            && !filled.doubtful.is_empty()
+        {
+            parts.push(format!("{MARGIN}better not said: {}", output::plain(&filled.doubtful.join(", "))));
+        }
+    }
+    parts.join("\n")
+}
+
+/// Returns the line after the greeting, which says what a text is about.
+fn first_words(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let greeting = lines.next().unwrap_or_default();
+    lines.next().unwrap_or(greeting).to_owned()
 }
 
 fn age(from: Timestamp, now: Timestamp) -> String {

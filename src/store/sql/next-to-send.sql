@@ -1,8 +1,8 @@
 -- $1: now, $2: the account. People's oldest message, else the machine's: two looks into one index, each of which ends at
 -- the first row that may go. CASE, because what a rest or a pause holds back must not be looked through. OFFSET keeps
 -- PostgreSQL from comparing everything that waits with everything on its way at once, only to sort it and take one.
-SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts, o.created_at, o.payload, o.epoch,
-       t.epoch AS thread_epoch
+SELECT o.id, o.key, o.account, o.kind, o.human, o.thread, o.attempts,
+       COALESCE(o.leaves_at, o.created_at) AS created_at, o.payload, o.epoch, t.epoch AS thread_epoch
 FROM outbox o JOIN thread t ON t.id = o.thread
 WHERE o.id = CASE WHEN EXISTS (
     SELECT 1 FROM account_rest r WHERE r.account = $2 AND r.until_at > $1 AND r.changed_at <= $1) THEN NULL

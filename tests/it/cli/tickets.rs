@@ -7,7 +7,12 @@ use std::{
     process::{Output, Stdio},
 };
 
-use crate::cli::{nightdesk, starting::tour};
+use regex::Regex;
+
+use crate::{
+    cli::{nightdesk, starting::tour},
+    support::shop::until_in,
+};
 
 #[test]
 fn a_ticket_is_worked_from_claim_to_close() {
@@ -28,13 +33,23 @@ fn a_ticket_is_worked_from_claim_to_close() {
     let act = |command: &str, input: &str, code: i32, words: &str| {
         let output = ticket(folder.path(), command, input);
         assert_eq!(output.stdout, b"", "acts are talk, not data");
-        assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), words, "{command}");
+        assert_eq!(told(&output.stderr), words, "{command}");
         assert_eq!(output.status.code(), Some(code), "{command}");
     };
     act("claim 1 --agent ann", "", 0, "Ticket 1 is yours; the machine is silent in its conversation.");
     act("claim 1 --agent ann", "", 5, "Not possible: ticket 1 is yours already.");
-    act("claim 1 --agent bob", "", 5, "Not possible: ticket 1 is claimed by ann.");
-    act("reply 1 --agent bob", "Hello", 5, "Not possible: ticket 1 is claimed by ann.");
+    act(
+        "claim 1 --agent bob",
+        "",
+        5,
+        "Not possible: ticket 1 is claimed by ann since THEN; --force does it all the same.",
+    );
+    act(
+        "reply 1 --agent bob",
+        "Hello",
+        5,
+        "Not possible: ticket 1 is claimed by ann since THEN; --force does it all the same.",
+    );
     act("note 1 --agent bob", "she called, too", 0, "Ticket 1 has a new note.");
     act("reply 1 --agent ann", " \n", 5, "Not possible: the text is empty.");
     let long = "x".repeat(100_001);
@@ -44,12 +59,26 @@ fn a_ticket_is_worked_from_claim_to_close() {
         "reply 1 --agent ann",
         "Dear Maria,\nit is cancelled.\n",
         0,
-        "Ticket 1 was answered; the message is on its way.",
+        "Ticket 1 was answered; it leaves in 10 s. `nightdesk ticket undo 1` takes it back.",
+    );
+    act("undo 1 --agent bob", "", 5, "Not possible: there is nothing of yours to take back in ticket 1.");
+    act("undo 1 --agent ann", "", 0, "Ticket 1 is claimed as before.");
+    act("undo 1 --agent ann", "", 5, "Not possible: there is nothing of yours to take back in ticket 1.");
+    act(
+        "reply 1 --agent ann",
+        "Dear Maria,\nit is cancelled.\n",
+        0,
+        "Ticket 1 was answered; it leaves in 10 s. `nightdesk ticket undo 1` takes it back.",
     );
     act("close 1 --agent ann", "", 0, "Ticket 1 is closed.");
     act("close 1 --agent ann", "", 5, "Not possible: ticket 1 is closed; a new message of the buyer opens it again.");
 
-    let shown = said(&ticket(folder.path(), "show 1", ""), 0);
+    history(folder.path());
+}
+
+/// What colleagues read afterwards.
+fn history(folder: &Path) {
+    let shown = said(&ticket(folder, "show 1", ""), 0);
     assert!(!shown.contains("\nDue      "), "an answer stops the clock\n{shown}");
     for line in [
         "Ticket 1: closed by ann, urgent",
@@ -64,8 +93,15 @@ fn a_ticket_is_worked_from_claim_to_close() {
     ] {
         assert!(shown.contains(line), "{line:?} is missing in\n{shown}");
     }
-    let mine = said(&ticket(folder.path(), "list --mine --all --json --agent ann", ""), 0);
+    let mine = said(&ticket(folder, "list --mine --all --json --agent ann", ""), 0);
     assert!(mine.lines().all(|line| line.starts_with("{\"id\":1,")) && mine.lines().count() == 1, "{mine}");
+}
+
+/// Returns what was said in one line, with moments and the program's path left out.
+fn told(stderr: &[u8]) -> String {
+    let said = String::from_utf8_lossy(stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = Regex::new(r"since \S+Z").expect("well-formed").replace_all(&said, "since THEN").into_owned();
+    Regex::new(r"`\S*nightdesk ").expect("well-formed").replace_all(&said, "`nightdesk ").into_owned()
 }
 
 #[test]
@@ -99,13 +135,18 @@ fn what_a_person_writes_leaves_with_the_next_start() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());
     said(&ticket(folder.path(), "reply 2", "Yes, in green, too.\n"), 0);
-    tour(folder.path());
     let outbox = folder.path().join("nightdesk-demo/outbox/new");
-    let mut mails = fs::read_dir(&outbox).expect("an outbox").map(|entry| entry.expect("readable").path());
-    let sent = mails.find_map(|path| {
-        Some(fs::read_to_string(path).expect("text")).filter(|mail| mail.contains("Yes, in green, too."))
+    let sent = || {
+        let mut mails = fs::read_dir(&outbox).expect("an outbox").map(|entry| entry.expect("readable").path());
+        mails.find_map(|path| {
+            Some(fs::read_to_string(path).expect("text")).filter(|mail| mail.contains("Yes, in green, too."))
+        })
+    };
+    // For ten seconds it can be taken back.
+    let mail = until_in("the reply", || {
+        tour(folder.path());
+        sent()
     });
-    let mail = sent.expect("the reply was sent");
     assert!(
         mail.contains("To: Jean Martin <jean.martin@example.com>") || mail.contains("jean.martin@example.com"),
         "{mail}"

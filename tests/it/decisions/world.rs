@@ -322,6 +322,7 @@ pub(crate) fn settings() -> Settings {
         overnight: None,
         clocks: Clocks::default(),
         quiet_hours: None,
+        causes: Vec::new(),
     }
 }
 

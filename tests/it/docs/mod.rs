@@ -2,6 +2,7 @@
 
 mod codes;
 mod commands;
+mod desk;
 mod marketplaces;
 mod proof;
 mod quality;

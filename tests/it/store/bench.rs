@@ -253,7 +253,8 @@ impl Bench {
         references: &[&str],
         now: Timestamp,
     ) -> Letter {
-        let received = mail(self.next(), 7, &format!("Message-ID: <{message_id}>\r\n\r\n{text}"), now);
+        let raw = format!("From: Ana <{from}>\r\nMessage-ID: <{message_id}>\r\n\r\n{text}");
+        let received = mail(self.next(), 7, &raw, now);
         let id = self.receive(received, now).await;
         let mut inbound = Inbound::from_text(ChannelKind::Email, text, now);
         inbound.account = account();

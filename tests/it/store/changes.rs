@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use nightdesk::{
     model::{
-        agent_command::TicketChange,
+        agent_command::{Owner, TicketChange},
         ids::{AgentName, TicketId},
         outbound::{NewOutbound, OutboundKind},
         ticket::{EventKind, Ticket, TicketState},
@@ -36,7 +36,7 @@ async fn ticket(b: &Bench, id: TicketId) -> Ticket {
 
 pub(super) async fn change(b: &Bench, id: TicketId, state: TicketState, event: EventKind) -> TicketChange {
     let version = ticket(b, id).await.version;
-    TicketChange { version, state, assign: true, event, text: "because".to_owned(), take_over: false, outbound: None }
+    TicketChange { owner: Owner::Actor, ..TicketChange::new(version, state, event, "because") }
 }
 
 /// Returns the change of a person who takes the ticket and the conversation.
@@ -175,7 +175,7 @@ async fn an_ended_draft(b: Bench) {
 
 async fn a_note_takes_nothing_over(b: Bench) {
     let id = opened(&b, &[OutboundKind::Ack, OutboundKind::Draft]).await;
-    let note = TicketChange { assign: false, ..change(&b, id, TicketState::Open, EventKind::Note).await };
+    let note = TicketChange { owner: Owner::Same, ..change(&b, id, TicketState::Open, EventKind::Note).await };
     apply(&b, id, &note, at(1)).await;
     let file = b.store.ticket(id).await.expect("read").expect("there");
     assert_eq!((file.ticket.assignee, file.draft.is_some()), (None, true));

@@ -283,7 +283,7 @@ async fn quarantined(b: Bench) {
     assert_eq!(b.store.quarantine(letter.id, Cause::Stuck, "again", at(2)).await.expect("a ticket"), ticket);
     let file = b.store.ticket(ticket).await.expect("read").expect("there");
     assert_eq!(file.ticket.reasons, ["it ended the program 3 times"]);
-    assert_eq!(file.last_inbound.map(|stored| stored.received.raw.len()), Some(44));
+    assert_eq!(file.last_inbound.map(|stored| stored.received.raw.len()), Some(75));
     assert_eq!(b.store.counts().await.expect("read").inbound, BTreeMap::from([("escalated".to_owned(), 1)]));
 }
 

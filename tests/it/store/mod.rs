@@ -2,18 +2,21 @@
 //!
 //! Each case gets a store of its own. `opening.rs` holds what only one of the two can do wrong.
 
+mod acts;
 mod bench;
 mod changes;
 mod clocks;
 mod commits;
 mod contexts;
 mod crowds;
+mod cut_desk;
 mod cut_people;
 mod cuts;
 mod deliveries;
 mod figures;
 mod histories;
 mod leases;
+mod merges;
 mod opening;
 mod orders;
 mod outboxes;
@@ -57,6 +60,8 @@ fn cases() -> Vec<Case> {
         deliveries::CASES,
         tickets::CASES,
         changes::CASES,
+        acts::CASES,
+        merges::CASES,
         clocks::CASES,
         figures::CASES,
         histories::CASES,

@@ -119,13 +119,16 @@ async fn views(b: Bench) {
         at(600).as_millisecond()
     ))
     .await;
-    let expected: [(View, &[TicketId]); 7] = [
+    let put_off = opened(&b, 6, Urgency::Normal, 5).await;
+    b.run(&format!("UPDATE ticket SET snoozed_until = {} WHERE id = {put_off}", at(900).as_millisecond())).await;
+    let expected: [(View, &[TicketId]); 8] = [
+        (View::Snoozed, &[put_off]),
         (View::Mine, &[mine, answered]),
         (View::Unclaimed, &[open, drafted]),
         (View::Drafts, &[drafted]),
         (View::Waiting, &[answered]),
         (View::Scheduled, &[answered]),
-        (View::All, &[open, mine, drafted, answered]),
+        (View::All, &[open, mine, drafted, put_off, answered]),
         (View::Closed, &[closed]),
     ];
     let counts = counted(&b, None).await;

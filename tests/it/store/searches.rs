@@ -2,6 +2,7 @@
 
 use nightdesk::{
     model::{
+        agent_command::Owner,
         ids::{AccountName, TicketId},
         outbound::OutboundKind,
         search::{DocumentKind, SearchQuery},
@@ -64,7 +65,7 @@ async fn everything(b: Bench) {
     let ticket = b.decide(&letter, plan, at(0)).await.ticket.expect("a ticket");
     let mut note = changes::change(&b, ticket, TicketState::Open, EventKind::Note).await;
     "ask the WAREHOUSE first".clone_into(&mut note.text);
-    note.assign = false;
+    note.owner = Owner::Same;
     changes::apply(&b, ticket, &note, at(1)).await;
     changes::reply(&b, ticket, "it left yesterday by courier", at(2)).await;
     assert_eq!(count(&b, "warehouse").await, 0, "it is found a moment later, not before");

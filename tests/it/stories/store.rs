@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use nightdesk::{
     check::story::{Act, Story, play},
-    desk::transition::transition,
+    desk::transition::{Circumstances, transition},
     engine::Engine,
     model::{
         agent_command::AgentCommand,
@@ -148,12 +148,14 @@ impl Desk {
         let newest = all.into_iter().filter(|ticket| Some(ticket.thread) == self.thread).max_by_key(|ticket| ticket.id);
         let ticket: Ticket = newest.expect("the conversation has a ticket");
         let by = AgentName::new("desk");
-        let mut change = transition(&ticket, &by, command).expect("a story does what is possible");
         let file = self.store.ticket(ticket.id).await.expect("read").expect("it is there");
+        let draft = file.draft.as_ref().map(|(_, draft)| draft.text());
+        let around = Circumstances { draft, ..Circumstances::plain(now) };
+        let mut change = transition(&ticket, &by, command, &around).expect("a story does what is possible");
         let words = match command {
-            AgentCommand::Reply(text) => Some(text.clone()),
-            AgentCommand::SendDraft => Some(file.draft.expect("there is a draft").1.text().to_owned()),
-            AgentCommand::Claim | AgentCommand::Note(_) | AgentCommand::Close(_) => None,
+            AgentCommand::Reply(answer) => Some(answer.text.clone()),
+            AgentCommand::SendDraft(_) => draft.map(str::to_owned),
+            _ => None,
         };
         change.outbound = words.map(|text| NewOutbound {
             key: format!("t{}-{}", ticket.id, ticket.version),

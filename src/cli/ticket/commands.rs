@@ -1,0 +1,347 @@
+//! What can be done to a ticket from a terminal, as it is typed.
+
+use clap::{Args, Subcommand};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+
+use crate::{
+    cli::input,
+    model::{
+        agent_command::{AgentCommand, Answer, Schedule},
+        closing::{BadCompensation, CloseResult, Closing, Compensation},
+        ids::{AgentName, InboundId, TicketId},
+        ticket::Urgency,
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TicketCommand {
+    /// List tickets, the most urgent first
+    List {
+        /// Also those that wait for the buyer and those that are closed
+        #[arg(long)]
+        all: bool,
+        /// Only those I own
+        #[arg(long)]
+        mine: bool,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a ticket: the conversation, and why the machine did not settle it
+    Show {
+        /// Its number
+        ticket: i64,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the shop's replies, filled for a ticket
+    Canned {
+        /// Its number
+        ticket: i64,
+        /// Only this one
+        reply: Option<String>,
+    },
+    /// Take back what you did last, within ten seconds
+    Undo {
+        /// Its number
+        ticket: i64,
+    },
+    #[command(flatten)]
+    Act(Act),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Act {
+    /// Take a ticket; from then on the machine is silent in its conversation
+    Claim(One),
+    /// Give a ticket back to the queue
+    Release(One),
+    /// Give a ticket to a colleague
+    Assign {
+        #[command(flatten)]
+        one: One,
+        /// The colleague's name
+        person: String,
+    },
+    /// Answer the buyer, in the same mail thread or chat; it leaves after ten seconds, in which `undo` takes it back
+    Reply(ReplyArguments),
+    /// Do something with the prepared draft (`reply --draft` sends it)
+    #[command(subcommand)]
+    Draft(DraftAct),
+    /// Take back a reply that waits for its hour
+    CancelReply(One),
+    /// Write something for colleagues; it never leaves the house
+    Note {
+        #[command(flatten)]
+        one: One,
+        /// The text; `-` or nothing reads it from standard input
+        text: Option<String>,
+    },
+    /// Put a ticket off; the buyer's next message brings it back before
+    Snooze {
+        #[command(flatten)]
+        one: One,
+        /// Until when: `2h`, `3d`, `14:00`, `2026-11-20 09:00` of the desk's clock
+        #[arg(long)]
+        until: String,
+    },
+    /// Bring a ticket back that was put off
+    Wake(One),
+    /// Give a ticket a label
+    Tag {
+        #[command(flatten)]
+        one: One,
+        /// The label
+        tag: String,
+        /// Take it away instead
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Say how soon a person must look: normal, high or urgent
+    Urgency {
+        #[command(flatten)]
+        one: One,
+        /// normal, high or urgent
+        #[arg(value_parser = urgency)]
+        urgency: Urgency,
+    },
+    /// Close a ticket; a new message of the buyer opens it again
+    Close(CloseArguments),
+    /// Open a ticket again that was closed or waits for the buyer
+    Reopen(One),
+    /// Let a ticket go on in another one of the same buyer
+    Merge {
+        #[command(flatten)]
+        one: One,
+        /// The number of the other one
+        #[arg(long)]
+        into: i64,
+    },
+    /// Let one message of a ticket begin a ticket of its own
+    Split {
+        #[command(flatten)]
+        one: One,
+        /// The number of the message, as `show` tells it
+        #[arg(long)]
+        message: i64,
+    },
+    /// Let the machine speak again in a conversation
+    HandBack(One),
+    /// Stop what the machine is about to say
+    Stop(One),
+    /// Switch the machine on or off in one conversation
+    #[command(subcommand)]
+    Bot(BotAct),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DraftAct {
+    /// Throw it away as wrong; it is counted against its rule
+    Reject {
+        #[command(flatten)]
+        one: One,
+        /// Why
+        #[arg(default_value = "")]
+        why: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BotAct {
+    /// The machine may speak again
+    On(One),
+    /// The machine is silent until it is switched on again
+    Off(One),
+}
+
+/// One ticket, and whether one is sure.
+#[derive(Debug, Args)]
+pub(super) struct One {
+    /// Its number
+    ticket: i64,
+    /// Do it although a colleague has the ticket, a reply waits for its hour, or the buyers differ
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplyArguments {
+    #[command(flatten)]
+    one: One,
+    /// The text; `-` or nothing reads it from standard input
+    text: Option<String>,
+    /// Send the prepared draft as it stands
+    #[arg(long, conflicts_with_all = ["text", "edited"])]
+    draft: bool,
+    /// The text is the prepared draft with changes; counted so
+    #[arg(long)]
+    edited: bool,
+    /// Let it leave then: `2h`, `14:00`, `2026-11-20 09:00` of the desk's clock
+    #[arg(long, conflicts_with = "morning")]
+    at: Option<String>,
+    /// Let it leave in the buyer's next morning
+    #[arg(long)]
+    morning: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CloseArguments {
+    #[command(flatten)]
+    one: One,
+    /// How it ended, in your own words
+    #[arg(default_value = "")]
+    text: String,
+    /// What came of it: solved, refunded, replaced, returned, declined or withdrawn; complaints need it
+    #[arg(long, value_parser = result)]
+    result: Option<CloseResult>,
+    /// Why it came to it, one of the causes of the configuration; complaints need it
+    #[arg(long)]
+    cause: Option<String>,
+    /// What it cost: `none`, or `12.50 EUR`; complaints need it
+    #[arg(long, value_parser = compensation)]
+    compensation: Option<Compensation>,
+}
+
+fn urgency(word: &str) -> Result<Urgency, String> {
+    Urgency::from_word(word).ok_or_else(|| "write normal, high or urgent".to_owned())
+}
+
+fn result(word: &str) -> Result<CloseResult, String> {
+    let known = CloseResult::ALL.map(CloseResult::as_str).join(", ");
+    CloseResult::from_word(word).ok_or_else(|| format!("write one of {known}"))
+}
+
+fn compensation(text: &str) -> Result<Compensation, BadCompensation> {
+    text.parse()
+}
+
+/// An act on a ticket, with the sentence that says that it is done.
+pub(super) struct Typed {
+    pub(super) ticket: TicketId,
+    pub(super) command: AgentCommand,
+    pub(super) force: bool,
+    pub(super) done: &'static str,
+}
+
+impl Act {
+    /// Returns the act that was typed; texts are read from standard input if they were not given.
+    ///
+    /// # Errors
+    ///
+    /// The input cannot be read, or a moment is none.
+    pub(super) fn typed(self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Typed> {
+        let (one, command, done) = match self {
+            Self::Claim(one) => (one, AgentCommand::Claim, "is yours; the machine is silent in its conversation"),
+            Self::Release(one) => (one, AgentCommand::Release, "is back in the queue"),
+            Self::Assign { one, person } => (one, AgentCommand::Assign(AgentName::new(person)), "was handed over"),
+            Self::Reply(reply) => reply.typed(zone, now)?,
+            Self::Draft(DraftAct::Reject { one, why }) => {
+                (one, AgentCommand::RejectDraft(why), "has no draft any more; it was counted as wrong")
+            }
+            Self::CancelReply(one) => (one, AgentCommand::CancelReply, "is yours; its reply does not leave"),
+            Self::Note { one, text } => (one, AgentCommand::Note(input::text(text, "the note")?), "has a new note"),
+            Self::Snooze { one, until } => (
+                one,
+                AgentCommand::Snooze(moment(&until, zone, now)?),
+                "is put off; the buyer's next message brings it back",
+            ),
+            Self::Wake(one) => (one, AgentCommand::Wake, "is in the queue again"),
+            Self::Tag { one, tag, remove: false } => (one, AgentCommand::Tag(tag), "has the label"),
+            Self::Tag { one, tag, remove: true } => (one, AgentCommand::Untag(tag), "has the label no more"),
+            Self::Urgency { one, urgency } => (one, AgentCommand::SetUrgency(urgency), "has another urgency"),
+            Self::Close(close) => close.typed(),
+            Self::Reopen(one) => (one, AgentCommand::Reopen, "is open again"),
+            Self::Merge { one, into } => {
+                (one, AgentCommand::Merge(TicketId(into)), "goes on in the other one, with everything that was said")
+            }
+            Self::Split { one, message } => (one, AgentCommand::Split(InboundId(message)), "has one message less"),
+            Self::HandBack(one) => (one, AgentCommand::HandBack, "is nobody's; the machine may speak again"),
+            Self::Stop(one) => {
+                (one, AgentCommand::StopPending, "waits for a person; the machine's message does not leave")
+            }
+            Self::Bot(BotAct::On(one)) => (one, AgentCommand::BotOn, "may be answered by the machine again"),
+            Self::Bot(BotAct::Off(one)) => (one, AgentCommand::BotOff, "is left alone by the machine from now on"),
+        };
+        Ok(Typed { ticket: TicketId(one.ticket), command, force: one.force, done })
+    }
+}
+
+impl ReplyArguments {
+    fn typed(self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<(One, AgentCommand, &'static str)> {
+        let schedule = match (&self.at, self.morning) {
+            (Some(at), _) => Schedule::At(moment(at, zone, now)?),
+            (None, true) => Schedule::BuyersMorning,
+            (None, false) => Schedule::Now,
+        };
+        if self.draft {
+            return Ok((self.one, AgentCommand::SendDraft(schedule), "was answered with its draft"));
+        }
+        let text = input::text(self.text, "the answer")?;
+        let answer = Answer { text, from_draft: self.edited, schedule };
+        Ok((self.one, AgentCommand::Reply(answer), "was answered"))
+    }
+}
+
+impl CloseArguments {
+    fn typed(self) -> (One, AgentCommand, &'static str) {
+        let Self { one, text, result, cause, compensation } = self;
+        (one, AgentCommand::Close(Closing { text, result, cause, compensation }), "is closed")
+    }
+}
+
+/// Reads a moment: a length of time from now, an hour of the clock, which is the next one of that name, or a day and an hour.
+fn moment(written: &str, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let text = written.trim();
+    let bad = || anyhow::anyhow!("`{written}` is no moment: write `2h`, `3d`, `14:00` or `2026-11-20 09:00`");
+    if let Some(length) = length(text) {
+        return now.checked_add(length).map_err(|_| bad());
+    }
+    if let Some(time) = text.parse::<civil::Time>().ok().filter(|_| !text.contains('-')) {
+        let today = now.to_zoned(zone.clone()).date();
+        let at = |date: civil::Date| date.to_datetime(time).to_zoned(zone.clone()).ok().map(|at| at.timestamp());
+        let next = at(today).filter(|at| *at > now).or_else(|| at(today.tomorrow().ok()?));
+        return next.ok_or_else(bad);
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let at: civil::DateTime = text.parse().map_err(|_| bad())?;
+    Ok(at.to_zoned(zone.clone()).map_err(|_| bad())?.timestamp())
+}
+
+/// Reads `30m`, `2h`, `3d`.
+fn length(text: &str) -> Option<SignedDuration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: i64 = digits.parse().ok().filter(|number| (1..=100_000).contains(number))?;
+    match unit {
+        "m" => Some(SignedDuration::from_mins(number)),
+        "h" => Some(SignedDuration::from_hours(number)),
+        "d" => Some(SignedDuration::from_hours(number * 24)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_length_an_hour_or_a_day_of_the_desks_clock() {
+        let zone = TimeZone::get("Asia/Shanghai").expect("known");
+        let now: Timestamp = "2026-11-22T08:00:00Z".parse().expect("a moment");
+        for (written, at) in [
+            ("30m", "2026-11-22T08:30:00Z"),
+            ("2d", "2026-11-24T08:00:00Z"),
+            ("17:30", "2026-11-22T09:30:00Z"),
+            ("09:00", "2026-11-23T01:00:00Z"),
+            ("2026-11-25 09:00", "2026-11-25T01:00:00Z"),
+            ("2026-11-25T09:00:00Z", "2026-11-25T09:00:00Z"),
+        ] {
+            assert_eq!(moment(written, &zone, now).expect(written).to_string(), at, "{written}");
+        }
+        for written in ["", "h", "0h", "tomorrow", "25:00", "-2h"] {
+            assert!(moment(written, &zone, now).is_err(), "{written}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Ready texts for one ticket: the shop's replies, filled with what is known.
+
+use jiff::Timestamp;
+
+use crate::{
+    desk::{
+        canned::{self, Canned, Known},
+        schedule::ZoneSource,
+    },
+    engine::Engine,
+    model::{ids::ReplyId, language::Language, switch::SituationSwitch},
+    service::agents,
+    store::ticket::TicketFile,
+};
+
+/// Returns every reply of the shop, filled for that ticket; those that fit what the machine understood come first.
+/// `switched` are the situations that somebody switched by hand, `own_language` is that of the person who answers.
+pub fn canned(
+    engine: &Engine,
+    file: &TicketFile,
+    switched: &[SituationSwitch],
+    own_language: Language,
+    now: Timestamp,
+) -> Vec<Canned> {
+    let settings = engine.settings();
+    let verdict = file.last_verdict.as_ref();
+    let zone = agents::buyers_zone(engine, file);
+    let chosen = verdict.map(|verdict| verdict.language.answer);
+    let language = file.recipient.language.or(file.card.language).or(chosen).unwrap_or(settings.default_language);
+    let order = verdict.and_then(|verdict| verdict.order.as_ref());
+    let only = if let [order] = file.orders.as_slice() { Some(order) } else { None };
+    let known = Known {
+        buyer_name: file.recipient.name.as_deref(),
+        channel: file.recipient.channel,
+        language,
+        own_language,
+        zone: (zone.by == ZoneSource::Country).then_some(zone.zone),
+        country: file.card.country.as_deref(),
+        entities: verdict.map_or(&[], |verdict| &verdict.entities),
+        order: order.or(only),
+        shop_name: &settings.shop_name,
+        desk: &settings.desk,
+        reply_within_minutes: settings.reply_within_minutes,
+        fitting: fitting(engine, file),
+        switched,
+    };
+    canned::texts(engine.replies(), &known, now)
+}
+
+/// Returns the replies of the rules that the machine found in the newest message, and of the ticket's intent.
+fn fitting(engine: &Engine, file: &TicketFile) -> Vec<ReplyId> {
+    let found = file.last_verdict.iter().flat_map(|verdict| verdict.hits.iter().map(|hit| &hit.rule));
+    let mut fitting: Vec<ReplyId> = Vec::new();
+    for intent in found.chain(&file.ticket.intent) {
+        let reply = engine.rules().rule(intent).and_then(|rule| rule.reply.as_ref()).map(|reply| reply.value.clone());
+        if let Some(reply) = reply.filter(|reply| !fitting.contains(reply)) {
+            fitting.push(reply);
+        }
+    }
+    fitting
+}
