@@ -15,7 +15,7 @@ use crate::{
         files::{Files, Unusable, open_store},
         output, reload, runtime,
     },
-    console::{self, Shop, playground::Busy, practice::Practice},
+    console::{self, Shop, guard::Door, playground::Busy, practice::Practice, setup},
     library::watch::State,
     replies::catalog::Catalog,
     service::{Service, ServiceError, accounts::Accounts},
@@ -91,7 +91,11 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
             shelf: Arc::new(check::shelf(path)),
             busy: Busy::default(),
             practice: Practice::default(),
+            door: Door::default(),
         };
+        if let Some(link) = setup::first_link(&shop.store, settings, jiff::Timestamp::now()).await? {
+            output::talk(&format!("Nobody can sign in yet. The first admin opens, within a day: {link}"));
+        }
         service.beside("console", console::serve(listener, shop, stop.clone()));
     }
     stop_on_signal(stop.clone());

@@ -7,18 +7,26 @@
 #![expect(dead_code, reason = "the pages that use the frame follow in the next commits")]
 
 mod assets;
+mod audit;
+mod clock;
 mod configuration;
 mod explained;
-mod guard;
+mod fields;
+pub mod guard;
+mod login;
+mod people;
 pub mod playground;
 pub mod practice;
 mod problem;
 mod problems;
+mod profile;
 mod router;
 mod rules;
 pub mod settings;
+pub mod setup;
 mod shell;
 mod situations;
+pub mod tokens;
 mod visit;
 mod words;
 
@@ -33,7 +41,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    console::{playground::Busy, practice::Practice, settings::Settings},
+    console::{guard::Door, playground::Busy, practice::Practice, settings::Settings},
     library::{live::Live, shelf::Shelf},
     service::accounts::Accounts,
     store::Store,
@@ -61,6 +69,8 @@ pub struct Shop {
     pub busy: Busy,
     /// Practice conversations.
     pub practice: Practice,
+    /// What is remembered of tries to come in.
+    pub door: Door,
 }
 
 /// The console has no port.

@@ -23,6 +23,12 @@ pub(super) enum Problem {
     /// The visitor's role does not allow it.
     #[error("the visitor's role does not allow it")]
     Forbidden,
+    /// A form that none of our pages sent, or one from before the visitor signed in.
+    #[error("the form was sent by no page of this console")]
+    ForeignForm,
+    /// The form is larger than any of ours.
+    #[error("the form is too large")]
+    TooLarge,
     /// The request makes no sense; the words say what and what to do, in the reader's language.
     #[error("the request cannot be done: {0}")]
     Bad(String),
@@ -44,7 +50,8 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -58,6 +65,8 @@ impl Problem {
         let (title, text) = match self {
             Self::NotFound => (words.not_found_title, words.not_found.to_owned()),
             Self::Forbidden => (words.forbidden_title, words.forbidden.to_owned()),
+            Self::ForeignForm => (words.foreign_form_title, words.foreign_form.to_owned()),
+            Self::TooLarge => (words.bad_request_title, words.too_large.to_owned()),
             Self::Bad(text) => (words.bad_request_title, text.clone()),
             Self::Conflict(text) => (words.conflict_title, text.clone()),
             Self::Store(_) | Self::Failed(_) => (words.failed_title, words.failed.to_owned()),

@@ -12,11 +12,11 @@ use axum::{
 
 use crate::{
     console::{
-        Shop, assets, configuration,
+        Shop, assets, audit, configuration,
         guard::{self, Gate},
-        playground, practice,
+        login, people, playground, practice,
         problem::Problem,
-        problems, rules, situations,
+        problems, profile, rules, setup, situations, tokens,
         visit::Visit,
     },
     model::agent::Role,
@@ -27,7 +27,9 @@ use crate::{
 pub(super) enum Need {
     /// Everybody who reaches the console.
     Nobody,
-    /// Whoever signed in with at least this role.
+    /// Whoever signed in, even without the second factor that the shop asks for.
+    SignedIn,
+    /// Whoever signed in with at least this role, and with the second factor if the shop asks for one.
     Role(Role),
 }
 
@@ -81,7 +83,7 @@ impl Entry {
 /// Returns all routes.
 pub(super) fn routes() -> Vec<Entry> {
     let [agent, editor, admin] = [Role::Agent, Role::Editor, Role::Admin].map(Need::Role);
-    vec![
+    let mut routes = vec![
         Entry::get("/assets/{version}/{name}", Need::Nobody, Object::None, assets::serve),
         Entry::get("/rules", agent, Object::None, rules::list),
         Entry::get("/rules/playground", agent, Object::None, playground::show),
@@ -100,7 +102,14 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::get("/pauses/resume", editor, Object::None, situations::confirm),
         Entry::post("/pauses/resume", editor, Object::None, situations::resume),
         Entry::get("/settings", admin, Object::None, configuration::show),
-    ]
+    ];
+    routes.extend(login::routes());
+    routes.extend(setup::routes());
+    routes.extend(profile::routes());
+    routes.extend(people::routes());
+    routes.extend(tokens::routes());
+    routes.extend(audit::routes());
+    routes
 }
 
 /// Puts the routes together, each behind the guard.

@@ -8,6 +8,7 @@ use crate::{
         agent::Role,
         ids::{AccountName, AgentName},
     },
+    store::audit::Actor,
 };
 
 /// A visitor who signed in, as the guard found them. Only the guard makes one.
@@ -17,10 +18,23 @@ pub(super) struct Visitor {
     pub name: AgentName,
     /// What they may do.
     pub role: Role,
-    /// The accounts they are limited to; none: all of them.
+    /// The accounts they are limited to; none: all of them, as for every admin.
     pub accounts: Option<Vec<AccountName>>,
-    /// What forms must bring along (a secret of the session).
+    /// What forms must bring along; empty for other programs.
     pub csrf: String,
+    /// The name that colleagues see.
+    pub display: String,
+    /// They sign in with more than a password.
+    pub second_factor: bool,
+    /// The address they come from.
+    pub address: String,
+}
+
+impl Visitor {
+    /// Returns what the audit log says of who did something.
+    pub(super) fn actor(&self) -> Actor<'_> {
+        Actor { name: self.name.as_str(), address: &self.address }
+    }
 }
 
 /// One request for a page: the visitor, if there is one, and the language of the page.

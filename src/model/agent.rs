@@ -22,10 +22,11 @@ pub const MAX_DISPLAY_NAME: usize = 80;
 const RESERVED: [&str; 8] = ["api", "buyer", "desk", "engine", "nightdesk", "setup", "system", "terminal"];
 
 /// What a person may do. Each may do what the one before may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Work the queue.
+    #[default]
     Agent,
     /// Also pause, switch situations, and look into rules and quarantine.
     Editor,

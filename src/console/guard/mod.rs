@@ -1,21 +1,65 @@
-//! The guard: who asks, and may they? One function decides for every route; what it does not allow is refused.
+//! The guard: who asks, and may they? Every request passes [`around`], which looks whether it was meant for this console,
+//! and every route stands behind [`admit`], which finds out who asks and whether one of our own pages sent the form. One
+//! function, [`may`], decides for every route; what it does not allow is refused.
 
-use std::sync::Arc;
+mod address;
+mod cookie;
+mod headers;
+pub mod limits;
+mod origin;
+pub mod password;
+pub mod secret;
+pub mod totp;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    body::{self, Body},
+    extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{
+    console::{
+        Shop,
+        guard::{limits::Limits, password::Passwords},
+        problem::Problem,
+        router::{Need, Object},
+        visit::{Visit, Visitor},
+        words::Tongue,
+    },
+    model::{
+        agent::Role,
+        ids::{AccountName, AgentName},
+        language::Language,
+    },
+    store::{reach::Thing, sessions::Stage},
 };
 
-use crate::console::{
-    Shop,
-    problem::Problem,
-    router::{Need, Object},
-    visit::{Visit, Visitor},
-    words::Tongue,
-};
+/// The largest form: a reply of many pages is smaller.
+const MAX_FORM: usize = 1 << 20;
+
+/// Where scripts put what forms bring along as the field `csrf`.
+const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// The pages of other programs; only tokens open them, and tokens open nothing else.
+const API: &str = "/api/";
+
+/// What the door remembers: tries to come in, and whose turn it is to have a password compared. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Door {
+    /// How often somebody may try.
+    pub limits: Limits,
+    /// Where passwords are compared.
+    pub passwords: Passwords,
+}
 
 /// What the guard of one route knows.
 #[derive(Debug, Clone)]
@@ -25,17 +69,55 @@ pub(super) struct Gate {
     pub object: Object,
 }
 
-/// What a browser may do with our pages: nothing from elsewhere, nothing written into a page itself.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                                       connect-src 'self'; form-action 'self'; frame-src 'self'; \
-                                       frame-ancestors 'none'; base-uri 'none'";
+/// The other side of a request, as [`around`] found it.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// The name under which the console was reached.
+    pub host: String,
+    /// The address of the client.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub browser: String,
+    /// What is kept of the session's secret that the browser brought, whatever it is worth.
+    pub session: Option<String>,
+    /// Whose password was right, if now a code is missing.
+    pub half: Option<Half>,
+}
 
-/// Lets a request through to its page, with the visitor laid down for it, or refuses it.
-pub(super) async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let tongue = tongue_of(request.headers());
-    let visit = Visit { visitor: visitor(&gate.shop, request.headers()), tongue };
-    if let Err(problem) = may(visit.visitor.as_ref(), gate.need, gate.object) {
-        return problem.page(&visit);
+/// A session that waits for a code.
+#[derive(Debug, Clone)]
+pub(super) struct Half {
+    /// Whose password it was.
+    pub name: AgentName,
+    /// What the form must bring along.
+    pub csrf: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    /// Takes what the guard laid down; a route that the guard has not seen answers nothing.
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or(Problem::NotFound)
+    }
+}
+
+/// Lets a request through to its page, with visitor and caller laid down for it, or refuses it.
+pub(super) async fn admit(
+    State(gate): State<Gate>,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let mut visit = Visit { visitor: None, tongue: tongue_of(request.headers()) };
+    let passed = pass(&gate, &params, &mut visit, &mut request).await;
+    match passed {
+        Ok(()) => {}
+        Err(Refusal::Stranger) if gate.need == Need::Nobody => {}
+        Err(Refusal::Stranger) if is_api(&request) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(Refusal::Stranger) => return to_login(&request),
+        Err(Refusal::SecondFactor) => return Redirect::to("/profile/totp").into_response(),
+        Err(Refusal::Problem(problem)) => return problem.page(&visit),
     }
     request.extensions_mut().insert(visit.clone());
     let response = next.run(request).await;
@@ -46,19 +128,165 @@ pub(super) async fn admit(State(gate): State<Gate>, mut request: Request, next: 
     }
 }
 
-/// Decides whether a visitor may use a route.
-fn may(visitor: Option<&Visitor>, need: Need, _object: Object) -> Result<(), Problem> {
-    match (need, visitor) {
-        (Need::Nobody, _) => Ok(()),
-        (Need::Role(_), None) => Err(Problem::NotFound),
-        (Need::Role(role), Some(visitor)) if visitor.role >= role => Ok(()),
-        (Need::Role(_), Some(_)) => Err(Problem::Forbidden),
+/// Why a request does not get to its page.
+#[derive(Debug)]
+enum Refusal {
+    /// Nobody is signed in.
+    Stranger,
+    /// The shop wants a second factor, and this visitor has none yet.
+    SecondFactor,
+    /// The rest, as a page.
+    Problem(Problem),
+}
+
+impl<P: Into<Problem>> From<P> for Refusal {
+    fn from(problem: P) -> Self {
+        Self::Problem(problem.into())
     }
 }
 
-/// Nobody can sign in yet.
-fn visitor(_shop: &Shop, _headers: &HeaderMap) -> Option<Visitor> {
-    None
+async fn pass(gate: &Gate, params: &RawPathParams, visit: &mut Visit, request: &mut Request) -> Result<(), Refusal> {
+    let now = Timestamp::now();
+    let mut caller = request.extensions().get::<Caller>().cloned().ok_or(Problem::NotFound)?;
+    if is_api(request) {
+        visit.visitor = of_token(&gate.shop, request.headers(), &caller, now).await?;
+    } else {
+        let secret = cookie::read(request.headers(), &caller.host, &gate.shop.settings).map(str::to_owned);
+        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+        if changes && !origin::is_own_page(request.headers(), &caller.host, &gate.shop.settings) {
+            return Err(Problem::ForeignForm.into());
+        }
+        if let Some(secret) = secret {
+            let signed_in = find_session(&gate.shop, &secret, &mut caller, visit, now).await?;
+            if changes && signed_in && !brings_token(request, &secret::form_token(&secret)).await? {
+                return Err(Problem::ForeignForm.into());
+            }
+        }
+        request.extensions_mut().insert(caller);
+    }
+    let reached = reaches(&gate.shop, visit.visitor.as_ref(), gate.object, params).await?;
+    may(visit.visitor.as_ref(), gate.need, reached, gate.shop.settings.require_totp)
+}
+
+/// Decides whether a visitor may use a route; `reached` says whether its object is one that exists for the visitor.
+fn may(visitor: Option<&Visitor>, need: Need, reached: bool, require_totp: bool) -> Result<(), Refusal> {
+    let Some(visitor) = visitor else { return Err(Refusal::Stranger) };
+    let role = match need {
+        Need::Nobody | Need::SignedIn => return Ok(()),
+        Need::Role(role) => role,
+    };
+    if require_totp && !visitor.second_factor {
+        return Err(Refusal::SecondFactor);
+    }
+    if visitor.role < role {
+        return Err(Problem::Forbidden.into());
+    }
+    if reached { Ok(()) } else { Err(Problem::NotFound.into()) }
+}
+
+/// Returns whether what a path names lies in an account that the visitor works for.
+async fn reaches(
+    shop: &Shop,
+    visitor: Option<&Visitor>,
+    object: Object,
+    params: &RawPathParams,
+) -> Result<bool, Problem> {
+    let Some(accounts) = visitor.and_then(|visitor| visitor.accounts.as_ref()) else { return Ok(true) };
+    let (name, thing): (_, fn(i64) -> Thing) = match object {
+        Object::None => return Ok(true),
+        Object::Ticket => ("ticket", Thing::Ticket),
+        Object::Buyer => ("buyer", Thing::Buyer),
+        Object::Inbound => ("inbound", Thing::Inbound),
+    };
+    let number = params.iter().find(|(param, _)| *param == name).and_then(|(_, value)| value.parse().ok());
+    let Some(number) = number else { return Ok(false) };
+    let found = shop.store.accounts_of(thing(number)).await?;
+    Ok(found.iter().any(|account| accounts.contains(account)))
+}
+
+/// Finds whose session a secret is; returns whether there is one at all, if only one that still waits for a code.
+async fn find_session(
+    shop: &Shop,
+    secret: &str,
+    caller: &mut Caller,
+    visit: &mut Visit,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let hash = secret::hash(secret);
+    let found = shop.store.session(&hash, now).await?;
+    caller.session = Some(hash);
+    let Some((session, agent)) = found else { return Ok(false) };
+    visit.tongue = tongue(agent.language);
+    if session.stage == Stage::Code {
+        caller.half = Some(Half { name: agent.name, csrf: secret::form_token(secret) });
+        return Ok(true);
+    }
+    if let Err(error) = shop.store.session_used(&session, now).await {
+        // The page can be shown all the same.
+        tracing::warn!("the use of a session could not be noted: {error}");
+    }
+    visit.visitor = Some(Visitor {
+        accounts: agent.reach().map(<[AccountName]>::to_vec),
+        name: agent.name,
+        display: agent.display,
+        role: agent.role,
+        second_factor: agent.totp,
+        csrf: secret::form_token(secret),
+        address: caller.address.to_string(),
+    });
+    Ok(true)
+}
+
+/// Finds whose token a program brings.
+async fn of_token(
+    shop: &Shop,
+    headers: &HeaderMap,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Option<Visitor>, Problem> {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(secret) = given.and_then(|given| given.strip_prefix("Bearer ")) else { return Ok(None) };
+    let Some(token) = shop.store.token(&secret::hash(secret.trim())).await? else { return Ok(None) };
+    if let Err(error) = shop.store.token_used(&token, now).await {
+        tracing::warn!("the use of a token could not be noted: {error}");
+    }
+    Ok(Some(Visitor {
+        name: AgentName::new(format!("token:{}", token.name)),
+        display: token.name,
+        role: token.role,
+        accounts: token.accounts.filter(|_| token.role < Role::Admin),
+        // A token is no person; who has it was asked for the second factor when it was made.
+        second_factor: true,
+        csrf: String::new(),
+        address: caller.address.to_string(),
+    }))
+}
+
+/// Returns whether a form brings what the pages of its session have in theirs.
+async fn brings_token(request: &mut Request, expected: &str) -> Result<bool, Problem> {
+    if let Some(given) = request.headers().get(CSRF_HEADER) {
+        return Ok(given.to_str().is_ok_and(|given| secret::same(given, expected)));
+    }
+    let body = std::mem::replace(request.body_mut(), Body::empty());
+    let bytes = body::to_bytes(body, MAX_FORM).await.map_err(|_| Problem::TooLarge)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let given = text.split('&').find_map(|field| field.strip_prefix("csrf="));
+    let brought = given.is_some_and(|given| secret::same(given, expected));
+    *request.body_mut() = Body::from(bytes);
+    Ok(brought)
+}
+
+fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with(API)
+}
+
+/// Leads somebody to the login, and from there back to the page they wanted.
+fn to_login(request: &Request) -> Response {
+    let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if *request.method() != Method::GET || wanted == "/" {
+        return Redirect::to("/login").into_response();
+    }
+    Redirect::to(&format!("/login?next={}", utf8_percent_encode(wanted, NON_ALPHANUMERIC))).into_response()
 }
 
 fn tongue_of(headers: &HeaderMap) -> Tongue {
@@ -69,21 +297,44 @@ fn tongue_of(headers: &HeaderMap) -> Tongue {
         .unwrap_or_default()
 }
 
-/// Adds what every answer carries, whatever it is.
-pub(super) async fn around(State(_shop): State<Shop>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await.into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+/// Returns the language of the pages for a person.
+pub(super) fn tongue(language: Language) -> Tongue {
+    if language == Language::ZH { Tongue::Chinese } else { Tongue::English }
+}
+
+/// Refuses what was meant for another name, finds out who is on the other side, and adds what every answer carries.
+pub(super) async fn around(State(shop): State<Shop>, mut request: Request, next: Next) -> Response {
+    let Some(host) = origin::own_host(request.headers(), &shop.settings).map(str::to_owned) else {
+        let mut response = (StatusCode::MISDIRECTED_REQUEST, ELSEWHERE).into_response();
+        headers::add(response.headers_mut(), false);
+        return response;
+    };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let browser = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let caller = Caller {
+        address: address::client(peer, request.headers(), &shop.settings.trusted_proxies),
+        browser: browser.unwrap_or_default().to_owned(),
+        session: None,
+        half: None,
+        host: host.clone(),
+    };
+    request.extensions_mut().insert(caller);
+    let mut response = next.run(request).await;
+    headers::add(response.headers_mut(), origin::is_reached_safely(&host, &shop.settings));
     response
+}
+
+/// What is said to whoever asks under another name.
+const ELSEWHERE: &str = "This console is not reached under that name. If it should be, set console.public_url.\n";
+
+/// Returns the header that gives the browser a session's secret.
+pub(super) fn cookie_given(secret: &str, caller: &Caller, shop: &Shop) -> Result<HeaderValue, Problem> {
+    cookie::given(secret, &caller.host, &shop.settings)
+        .ok_or_else(|| Problem::Failed("a cookie is no header".to_owned()))
+}
+
+/// Returns the header that takes it away.
+pub(super) fn cookie_taken(caller: &Caller, shop: &Shop) -> Result<HeaderValue, Problem> {
+    cookie::taken(&caller.host, &shop.settings).ok_or_else(|| Problem::Failed("a cookie is no header".to_owned()))
 }

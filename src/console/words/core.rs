@@ -25,6 +25,9 @@ words! {
     not_found: "The address is wrong, or it is not yours to see.", "地址有误，或您无权查看。";
     forbidden_title: "Not allowed", "没有权限";
     forbidden: "Your role does not allow this. Ask somebody with the role admin.", "您的角色不允许此操作，请联系管理员。";
+    foreign_form_title: "This form is too old", "此表单已过期";
+    foreign_form: "It was not sent by a page of this console, or by one from before you signed in. Nothing was changed: open the page again and repeat.", "该表单不是由本系统页面提交，或提交自登录之前的页面。没有任何更改，请重新打开页面后再试。";
+    too_large: "The form is too large. Nothing was changed.", "表单内容过大，没有任何更改。";
     conflict_title: "Somebody was faster", "有人抢先一步";
     bad_request_title: "This cannot be done as asked", "无法按要求执行";
     failed_title: "Something went wrong on our side", "系统出错";

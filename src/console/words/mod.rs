@@ -27,6 +27,9 @@ macro_rules! words {
 
 pub(super) mod configuration;
 pub(super) mod core;
+pub(super) mod deeds;
+pub(super) mod door;
+pub(super) mod doubts;
 pub(super) mod explained;
 pub(super) mod playground;
 pub(super) mod practice;
