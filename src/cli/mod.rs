@@ -3,6 +3,7 @@
 //! `main` calls [`run()`]; everything it returns is an [`Exit`]. Errors are explained here, once.
 
 mod ask;
+mod audit;
 mod backup;
 mod check;
 mod completions;
@@ -32,6 +33,7 @@ mod situation;
 mod status;
 mod test;
 mod ticket;
+mod user;
 mod write;
 
 use std::path::PathBuf;
@@ -92,6 +94,10 @@ enum Command {
     Status(status::Status),
     /// Count what came in and how it ended: the night, the week, what rules cover
     Report(report::ReportArguments),
+    /// Say who may sign in to the console, and as what
+    User(user::User),
+    /// Show who came in, who was refused, and who changed what may be done
+    Audit(audit::Audit),
     /// Look into messages that could not be read or decided
     Quarantine(quarantine::Quarantine),
     /// Copy the store into a new file, also while the service runs
@@ -149,6 +155,8 @@ fn execute(command: Command, named: Option<PathBuf>) -> anyhow::Result<Exit> {
         Command::Report(report) => report.run(&configuration(named)?),
         Command::Backup(backup) => backup.run(&configuration(named)?),
         Command::Restored(restored) => restored.run(&configuration(named)?),
+        Command::User(user) => user.run(&configuration(named)?),
+        Command::Audit(audit) => audit.run(&configuration(named)?),
         Command::Quarantine(quarantine) => quarantine.run(&configuration(named)?),
     }
 }

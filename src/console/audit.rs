@@ -9,7 +9,7 @@ use crate::{
         Shop, clock,
         problem::Answer,
         router::{Entry, Need, Object},
-        shell::{self, Shell},
+        shell::{self, Place, Shell},
         visit::Visit,
         words::{deeds, door::Words},
     },
@@ -77,7 +77,7 @@ async fn show(State(shop): State<Shop>, visit: Visit, Query(wanted): Query<Wante
         chosen: wanted.what == deed.as_str(),
     });
     let page = AuditPage {
-        shell: Shell::of(&shop, &visit, None).await?,
+        shell: Shell::of(&shop, &visit, Some(Place::Audit)).await?,
         words: Words::of(visit.tongue),
         older: entries.last().map(|entry| entry.id).filter(|_| more),
         paged: before.is_some(),

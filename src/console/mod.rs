@@ -83,6 +83,11 @@ pub struct BindError {
     pub source: std::io::Error,
 }
 
+/// Returns method and path of every route, with the names of parameters in braces: what tests of access try.
+pub fn routes() -> Vec<(String, &'static str)> {
+    router::routes().into_iter().map(|entry| (entry.method.to_string(), entry.path)).collect()
+}
+
 /// Takes the port, so that a taken one is an error before anything else starts.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).await.map_err(|source| BindError { address, source })

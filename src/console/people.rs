@@ -20,7 +20,7 @@ use crate::{
         profile::{reach_in_words, role_in_words},
         router::{Entry, Need, Object},
         setup::{self, language_of},
-        shell::{self, Shell},
+        shell::{self, Place, Shell},
         visit::Visit,
         words::door::Words,
     },
@@ -136,7 +136,7 @@ async fn people_page(shop: &Shop, visit: &Visit, wished: Wished, problem: Option
     let words = Words::of(visit.tongue);
     let people = shop.store.agents().await?;
     let page = PeoplePage {
-        shell: Shell::of(shop, visit, None).await?,
+        shell: Shell::of(shop, visit, Some(Place::People)).await?,
         words,
         people: people.iter().map(|agent| row(shop, agent, words)).collect(),
         wished,
@@ -205,7 +205,7 @@ async fn link_page(shop: &Shop, visit: &Visit, name: &AgentName) -> Answer {
     let made = setup::invite(&shop.store, &shop.settings, name, &visitor.actor(), Timestamp::now()).await;
     let link = made.map_err(|error| Problem::Failed(error.to_string()))?.ok_or(Problem::NotFound)?;
     let page = SecretPage {
-        shell: Shell::of(shop, visit, None).await?,
+        shell: Shell::of(shop, visit, Some(Place::People)).await?,
         title: format!("{} {name}", words.link_title),
         note: words.link_note,
         secret: link,
@@ -236,7 +236,7 @@ async fn person_page(
     let words = Words::of(visit.tongue);
     let agent = shop.store.agent(name).await?.ok_or(Problem::NotFound)?;
     let page = PersonPage {
-        shell: Shell::of(shop, visit, None).await?,
+        shell: Shell::of(shop, visit, Some(Place::People)).await?,
         words,
         row: row(shop, &agent, words),
         wished: Wished {

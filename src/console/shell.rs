@@ -26,6 +26,12 @@ pub(super) enum Place {
     Situations,
     /// The configuration in force.
     Settings,
+    /// Who works here.
+    People,
+    /// What other programs come in with.
+    Tokens,
+    /// The audit log.
+    Audit,
 }
 
 /// One entry of the navigation.
@@ -88,12 +94,15 @@ struct Spot {
 }
 
 /// Which places there are, in order, and for whom.
-const PLACES: [Spot; 5] = [
+const PLACES: [Spot; 8] = [
     Spot { at: Place::Queue, href: "/queue", need: Role::Agent, name: |words| words.queue },
     Spot { at: Place::Rules, href: "/rules", need: Role::Agent, name: |words| words.rules },
     Spot { at: Place::Practice, href: "/practice", need: Role::Agent, name: |words| words.practice },
     Spot { at: Place::Situations, href: "/situations", need: Role::Agent, name: |words| words.situations },
     Spot { at: Place::Settings, href: "/settings", need: Role::Admin, name: |words| words.settings },
+    Spot { at: Place::People, href: "/people", need: Role::Admin, name: |words| words.people },
+    Spot { at: Place::Tokens, href: "/tokens", need: Role::Admin, name: |words| words.tokens },
+    Spot { at: Place::Audit, href: "/audit", need: Role::Admin, name: |words| words.audit },
 ];
 
 fn links(words: &Words, role: Role, place: Option<Place>) -> Vec<Link> {

@@ -19,7 +19,7 @@ use crate::{
         problem::{Answer, Problem},
         profile::{reach_in_words, role_in_words},
         router::{Entry, Need, Object},
-        shell::{self, Shell},
+        shell::{self, Place, Shell},
         visit::Visit,
         words::door::Words,
     },
@@ -74,7 +74,7 @@ async fn page(shop: &Shop, visit: &Visit, name: String, problem: Option<&'static
     let words = Words::of(visit.tongue);
     let tokens = shop.store.tokens().await?;
     let page = TokensPage {
-        shell: Shell::of(shop, visit, None).await?,
+        shell: Shell::of(shop, visit, Some(Place::Tokens)).await?,
         words,
         tokens: tokens.into_iter().map(|token| row(shop, token, words)).collect(),
         name,
@@ -118,7 +118,7 @@ async fn add(State(shop): State<Shop>, visit: Visit, Form(fields): Form<Fields>)
         return page(&shop, &visit, name, Some(words.token_taken)).await;
     }
     let page = SecretPage {
-        shell: Shell::of(&shop, &visit, None).await?,
+        shell: Shell::of(&shop, &visit, Some(Place::Tokens)).await?,
         title: format!("{} {name}", words.token_made),
         note: words.token_note,
         secret,

@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod conditions;
+mod console;
 mod decisions;
 mod delivery;
 mod docs;

@@ -37,6 +37,8 @@ fn words_of(deed: Deed) -> (&'static str, &'static str) {
         Deed::SettingChanged => ("changed a setting", "修改设置"),
         Deed::Paused => ("paused the machine", "暂停机器人"),
         Deed::Resumed => ("resumed the machine", "恢复机器人"),
+        Deed::SituationSwitched => ("switched a situation", "切换情境"),
+        Deed::SituationByDates => ("left a situation to its dates", "让情境按日期生效"),
         Deed::Restored => ("restored from a backup", "从备份恢复"),
     }
 }

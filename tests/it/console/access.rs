@@ -1,0 +1,169 @@
+//! Who gets what: every route of the console for every kind of visitor, on their own, on foreign and on missing things,
+//! through real HTTP. The answers stand in `tests/data/console/access.tsv`; a new route fails here until its rows are
+//! there (`UPDATE=1`) and somebody has read them.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use jiff::Timestamp;
+use nightdesk::{
+    console::{self, guard::secret},
+    model::{
+        agent::Role,
+        ids::{AccountName, AgentName},
+    },
+    store::{
+        audit::Actor,
+        sessions::{NewSession, Stage},
+        tokens::NewToken,
+    },
+};
+
+use super::house::{House, Seat, Told};
+
+/// Routes for those who are not signed in; all others lead them to the login.
+const OPEN: [&str; 5] =
+    ["GET /assets/{version}/{name}", "GET /login", "POST /login", "GET /login/code", "POST /login/code"];
+
+/// Links carry their own proof.
+const LINKS: [&str; 2] = ["GET /setup/{token}", "POST /setup/{token}"];
+
+/// What the matrix is about: a ticket, a buyer and a message of each account.
+const THINGS: [&str; 4] = [
+    "INSERT INTO thread (id, channel, account, participant, created_at, changed_at)
+     VALUES (1, 'email', 'shop', 'a@x', 1, 1), (2, 'email', 'other', 'b@x', 1, 1)",
+    "INSERT INTO inbound (id, channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at,
+                          state, outcome, decided_at, thread)
+     VALUES (1, 'email', 'shop', 'k1', x'', x'', 0, 0, 1, 1, 'decided', 'escalated', 1, 1),
+            (2, 'email', 'other', 'k2', x'', x'', 0, 0, 1, 1, 'decided', 'escalated', 1, 2)",
+    "INSERT INTO ticket (id, thread, inbound, state, urgency, subject, buyer, reasons, tags, opened_at, changed_at)
+     VALUES (1, 1, 1, 'open', 1, 's', 'a', '[]', '[]', 1, 1), (2, 2, 2, 'open', 1, 's', 'b', '[]', '[]', 1, 1)",
+    "INSERT INTO buyer (id, key, first_seen, changed_at) VALUES (1, 'a@x', 1, 1), (2, 'b@x', 1, 1)",
+];
+
+/// Who asks.
+const VISITORS: [&str; 7] = ["nobody", "half", "token", "limited", "agent", "editor", "admin"];
+
+/// Which thing a path names.
+const OBJECTS: [(&str, &str); 3] = [("own", "1"), ("foreign", "2"), ("missing", "99")];
+
+async fn furnished() -> House {
+    let house = House::open().await;
+    house.run(&THINGS).await;
+    let shop = [AccountName::from("shop")];
+    house.person("limited", Role::Agent, Some(&shop)).await;
+    for (name, role) in [("agent", Role::Agent), ("editor", Role::Editor), ("admin", Role::Admin), ("kim", Role::Agent)]
+    {
+        house.person(name, role, None).await;
+    }
+    let new = NewToken { name: "erp", role: Role::Admin, accounts: None, hash: &secret::hash("nightdesk_erp") };
+    let by = Actor::here("terminal");
+    assert!(house.store.add_token(&new, &by, Timestamp::now()).await.expect("added"));
+    house
+}
+
+/// Asks as somebody, each time in a session of its own.
+async fn ask(house: &House, visitor: &str, method: &str, path: &str) -> Told {
+    let seat = match visitor {
+        "nobody" | "token" => None,
+        "half" => Some(half(house).await),
+        name => Some(house.seat(name).await),
+    };
+    let origin = house.origin();
+    let mut headers = vec![("origin", origin.as_str())];
+    headers.extend(seat.as_ref().map(|seat| ("cookie", seat.cookie.as_str())));
+    headers.extend((visitor == "token").then_some(("authorization", "Bearer nightdesk_erp")));
+    let body = seat.as_ref().map_or_else(String::new, |seat| format!("csrf={}", seat.csrf));
+    house.ask(method, path, &headers, &body).await
+}
+
+/// Somebody whose password was right and whose code is missing.
+async fn half(house: &House) -> Seat {
+    let (agent, by) = (AgentName::from("agent"), Actor::here("terminal"));
+    let new = NewSession { hash: &secret::hash("half"), agent: &agent, stage: Stage::Code, browser: "" };
+    house.store.begin_session(&new, Some(new.hash), &by, Timestamp::now()).await.expect("begun");
+    Seat { cookie: "nightdesk=half".to_owned(), csrf: secret::form_token("half") }
+}
+
+/// Returns the paths of a route, each with the thing it names.
+fn paths(path: &str) -> Vec<(&'static str, String)> {
+    let about = ["{ticket}", "{buyer}", "{inbound}"].into_iter().find(|param| path.contains(param));
+    let others = |path: &str| {
+        let path = if path.starts_with("/tokens/") { path.replace("{token}", "1") } else { path.to_owned() };
+        let filled = path.replace("{name}", "kim");
+        filled.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
+    };
+    match about {
+        Some(param) => OBJECTS.iter().map(|(object, id)| (*object, others(&path.replace(param, id)))).collect(),
+        None => vec![("-", others(path))],
+    }
+}
+
+fn answer(told: &Told) -> String {
+    // Where somebody is led who may do something is the page's business; to the door or not is ours.
+    match told.leads_to() {
+        door if door.starts_with("/login") || door == "/profile/totp" => {
+            format!("{} {}", told.status, door.split('?').next().unwrap_or_default())
+        }
+        _ => told.status.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_visitor_gets_on_every_route_what_the_matrix_says() {
+    let mut matrix = String::from("route\tobject\tvisitor\tanswer\n");
+    let mut broken = Vec::new();
+    for (method, path) in console::routes() {
+        let house = furnished().await;
+        let route = format!("{method} {path}");
+        for (object, filled) in paths(path) {
+            for visitor in VISITORS {
+                let said = answer(&ask(&house, visitor, &method, &filled).await);
+                let stranger = ["nobody", "half", "token"].contains(&visitor);
+                let open = OPEN.contains(&route.as_str()) || LINKS.contains(&route.as_str());
+                if stranger && !open && !path.starts_with("/api/") && said != "303 /login" {
+                    broken.push(format!("{route} {object}: {visitor} got {said}"));
+                }
+                if visitor == "limited" && object == "foreign" && said != "404" {
+                    broken.push(format!("{route}: somebody of another account got {said}"));
+                }
+                writeln!(matrix, "{route}\t{object}\t{visitor}\t{said}").expect("a String takes everything");
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/console/access.tsv");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&file, &matrix).expect("the folder is writable");
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    let differ: Vec<&str> = matrix.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
+    assert!(
+        differ.is_empty(),
+        "not so in {}; UPDATE=1 writes them, read them then:\n{}",
+        file.display(),
+        differ.join("\n")
+    );
+    assert_eq!(matrix.lines().count(), expected.lines().count(), "routes that are no more have rows");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_route_takes_a_form_that_none_of_our_pages_sent() {
+    let house = furnished().await;
+    let origin = house.origin();
+    for (_, path) in
+        console::routes().into_iter().filter(|(method, path)| method == "POST" && !path.starts_with("/api/"))
+    {
+        for (_, filled) in paths(path) {
+            let admin = house.seat("admin").await;
+            let cookie = ("cookie", admin.cookie.as_str());
+            let body = format!("csrf={}", admin.csrf);
+            for (what, headers, body) in [
+                ("another site", vec![cookie, ("origin", "https://evil.example")], body.as_str()),
+                ("an unknown place", vec![cookie], &body),
+                ("a page without the token", vec![cookie, ("origin", &origin)], ""),
+            ] {
+                assert_eq!(house.ask("POST", &filled, &headers, body).await.status, 403, "{path} from {what}");
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The console through real HTTP: who may come in, and what each may do.
+
+mod access;
+mod door;
+mod house;
