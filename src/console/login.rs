@@ -45,6 +45,7 @@ const UNKNOWN: &str = "(unknown)";
 /// The routes of this area.
 pub(super) fn routes() -> Vec<Entry> {
     vec![
+        Entry::get("/", Need::SignedIn, Object::None, go_home),
         Entry::get("/login", Need::Nobody, Object::None, show),
         Entry::post("/login", Need::Nobody, Object::None, by_password),
         Entry::get("/login/code", Need::Nobody, Object::None, show_code),
@@ -88,6 +89,10 @@ struct LoginPage<'a> {
 struct Refused {
     status: StatusCode,
     text: String,
+}
+
+async fn go_home() -> Redirect {
+    Redirect::to(HOME)
 }
 
 async fn show(State(shop): State<Shop>, visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
