@@ -96,6 +96,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 /// Returns the task that serves the console until it is told to stop. A browser that keeps its connection open, as pages
 /// with live updates do, holds nobody up.
 pub fn serve(listener: TcpListener, shop: Shop, stop: CancellationToken) -> impl Future<Output = ()> + Send {
+    if shop.settings.is_https() && shop.settings.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "browsers come through a proxy that is not in `console.trusted_proxies`: everybody seems to have its address"
+        );
+    }
     let service = router::build(shop).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });

@@ -69,9 +69,10 @@ impl Limits {
     pub fn begin(&self, name: &str, from: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
         let from = network(from);
         let mut counts = self.lock();
-        let known = counts.known.contains_key(&(name.to_owned(), from));
+        let known = is_telling(from) && counts.known.contains_key(&(name.to_owned(), from));
         let by_name = counts.names.get(name).filter(|_| !known).map(|tries| tries.wait(FREE_PER_NAME, now));
-        let by_address = counts.addresses.get(&from).map(|tries| tries.wait(FREE_PER_ADDRESS, now));
+        let by_address =
+            counts.addresses.get(&from).filter(|_| is_telling(from)).map(|tries| tries.wait(FREE_PER_ADDRESS, now));
         let wait = by_name.into_iter().chain(by_address).max().unwrap_or(SignedDuration::ZERO);
         if wait.is_positive() {
             return Err(wait);
@@ -159,6 +160,12 @@ fn make_room<K: std::hash::Hash + Eq + Clone, V>(table: &mut HashMap<K, V>, at: 
     });
 }
 
+/// Returns whether an address says who somebody is. This machine's own is also that of everybody behind a proxy that was
+/// not named: neither does it vouch for anybody, nor must one lock out all of them.
+fn is_telling(address: IpAddr) -> bool {
+    !address.to_canonical().is_loopback()
+}
+
 /// Returns the network an address stands for: a household or a server gets a whole /64 of IPv6.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -229,6 +236,21 @@ mod tests {
             let _mostly_refused = limits.begin("lin", address(1), at(1));
         }
         assert!(limits.begin("lin", address(1), at(1)).is_err(), "the address itself has its limit");
+    }
+
+    #[test]
+    fn behind_a_proxy_that_was_not_named_strangers_neither_lock_out_all_nor_pass_for_somebody_known() {
+        let limits = Limits::default();
+        let proxy = IpAddr::from([127, 0, 0, 1]);
+        limits.begin("lin", proxy, at(0)).expect("free");
+        limits.succeeded("lin", proxy, at(0));
+        for n in 0..50 {
+            assert_eq!(limits.begin(&format!("n{n}"), proxy, at(1)), Ok(()), "other names are tried");
+        }
+        for n in 0..5 {
+            assert_eq!(limits.begin("lin", proxy, at(1)), Ok(()), "try {n}");
+        }
+        assert!(limits.begin("lin", proxy, at(1)).is_err(), "a name is guarded all the same");
     }
 
     #[test]

@@ -159,11 +159,17 @@ async fn no_route_takes_a_form_that_none_of_our_pages_sent() {
             let admin = house.seat("admin").await;
             let cookie = ("cookie", admin.cookie.as_str());
             let body = format!("csrf={}", admin.csrf);
+            let route = format!("POST {path}");
+            let door = OPEN.contains(&route.as_str()) || LINKS.contains(&route.as_str());
             for (what, headers, body) in [
                 ("another site", vec![cookie, ("origin", "https://evil.example")], body.as_str()),
                 ("an unknown place", vec![cookie], &body),
                 ("a page without the token", vec![cookie, ("origin", &origin)], ""),
             ] {
+                // Forms of the door come from before there was a session to have a token of.
+                if door && what == "a page without the token" {
+                    continue;
+                }
                 assert_eq!(house.ask("POST", &filled, &headers, body).await.status, 403, "{path} from {what}");
             }
         }

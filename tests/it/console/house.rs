@@ -48,7 +48,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// How long an answer may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "tea at half past nine";
@@ -230,18 +230,17 @@ impl House {
     pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Told {
         let asked = async {
             let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-            let mut text = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+            let mut lines = vec![format!("{method} {path} HTTP/1.1"), "connection: close".to_owned()];
             if !headers.iter().any(|(name, _)| *name == "host") {
-                text += &format!("host: {}\r\n", self.address);
+                lines.push(format!("host: {}", self.address));
             }
-            for (name, value) in headers {
-                text += &format!("{name}: {value}\r\n");
-            }
+            lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             if method == "POST" {
-                text +=
-                    &format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", body.len());
+                lines.push("content-type: application/x-www-form-urlencoded".to_owned());
+                lines.push(format!("content-length: {}", body.len()));
             }
-            stream.write_all(format!("{text}\r\n{body}").as_bytes()).await.expect("it reads");
+            let text = lines.join("\r\n");
+            stream.write_all(format!("{text}\r\n\r\n{body}").as_bytes()).await.expect("it reads");
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).await.expect("it answers");
             told(&String::from_utf8_lossy(&answer))
