@@ -86,6 +86,7 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
             store,
             live,
             accounts: accounts.clone(),
+            handle: service.handle(),
             settings: Arc::new(settings.clone()),
             name: config.shop_name.as_str().into(),
             shelf: Arc::new(check::shelf(path)),

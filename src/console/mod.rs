@@ -6,28 +6,41 @@
 
 #![expect(dead_code, reason = "the pages that use the frame follow in the next commits")]
 
+mod address;
 mod assets;
 mod audit;
+mod buyers;
 mod clock;
 mod configuration;
+mod events;
 mod explained;
 mod fields;
+mod files;
+mod frame;
 pub mod guard;
+mod help;
+mod labels;
 mod login;
+mod machine;
 mod people;
 pub mod playground;
 pub mod practice;
 mod problem;
 mod problems;
 mod profile;
+mod quarantine;
+mod queue;
 mod router;
 mod rules;
+mod search;
 pub mod settings;
 pub mod setup;
 mod shell;
 mod situations;
+mod ticket;
 pub mod tokens;
 mod visit;
+mod when;
 mod words;
 
 use std::{
@@ -43,7 +56,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     console::{guard::Door, playground::Busy, practice::Practice, settings::Settings},
     library::{live::Live, shelf::Shelf},
-    service::accounts::Accounts,
+    service::{accounts::Accounts, handle::Handle},
     store::Store,
 };
 
@@ -59,6 +72,8 @@ pub struct Shop {
     pub live: Arc<Live>,
     /// Mailboxes and bots.
     pub accounts: Arc<Accounts>,
+    /// What acts of people need.
+    pub handle: Handle,
     /// What the configuration says of the console.
     pub settings: Arc<Settings>,
     /// The shop's name, as it signs.

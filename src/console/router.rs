@@ -12,11 +12,11 @@ use axum::{
 
 use crate::{
     console::{
-        Shop, assets, audit, configuration,
+        Shop, assets, audit, buyers, configuration, events, files, frame,
         guard::{self, Gate},
-        login, people, playground, practice,
+        help, login, machine, people, playground, practice,
         problem::Problem,
-        problems, profile, rules, setup, situations, tokens,
+        problems, profile, quarantine, queue, rules, search, setup, situations, ticket, tokens,
         visit::Visit,
     },
     model::agent::Role,
@@ -109,6 +109,16 @@ pub(super) fn routes() -> Vec<Entry> {
     routes.extend(people::routes());
     routes.extend(tokens::routes());
     routes.extend(audit::routes());
+    routes.extend(queue::routes());
+    routes.extend(search::routes());
+    routes.extend(machine::routes());
+    routes.extend(quarantine::routes());
+    routes.extend(frame::routes());
+    routes.extend(files::routes());
+    routes.extend(events::routes());
+    routes.extend(help::routes());
+    routes.extend(ticket::routes());
+    routes.extend(buyers::routes());
     routes
 }
 

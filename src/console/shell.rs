@@ -18,6 +18,10 @@ use crate::{
 pub(super) enum Place {
     /// The queue and its tickets.
     Queue,
+    /// Everything that was said.
+    Search,
+    /// Everybody who wrote.
+    Buyers,
     /// The rules, the playground, problems and history.
     Rules,
     /// The practice chat.
@@ -94,8 +98,10 @@ struct Spot {
 }
 
 /// Which places there are, in order, and for whom.
-const PLACES: [Spot; 8] = [
+const PLACES: [Spot; 10] = [
     Spot { at: Place::Queue, href: "/queue", need: Role::Agent, name: |words| words.queue },
+    Spot { at: Place::Search, href: "/search", need: Role::Agent, name: |words| words.search },
+    Spot { at: Place::Buyers, href: "/buyers", need: Role::Agent, name: |words| words.buyers },
     Spot { at: Place::Rules, href: "/rules", need: Role::Agent, name: |words| words.rules },
     Spot { at: Place::Practice, href: "/practice", need: Role::Agent, name: |words| words.practice },
     Spot { at: Place::Situations, href: "/situations", need: Role::Agent, name: |words| words.situations },

@@ -17,6 +17,7 @@ pub mod intake;
 mod isolation;
 mod lease;
 pub mod orders;
+pub mod original;
 pub mod outgoing;
 mod reading;
 mod reload;

@@ -38,6 +38,12 @@ pub struct StoredInbound {
 }
 
 impl Store {
+    /// Returns one received message with its bytes; none if there is no such message.
+    pub async fn message(&self, id: InboundId) -> Result<Option<StoredInbound>, StoreError> {
+        let mut tx = self.db.read("reading a received message").await?;
+        one(&mut tx, id).await
+    }
+
     /// Counts one more try to decide, before the message is parsed; returns the count. A message whose count rises
     /// without a decision kills its process and belongs into quarantine.
     pub async fn tried(&self, id: InboundId) -> Result<u32, StoreError> {

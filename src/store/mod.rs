@@ -12,6 +12,7 @@
 pub mod activity;
 pub mod audit;
 pub mod backup;
+pub mod buyers;
 pub mod card;
 pub mod changes;
 pub mod drafts;

@@ -19,6 +19,10 @@ pub const MAX_FORMATTING: usize = 16;
 /// Tags given to the converter, which walks up to the depth for each.
 pub const MAX_TAGS: usize = 20_000;
 
+/// Opening tags of HTML that is shown as it is, however well it hides its depth: parsing that many, each in the one
+/// before, takes a third of a second.
+const MAX_SHOWN_TAGS: usize = 10_000;
+
 /// Columns of the converter: wide, so that no sentence is broken.
 const WIDTH: usize = 10_000;
 
@@ -46,6 +50,47 @@ pub fn to_text(html: &str) -> HtmlText {
         return HtmlText { text, fallback: false };
     }
     HtmlText { text: tidy(&html_to_text(&reduced.html)), fallback: true }
+}
+
+/// Returns whether an HTML part is small and flat enough to be parsed for showing it as it is. Whoever shows it must
+/// clean it all the same.
+pub fn is_tame(html: &str) -> bool {
+    let opens = |pair: &&[u8]| pair[0] == b'<' && pair[1].is_ascii_alphabetic();
+    if html.len() > MAX_BYTES || html.as_bytes().windows(2).filter(opens).count() > MAX_SHOWN_TAGS {
+        return false;
+    }
+    let mut depth = Depth::default();
+    for token in (Tokens { rest: html }) {
+        if let Token::Tag(tag) = token
+            && !tag.empty
+            && !closes_itself(&tag.name)
+        {
+            depth.count(&tag);
+        }
+    }
+    depth.most <= MAX_DEPTH
+}
+
+/// How deep the tags of a whole page stand, what nobody sees included.
+#[derive(Default)]
+struct Depth<'a> {
+    open: BTreeMap<Cow<'a, str>, usize>,
+    now: usize,
+    most: usize,
+}
+
+impl<'a> Depth<'a> {
+    fn count(&mut self, tag: &Tag<'a>) {
+        let open = self.open.entry(tag.name.clone()).or_default();
+        if !tag.closing {
+            *open += 1;
+            self.now += 1;
+        } else if *open > 0 {
+            *open -= 1;
+            self.now -= 1;
+        }
+        self.most = self.most.max(self.now);
+    }
 }
 
 fn convert(html: &str) -> Option<String> {

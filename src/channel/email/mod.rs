@@ -11,6 +11,7 @@ pub mod headers;
 pub mod ids;
 pub mod imap;
 pub mod oauth;
+pub mod original;
 pub mod parse;
 pub mod profile;
 pub mod report;

@@ -54,7 +54,7 @@ const ENOUGH_LETTERS: usize = 20;
 const MAX_FILE_NAME: usize = 120;
 
 /// Attachments listed.
-const MAX_ATTACHMENTS: usize = 100;
+pub(super) const MAX_ATTACHMENTS: usize = 100;
 
 /// Reads one mail as direct mail, whoever brought it.
 pub fn parse(received: &Received) -> Inbound {
@@ -360,7 +360,7 @@ fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known))
 }
 
-fn attachment(part: &MessagePart<'_>) -> Attachment {
+pub(super) fn attachment(part: &MessagePart<'_>) -> Attachment {
     let content_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
         |content_type| {

@@ -25,16 +25,24 @@ macro_rules! words {
     };
 }
 
+pub(super) mod buyers;
 pub(super) mod configuration;
 pub(super) mod core;
 pub(super) mod deeds;
+pub(super) mod desk;
 pub(super) mod door;
 pub(super) mod doubts;
 pub(super) mod explained;
+pub(super) mod frame;
+pub(super) mod help;
+pub(super) mod lists;
 pub(super) mod playground;
 pub(super) mod practice;
+pub(super) mod queue;
+pub(super) mod refusal;
 pub(super) mod rules;
 pub(super) mod switches;
+pub(super) mod ticket;
 
 /// Puts values into the places `{}` of a text, one after the other.
 pub(super) fn fill(text: &str, values: &[&str]) -> String {

@@ -30,7 +30,7 @@ use nightdesk::{
         language::Language,
         wire_id::InstanceKey,
     },
-    service::accounts::Accounts,
+    service::{Wake, accounts::Accounts, changes::Changes, handle::Handle},
     store::{
         Settings, Store,
         audit::Actor,
@@ -154,10 +154,19 @@ impl House {
         let review = || {
             Ok(Review { sources: SourceMap::default(), found: vec![], rule_set: String::new(), at: Timestamp::now() })
         };
+        let (live, accounts) = (Arc::new(live), Arc::new(Accounts::new(&config.accounts, key)));
+        let handle = Handle {
+            store: store.clone(),
+            live: live.clone(),
+            accounts: accounts.clone(),
+            wake: Wake::default(),
+            changes: Changes::default(),
+        };
         let shop = Shop {
             store: store.clone(),
-            live: Arc::new(live),
-            accounts: Arc::new(Accounts::new(&config.accounts, key)),
+            live,
+            accounts,
+            handle,
             settings: Arc::new(settings),
             name: "Blue Lantern".into(),
             shelf: Arc::new(Shelf::new(Box::new(Vec::new), Box::new(review))),

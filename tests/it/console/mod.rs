@@ -1,5 +1,6 @@
 //! The console through real HTTP: who may come in, and what each may do.
 
 mod access;
+mod desk;
 mod door;
 mod house;

@@ -7,6 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use nightdesk::{
+    channel::email::parse,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, ThreadChoice},
         context::Context,
@@ -28,13 +29,13 @@ use tempfile::TempDir;
 use crate::support::postgres;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Backend {
+pub(crate) enum Backend {
     Sqlite,
     Postgres,
 }
 
 /// A store of one case.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     pub(super) backend: Backend,
     pub(super) store: Store,
     pub(super) url: String,
@@ -60,16 +61,16 @@ enum Beside {
 
 /// A received message with what the parser made of it.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
-    pub(super) id: InboundId,
-    pub(super) inbound: Inbound,
+pub(crate) struct Letter {
+    pub(crate) id: InboundId,
+    pub(crate) inbound: Inbound,
 }
 
 /// What a decision is to do.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) outcome: Outcome,
-    pub(super) ticket: Option<TicketPlan>,
+    pub(crate) ticket: Option<TicketPlan>,
     pub(super) send: Vec<OutboundKind>,
     pub(super) pending: Option<PendingAsk>,
     pub(super) country: Option<String>,
@@ -78,14 +79,14 @@ pub(super) struct Plan {
 
 /// What a decision led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Done {
+pub(crate) struct Done {
     pub(super) thread: ThreadId,
-    pub(super) ticket: Option<TicketId>,
+    pub(crate) ticket: Option<TicketId>,
     pub(super) outbox: Vec<OutboxId>,
 }
 
 /// Returns a moment, in minutes after the beginning of every case.
-pub(super) fn at(minutes: i64) -> Timestamp {
+pub(crate) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000).expect("a moment in 2026") + SignedDuration::from_mins(minutes)
 }
 
@@ -98,7 +99,7 @@ impl Plan {
         Self::of(Outcome::Answered, None, &[OutboundKind::Answer])
     }
 
-    pub(super) fn escalate() -> Self {
+    pub(crate) fn escalate() -> Self {
         let ticket = TicketPlan {
             urgency: Urgency::Normal,
             reasons: vec!["no rule stands".to_owned()],
@@ -108,7 +109,7 @@ impl Plan {
         Self::of(Outcome::Escalated { with_answer: false }, Some(ticket), &[OutboundKind::Ack])
     }
 
-    pub(super) fn suppress() -> Self {
+    pub(crate) fn suppress() -> Self {
         Self::of(Outcome::Suppressed { reason: "B3".to_owned() }, None, &[])
     }
 
@@ -119,7 +120,7 @@ impl Plan {
         self
     }
 
-    pub(super) fn sending(mut self, kinds: &[OutboundKind]) -> Self {
+    pub(crate) fn sending(mut self, kinds: &[OutboundKind]) -> Self {
         self.send = kinds.to_vec();
         self
     }
@@ -145,6 +146,21 @@ impl Bench {
             Backend::Postgres => Beside::Postgres(PgPool::connect_lazy(&url).expect("an address that opened")),
         };
         Self { backend, store, url, beside, folder, next: AtomicU32::new(1) }
+    }
+
+    /// Works with a SQLite store that somebody else opened, through the store alone.
+    pub(crate) fn over(store: &Store) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = "sqlite::memory:".to_owned();
+        let beside = Beside::Sqlite(SqlitePool::connect_lazy(&url).expect("an address"));
+        Self { backend: Backend::Sqlite, store: store.clone(), url, beside, folder, next: AtomicU32::new(1) }
+    }
+
+    /// Receives a mail of these bytes and reads it as the service does.
+    pub(crate) async fn received(&self, raw: &str, now: Timestamp) -> Letter {
+        let received = mail(self.next(), 7, raw, now);
+        let inbound = parse::parse(&received);
+        Letter { id: self.receive(received, now).await, inbound }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -293,7 +309,7 @@ impl Bench {
     }
 
     /// Decides on a message as the plan says and commits it, which must succeed.
-    pub(super) async fn decide(&self, letter: &Letter, plan: Plan, now: Timestamp) -> Done {
+    pub(crate) async fn decide(&self, letter: &Letter, plan: Plan, now: Timestamp) -> Done {
         let commit = self.commit_of(letter, plan, now).await;
         match self.store.commit(&commit).await.expect("the commit runs") {
             CommitOutcome::Committed { thread, ticket, outbox } => Done { thread, ticket, outbox },

@@ -3,7 +3,7 @@
 //! Each case gets a store of its own. `opening.rs` holds what only one of the two can do wrong.
 
 mod acts;
-mod bench;
+pub(crate) mod bench;
 mod changes;
 mod clocks;
 mod commits;

@@ -1,0 +1,212 @@
+//! Buyers: everybody who ever wrote, and everything about one of them.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::{IntoResponse as _, Redirect},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    check::explain,
+    console::{
+        Shop, address, labels,
+        problem::{Answer, Problem},
+        router::{Entry, Need, Object},
+        shell::{Place, Shell, page},
+        ticket::refusals,
+        visit::Visit,
+        when::{Clock, Moment},
+        words::{buyers::Words, desk, refusal},
+    },
+    model::{
+        agent::Role,
+        ids::{BuyerId, TicketId},
+        ticket::TicketState,
+    },
+    store::{
+        buyers::{ListedBuyer, TicketOfBuyer},
+        card::BuyerAct,
+    },
+};
+
+/// The routes of buyers.
+pub(super) fn routes() -> Vec<Entry> {
+    const AGENT: Need = Need::Role(Role::Agent);
+    vec![
+        Entry::get("/buyers", AGENT, Object::None, show),
+        Entry::get("/buyers/{buyer}", AGENT, Object::Buyer, one),
+        Entry::post("/buyers/{buyer}/act", AGENT, Object::Buyer, act),
+    ]
+}
+
+/// So many buyers stand on one page.
+const LISTED: u32 = 50;
+
+/// From which buyer on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    before: Option<i64>,
+}
+
+/// What the page of a buyer sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    act: String,
+    note: String,
+    grade: String,
+    country: String,
+}
+
+/// The list.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let visitor = visit.visitor()?;
+    let clock = Clock::of(&shop, &visit);
+    let accounts = visitor.accounts.as_deref();
+    let found = shop.store.buyers(accounts, asked.before.map(BuyerId), LISTED).await?;
+    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
+    let older = found.last().filter(|_| full).map(|last| last.id.0.to_string());
+    page(&BuyersPage {
+        words: Words::of(visit.tongue),
+        buyers: found.iter().map(|buyer| line(buyer, &clock)).collect(),
+        older: older.map(|id| address::with("/buyers", &[("before", &id)])),
+        newest: asked.before.is_some(),
+        shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
+    })
+}
+
+/// One buyer.
+pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Path<i64>) -> Answer {
+    let visitor = visit.visitor()?;
+    let (clock, desk) = (Clock::of(&shop, &visit), desk::Words::of(visit.tongue));
+    let accounts = visitor.accounts.as_deref();
+    let found = shop.store.buyer(BuyerId(buyer), accounts).await?.ok_or(Problem::NotFound)?;
+    let card = shop.store.buyer_card(&found.key).await?;
+    let tickets = shop.store.tickets_of_buyer(&found.key, accounts).await?;
+    let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
+    let notes = card.notes.iter().map(|note| Note {
+        who: labels::actor(desk, &note.by, visitor.name.as_str()),
+        at: clock.hour(note.at),
+        text: note.text.clone(),
+    });
+    page(&BuyerPage {
+        words: Words::of(visit.tongue),
+        line: line(&found, &clock),
+        country: found.country.clone().unwrap_or_default(),
+        first_seen: card.first_seen.map(|at| clock.hour(at)),
+        messages: card.messages,
+        notes: notes.collect(),
+        orders: orders.iter().map(|order| explain::order(order, clock.now)).collect(),
+        tickets: tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
+        said: address::with("/search", &[("q", &format!("\"{}\"", found.key))]),
+        shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
+    })
+}
+
+/// Says something of a buyer.
+pub(super) async fn act(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(buyer): Path<i64>,
+    Form(sent): Form<Sent>,
+) -> Answer {
+    let visitor = visit.visitor()?;
+    let words = refusal::Words::of(visit.tongue);
+    let found = shop.store.buyer(BuyerId(buyer), visitor.accounts.as_deref()).await?.ok_or(Problem::NotFound)?;
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let act = match sent.act.as_str() {
+        "note" => BuyerAct::Note(sent.note.trim().replace("\r\n", "\n")),
+        "grade" => BuyerAct::Grade(given(&sent.grade)),
+        "country" => BuyerAct::Country(given(&sent.country)),
+        _ => return Err(Problem::Bad(words.unknown_act.to_owned())),
+    };
+    let act = act.checked().map_err(|bad| Problem::Bad(refusals::buyer(&bad, words)))?;
+    shop.store.change_buyer(&found.key, &visitor.name, &act, Timestamp::now()).await?;
+    Ok(Redirect::to(&format!("/buyers/{buyer}")).into_response())
+}
+
+fn line(buyer: &ListedBuyer, clock: &Clock) -> Line {
+    Line {
+        id: buyer.id.0,
+        name: buyer.name.clone().unwrap_or_else(|| buyer.key.clone()),
+        address: buyer.key.clone(),
+        language: buyer.language.map(|code| labels::language(clock.tongue, code)).unwrap_or_default(),
+        country: buyer.country.clone().unwrap_or_default(),
+        grade: buyer.grade.clone().unwrap_or_default(),
+        suppressed: buyer.suppressed,
+        changed: clock.near(buyer.changed_at),
+    }
+}
+
+fn ticket_line(ticket: &TicketOfBuyer, clock: &Clock) -> TicketLine {
+    let desk = desk::Words::of(clock.tongue);
+    let TicketId(id) = ticket.id;
+    TicketLine {
+        id,
+        subject: ticket.subject.clone(),
+        state: labels::state(desk, ticket.state),
+        ended: ticket.state == TicketState::Closed,
+        channel: labels::channel(desk, ticket.channel),
+        account: ticket.account.to_string(),
+        opened: clock.hour(ticket.opened_at),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "buyers.html")]
+struct BuyersPage {
+    shell: Shell,
+    words: &'static Words,
+    buyers: Vec<Line>,
+    older: Option<String>,
+    newest: bool,
+}
+
+#[derive(Template)]
+#[template(path = "buyer.html")]
+struct BuyerPage {
+    shell: Shell,
+    words: &'static Words,
+    line: Line,
+    country: String,
+    first_seen: Option<Moment>,
+    messages: u32,
+    notes: Vec<Note>,
+    orders: Vec<String>,
+    tickets: Vec<TicketLine>,
+    said: String,
+}
+
+/// One buyer.
+struct Line {
+    id: i64,
+    name: String,
+    address: String,
+    language: String,
+    country: String,
+    grade: String,
+    suppressed: bool,
+    changed: Moment,
+}
+
+/// One ticket of the buyer.
+struct TicketLine {
+    id: i64,
+    subject: String,
+    state: &'static str,
+    ended: bool,
+    channel: &'static str,
+    account: String,
+    opened: Moment,
+}
+
+/// What a person noted of the buyer.
+struct Note {
+    who: String,
+    at: Moment,
+    text: String,
+}

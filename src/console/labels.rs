@@ -1,0 +1,157 @@
+//! What the desk's own words mean to whoever reads the page: one word of the page for each word of the store.
+
+use crate::{
+    console::words::{Tongue, desk::Words},
+    engine::{Engine, guard::GUARDS},
+    model::{
+        closing::CloseResult,
+        ids::IntentId,
+        inbound::ChannelKind,
+        language::Language,
+        ticket::{EventKind, TicketState, Urgency},
+    },
+    store::quarantine::Cause,
+};
+
+/// Returns where a ticket stands.
+pub(super) fn state(words: &Words, state: TicketState) -> &'static str {
+    match state {
+        TicketState::Open => words.open,
+        TicketState::Claimed => words.claimed,
+        TicketState::Waiting => words.waiting,
+        TicketState::Closed => words.closed,
+    }
+}
+
+/// Returns how soon somebody must look.
+pub(super) fn urgency(words: &Words, urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Normal => words.normal,
+        Urgency::High => words.high,
+        Urgency::Urgent => words.urgent,
+    }
+}
+
+/// Returns the kind of a channel.
+pub(super) fn channel(words: &Words, channel: ChannelKind) -> &'static str {
+    match channel {
+        ChannelKind::Email => words.email,
+        ChannelKind::Telegram => words.telegram,
+    }
+}
+
+/// Returns what somebody did, to stand behind a name.
+pub(super) fn event(words: &Words, kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Opened => words.ev_opened,
+        EventKind::Inbound => words.ev_inbound,
+        EventKind::Automatic => words.ev_automatic,
+        EventKind::Draft => words.ev_draft,
+        EventKind::Claimed => words.ev_claimed,
+        EventKind::Reply => words.ev_reply,
+        EventKind::Note => words.ev_note,
+        EventKind::Closed => words.ev_closed,
+        EventKind::Reopened => words.ev_reopened,
+        EventKind::Delivery => words.ev_delivery,
+        EventKind::Released => words.ev_released,
+        EventKind::Assigned => words.ev_assigned,
+        EventKind::Scheduled => words.ev_scheduled,
+        EventKind::TakenBack => words.ev_taken_back,
+        EventKind::Rejected => words.ev_rejected,
+        EventKind::Snoozed => words.ev_snoozed,
+        EventKind::Woken => words.ev_woken,
+        EventKind::Tagged => words.ev_tagged,
+        EventKind::Urgency => words.ev_urgency,
+        EventKind::Merged => words.ev_merged,
+        EventKind::Split => words.ev_split,
+        EventKind::HandedBack => words.ev_handed_back,
+        EventKind::BotOff => words.ev_bot_off,
+        EventKind::BotOn => words.ev_bot_on,
+        EventKind::Stopped => words.ev_stopped,
+        EventKind::Undone => words.ev_undone,
+    }
+}
+
+/// Returns what came of a case.
+pub(super) fn result(words: &Words, result: CloseResult) -> &'static str {
+    match result {
+        CloseResult::Solved => words.solved,
+        CloseResult::Refunded => words.refunded,
+        CloseResult::Replaced => words.replaced,
+        CloseResult::Returned => words.returned,
+        CloseResult::Declined => words.declined,
+        CloseResult::Withdrawn => words.withdrawn,
+    }
+}
+
+/// Returns why a message was put aside.
+pub(super) fn cause(words: &Words, cause: Cause) -> &'static str {
+    match cause {
+        Cause::Panicked => words.q_panicked,
+        Cause::TooLong => words.q_too_long,
+        Cause::Crashed => words.q_crashed,
+        Cause::Limits => words.q_limits,
+        Cause::Contested => words.q_contested,
+        Cause::Stuck => words.q_stuck,
+    }
+}
+
+/// Returns who did something: the machine, the reader, or a name.
+pub(super) fn actor(words: &Words, by: &str, me: &str) -> String {
+    match by {
+        "nightdesk" => words.machine.to_owned(),
+        by if by == me => words.you.to_owned(),
+        by => by.to_owned(),
+    }
+}
+
+/// Returns what an intent is called: the title of its rule, or its id where the rule is gone.
+pub(super) fn intent(engine: &Engine, intent: &IntentId) -> String {
+    engine.rules().rule(intent).map_or_else(|| intent.to_string(), |rule| rule.title.clone())
+}
+
+/// Returns why a message ended in silence, in words: the condition of the guard, or the rule's title.
+pub(super) fn silence(engine: &Engine, reason: &str) -> String {
+    if let Some(guard) = GUARDS.iter().find(|guard| guard.id == reason) {
+        return format!("{} ({reason})", guard.condition);
+    }
+    intent(engine, &IntentId::new(reason))
+}
+
+/// Names of the languages that buyers of small shops write most: code, English, Chinese.
+const LANGUAGES: [(&str, &str, &str); 24] = [
+    ("ar", "Arabic", "阿拉伯语"),
+    ("cs", "Czech", "捷克语"),
+    ("da", "Danish", "丹麦语"),
+    ("de", "German", "德语"),
+    ("en", "English", "英语"),
+    ("es", "Spanish", "西班牙语"),
+    ("fi", "Finnish", "芬兰语"),
+    ("fr", "French", "法语"),
+    ("he", "Hebrew", "希伯来语"),
+    ("hu", "Hungarian", "匈牙利语"),
+    ("it", "Italian", "意大利语"),
+    ("ja", "Japanese", "日语"),
+    ("ko", "Korean", "韩语"),
+    ("nl", "Dutch", "荷兰语"),
+    ("no", "Norwegian", "挪威语"),
+    ("pl", "Polish", "波兰语"),
+    ("pt", "Portuguese", "葡萄牙语"),
+    ("ru", "Russian", "俄语"),
+    ("sv", "Swedish", "瑞典语"),
+    ("th", "Thai", "泰语"),
+    ("tr", "Turkish", "土耳其语"),
+    ("uk", "Ukrainian", "乌克兰语"),
+    ("vi", "Vietnamese", "越南语"),
+    ("zh", "Chinese", "中文"),
+];
+
+/// Returns the name of a language; its code where it has none here.
+pub(super) fn language(tongue: Tongue, language: Language) -> String {
+    let named = LANGUAGES.iter().find(|(code, ..)| *code == language.as_str());
+    let name = named.map(|(_, en, zh)| match tongue {
+        Tongue::English => *en,
+        Tongue::Chinese => *zh,
+    });
+    name.map_or_else(|| language.to_string(), str::to_owned)
+}

@@ -1,0 +1,297 @@
+//! The queue: which tickets wait, in the order in which they are to be worked.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Html,
+    response::IntoResponse as _,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    console::{
+        Shop, address, labels,
+        problem::{Answer, Problem},
+        router::{Entry, Need, Object},
+        shell::{Place, Shell, page},
+        visit::{Visit, Visitor},
+        when::{Clock, Moment, length},
+        words::{desk, queue::Words},
+    },
+    engine::Engine,
+    model::{
+        agent::Role,
+        ids::{AgentName, IntentId},
+        inbound::ChannelKind,
+        ticket::{TicketState, Urgency},
+    },
+    store::queue::{Counted, Listed, MOST_COUNTED, Mark, Narrowed, View, Viewer},
+};
+
+/// The routes of the queue.
+pub(super) fn routes() -> Vec<Entry> {
+    const AGENT: Need = Need::Role(Role::Agent);
+    vec![Entry::get("/queue", AGENT, Object::None, show), Entry::get("/queue/rows", AGENT, Object::None, rows)]
+}
+
+/// So many tickets stand on one page: more than a person works before looking again.
+const LISTED: u32 = 50;
+
+/// What somebody asks to see. Every field may be missing or empty, as browsers send forms.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    view: String,
+    assignee: String,
+    tag: String,
+    intent: String,
+    language: String,
+    channel: String,
+    from: String,
+}
+
+impl Asked {
+    fn view(&self) -> View {
+        View::from_word(&self.view).unwrap_or(View::Unclaimed)
+    }
+
+    fn narrowed(&self) -> Narrowed {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Narrowed {
+            assignee: given(&self.assignee).map(AgentName::new),
+            tag: given(&self.tag),
+            intent: given(&self.intent).map(IntentId::new),
+            language: given(&self.language).and_then(|code| code.parse().ok()),
+            channel: [ChannelKind::Email, ChannelKind::Telegram]
+                .into_iter()
+                .find(|channel| channel.as_str() == self.channel),
+            state: None,
+        }
+    }
+
+    /// Returns the address of the same list from another place on.
+    fn address(&self, path: &str, from: &str) -> String {
+        let values = [
+            ("view", self.view().as_str()),
+            ("assignee", &self.assignee),
+            ("tag", &self.tag),
+            ("intent", &self.intent),
+            ("language", &self.language),
+            ("channel", &self.channel),
+            ("from", from),
+        ];
+        address::with(path, &values)
+    }
+}
+
+/// The page.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let visitor = visit.visitor()?;
+    let words = Words::of(visit.tongue);
+    let now = Timestamp::now();
+    let counted = shop.store.queue_counts(viewer(visitor), now).await?;
+    let list = list(&shop, &visit, &asked).await?;
+    let engine = shop.live.engine();
+    let languages = engine.settings().languages.iter();
+    page(&QueuePage {
+        shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
+        tabs: tabs(words, &counted, visitor.role, &address::with("/queue", &[("view", asked.view().as_str())])),
+        words,
+        live: asked.address("/queue/rows", &asked.from),
+        languages: languages.map(|code| (code.to_string(), labels::language(visit.tongue, *code))).collect(),
+        channels: [ChannelKind::Email, ChannelKind::Telegram]
+            .map(|kind| (kind.as_str(), labels::channel(desk::Words::of(visit.tongue), kind))),
+        narrowed: asked.narrowed() != Narrowed::default(),
+        asked,
+        list,
+    })
+}
+
+/// The rows alone, for pages that look again by themselves.
+pub(super) async fn rows(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let rows = QueueRows { words: Words::of(visit.tongue), list: list(&shop, &visit, &asked).await? };
+    let html = rows.render().map_err(|error| Problem::Failed(format!("the queue could not be filled: {error}")))?;
+    Ok(Html(html).into_response())
+}
+
+pub(super) fn viewer(visitor: &Visitor) -> Viewer<'_> {
+    Viewer { name: &visitor.name, accounts: visitor.accounts.as_deref() }
+}
+
+async fn list(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<List, Problem> {
+    let visitor = visit.visitor()?;
+    let clock = Clock::of(shop, visit);
+    let narrowed = asked.narrowed();
+    let from: Option<Mark> = asked.from.parse().ok();
+    let found = shop.store.queue(asked.view(), viewer(visitor), &narrowed, from, LISTED, clock.now).await?;
+    let engine = shop.live.engine();
+    let words = Words::of(visit.tongue);
+    let reading = Reading { clock: &clock, engine: &engine, visitor, words };
+    Ok(List {
+        rows: found.tickets.iter().map(|listed| reading.row(listed)).collect(),
+        next: found.next.map(|next| asked.address("/queue", &next.to_string())),
+        first: from.is_some().then(|| asked.address("/queue", "")),
+        csrf: visitor.csrf.clone(),
+        empty: match asked.view() {
+            _ if narrowed != Narrowed::default() => words.empty_narrowed,
+            View::Mine => words.empty_mine,
+            View::Unclaimed => words.empty_unclaimed,
+            _ => words.empty_other,
+        },
+    })
+}
+
+/// What every row is read with.
+struct Reading<'a> {
+    clock: &'a Clock,
+    engine: &'a Engine,
+    visitor: &'a Visitor,
+    words: &'static Words,
+}
+
+impl Reading<'_> {
+    fn row(&self, listed: &Listed) -> Row {
+        let ticket = &listed.ticket;
+        let tongue = self.clock.tongue;
+        let desk = desk::Words::of(tongue);
+        let mine = ticket.assignee.as_ref() == Some(&self.visitor.name);
+        let owner = match &ticket.assignee {
+            Some(_) if mine => self.words.yours.to_owned(),
+            Some(owner) => owner.to_string(),
+            None => String::new(),
+        };
+        Row {
+            id: ticket.id.0,
+            version: ticket.version,
+            due: ticket.respond_by.map(|at| self.due(at)),
+            opened: self.clock.near(ticket.opened_at),
+            buyer: ticket.buyer.clone(),
+            subject: ticket.subject.clone(),
+            preview: listed.preview.clone(),
+            intent: ticket.intent.as_ref().map(|intent| labels::intent(self.engine, intent)),
+            language: listed.language.map(|code| labels::language(tongue, code)),
+            language_code: listed.language.map(|code| code.to_string()).unwrap_or_default(),
+            channel: labels::channel(desk, listed.channel),
+            account: listed.account.to_string(),
+            state: labels::state(desk, ticket.state),
+            urgency: (ticket.urgency != Urgency::Normal).then(|| labels::urgency(desk, ticket.urgency)),
+            owner,
+            mine,
+            tags: ticket.tags.clone(),
+            draft: listed.draft,
+            leaves: listed.leaves_at.map(|at| self.clock.hour(at)),
+            back: ticket.snoozed_until.map(|at| self.clock.hour(at)),
+            claimable: ticket.assignee.is_none() && ticket.state != TicketState::Closed,
+        }
+    }
+
+    fn due(&self, at: Timestamp) -> Due {
+        let left = at.duration_since(self.clock.now);
+        let late = left.is_negative().then(|| length(left, self.clock.tongue));
+        Due { at: self.clock.near(at), late, soon: left.as_hours() < 2 }
+    }
+}
+
+/// The lists there are, with how much is in each; machine mail and the quarantine are lists of messages. The one at that
+/// address is the present one.
+pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> Vec<Tab> {
+    let name = |view| match view {
+        View::Mine => words.mine,
+        View::Unclaimed => words.unclaimed,
+        View::Drafts => words.drafts,
+        View::Waiting => words.waiting,
+        View::Snoozed => words.snoozed,
+        View::Scheduled => words.scheduled,
+        View::All => words.all,
+        View::Closed => words.closed,
+    };
+    let tab = |href: String, name, many| Tab { here: href == here, href, name, count: count(many) };
+    let lists = View::ALL
+        .into_iter()
+        .map(|view| tab(address::with("/queue", &[("view", view.as_str())]), name(view), counted.of(view)));
+    let mut tabs: Vec<Tab> = lists.collect();
+    tabs.push(tab("/machine".to_owned(), words.machine, counted.machine_mail));
+    if role >= Role::Editor {
+        tabs.push(tab("/quarantine".to_owned(), words.quarantine, counted.quarantine));
+    }
+    tabs
+}
+
+/// Returns a count as it is shown: beyond the limit nobody counts on.
+fn count(many: u32) -> String {
+    if many >= MOST_COUNTED { format!("{}+", MOST_COUNTED - 1) } else { many.to_string() }
+}
+
+/// One list in the row of lists.
+#[derive(Debug)]
+pub(super) struct Tab {
+    pub href: String,
+    pub name: &'static str,
+    pub count: String,
+    pub here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct QueuePage {
+    shell: Shell,
+    words: &'static Words,
+    tabs: Vec<Tab>,
+    /// Where the rows alone are.
+    live: String,
+    languages: Vec<(String, String)>,
+    channels: [(&'static str, &'static str); 2],
+    narrowed: bool,
+    asked: Asked,
+    list: List,
+}
+
+#[derive(Template)]
+#[template(path = "queue_rows.html")]
+struct QueueRows {
+    words: &'static Words,
+    list: List,
+}
+
+/// A part of a list.
+struct List {
+    rows: Vec<Row>,
+    next: Option<String>,
+    first: Option<String>,
+    csrf: String,
+    empty: &'static str,
+}
+
+/// One ticket.
+struct Row {
+    id: i64,
+    version: i64,
+    due: Option<Due>,
+    opened: Moment,
+    buyer: String,
+    subject: String,
+    preview: String,
+    intent: Option<String>,
+    language: Option<String>,
+    language_code: String,
+    channel: &'static str,
+    account: String,
+    state: &'static str,
+    urgency: Option<&'static str>,
+    owner: String,
+    mine: bool,
+    tags: Vec<String>,
+    draft: bool,
+    leaves: Option<Moment>,
+    back: Option<Moment>,
+    claimable: bool,
+}
+
+/// By when a person must have answered.
+struct Due {
+    at: Moment,
+    /// By how much it is overdue.
+    late: Option<String>,
+    soon: bool,
+}

@@ -1,0 +1,289 @@
+//! One ticket: what was said, why it needs a person, who the buyer is, and everything that can be done.
+
+mod acts;
+pub(super) mod refusals;
+mod side;
+mod suggestions;
+mod talk;
+mod why;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{Html, IntoResponse as _, Response},
+};
+use serde::Deserialize;
+
+use crate::{
+    console::{
+        Shop, address, labels,
+        problem::{Answer, Problem},
+        router::{Entry, Need, Object},
+        shell::{Place, Shell, page},
+        ticket::{acts::Sent, side::Card, suggestions::Suggestion, talk::Talk, why::Why},
+        visit::Visit,
+        when::{Clock, Moment, length},
+        words::{desk, refusal, ticket::Words},
+    },
+    engine::Engine,
+    model::{
+        agent::Role,
+        closing::CloseResult,
+        ids::TicketId,
+        ticket::{Ticket, TicketState, Urgency},
+    },
+    service::agents,
+    store::ticket::TicketFile,
+};
+
+/// The routes of tickets.
+pub(super) fn routes() -> Vec<Entry> {
+    const AGENT: Need = Need::Role(Role::Agent);
+    vec![
+        Entry::get("/tickets/{ticket}", AGENT, Object::Ticket, show),
+        Entry::get("/tickets/{ticket}/live", AGENT, Object::Ticket, live),
+        Entry::post("/tickets/{ticket}/act", AGENT, Object::Ticket, acts::act),
+    ]
+}
+
+/// What the address asks for: a text to begin the reply with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// `draft`, or the place of a suggestion.
+    #[serde(rename = "use")]
+    begin: String,
+}
+
+/// What the page shows beside the ticket as it is: what somebody had typed, and why it was not done.
+#[derive(Debug, Default)]
+struct Kept {
+    sent: Option<Sent>,
+    notice: Option<Notice>,
+    begin: String,
+}
+
+/// What was not done.
+#[derive(Debug)]
+struct Notice {
+    text: String,
+    /// What is sent again if the person confirms it; empty where that would not help.
+    confirm: Vec<(&'static str, String)>,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(ticket): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let kept = Kept { begin: asked.begin, ..Kept::default() };
+    page_of(&shop, &visit, TicketId(ticket), &kept).await
+}
+
+/// The conversation alone, for pages that look again by themselves.
+pub(super) async fn live(State(shop): State<Shop>, visit: Visit, Path(ticket): Path<i64>) -> Answer {
+    let clock = Clock::of(&shop, &visit);
+    let file = shop.store.ticket_at(TicketId(ticket), clock.now).await?.ok_or(Problem::NotFound)?;
+    let talk = talk::of(&shop, &visit, &file, &clock).await?;
+    let html =
+        talk.render().map_err(|error| Problem::Failed(format!("a conversation could not be filled: {error}")))?;
+    Ok(Html(html).into_response())
+}
+
+/// Fills the page of a ticket.
+async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Result<Response, Problem> {
+    let visitor = visit.visitor()?;
+    let clock = Clock::of(shop, visit);
+    let file = shop.store.ticket_at(id, clock.now).await?.ok_or(Problem::NotFound)?;
+    let engine = shop.live.engine();
+    let desk = desk::Words::of(visit.tongue);
+    let me = visitor.name.as_str();
+    let talk = talk::of(shop, visit, &file, &clock).await?;
+    let card = side::of(shop, visitor, &file, &engine, &clock).await?;
+    let suggestions = suggestions::of(&file, &engine, &shop.store.situation_switches().await?, &clock);
+    page(&TicketPage {
+        shell: Shell::of(shop, visit, Some(Place::Queue)).await?,
+        words: Words::of(visit.tongue),
+        refusal: refusal::Words::of(visit.tongue),
+        head: head(&file, &engine, &clock, me),
+        can: Can::of(&file.ticket, me, &file),
+        draft: draft(&file, &engine),
+        reply: reply(&file, kept, &suggestions, &clock),
+        suggestions,
+        closing: closing(&file, &engine, &clock),
+        urgencies: [Urgency::Normal, Urgency::High, Urgency::Urgent]
+            .map(|urgency| (urgency.as_str(), labels::urgency(desk, urgency), urgency == file.ticket.urgency)),
+        why: why::of(&file, &engine, visit.tongue, clock.now),
+        notice: kept.notice.as_ref(),
+        sent: kept.sent.clone().unwrap_or_default(),
+        talk,
+        card,
+    })
+}
+
+fn head(file: &TicketFile, engine: &Engine, clock: &Clock, me: &str) -> Head {
+    let ticket = &file.ticket;
+    let desk = desk::Words::of(clock.tongue);
+    Head {
+        id: ticket.id.0,
+        version: ticket.version,
+        subject: ticket.subject.clone(),
+        state: labels::state(desk, ticket.state),
+        owner: ticket.assignee.as_ref().map(|owner| labels::actor(desk, owner.as_str(), me)),
+        since: ticket.claimed_at.filter(|_| ticket.assignee.is_some()).map(|at| clock.near(at)),
+        urgency: (ticket.urgency != Urgency::Normal).then(|| labels::urgency(desk, ticket.urgency)),
+        due: ticket.respond_by.map(|at| clock.near(at)),
+        late: ticket
+            .respond_by
+            .map(|at| at.duration_since(clock.now))
+            .filter(jiff::SignedDuration::is_negative)
+            .map(|left| length(left, clock.tongue)),
+        snoozed: ticket.snoozed_until.map(|at| clock.hour(at)),
+        intent: ticket
+            .intent
+            .as_ref()
+            .map(|intent| (labels::intent(engine, intent), format!("/rules/{}", address::part(intent.as_str())))),
+        reasons: ticket.reasons.clone(),
+        tags: ticket.tags.clone(),
+        merged_into: ticket.merged_into.map(|into| into.0),
+        merged: file.merged.iter().map(|id| id.0).collect(),
+        channel: labels::channel(desk, file.recipient.channel),
+        account: file.recipient.account.to_string(),
+        language: file.recipient.language.map(|code| code.to_string()).unwrap_or_default(),
+    }
+}
+
+fn draft(file: &TicketFile, engine: &Engine) -> Option<Draft> {
+    let (_, payload) = file.draft.as_ref()?;
+    let rules = file.draft_rules.iter();
+    Some(Draft {
+        text: payload.text().to_owned(),
+        rules: rules
+            .map(|rule| (labels::intent(engine, rule), format!("/rules/{}", address::part(rule.as_str()))))
+            .collect(),
+    })
+}
+
+/// Returns the form for a reply: with what was typed before it was refused, or with the text that was chosen.
+fn reply(file: &TicketFile, kept: &Kept, suggestions: &[Suggestion], clock: &Clock) -> Reply {
+    let draft = file.draft.as_ref().map(|(_, payload)| payload.text().to_owned());
+    let draft = (kept.begin == "draft").then_some(draft).flatten();
+    let ready = suggestions.iter().find(|ready| ready.name == kept.begin).and_then(|ready| ready.text.clone());
+    let sent = kept.sent.as_ref();
+    let typed = sent.map(|sent| sent.text.clone()).filter(|text| !text.is_empty());
+    Reply {
+        from_draft: draft.is_some() || sent.is_some_and(|sent| sent.from_draft == "yes"),
+        text: typed.or(draft).or(ready).unwrap_or_default(),
+        possible: file.last_inbound.is_some() && !file.recipient.key.is_empty(),
+        at: sent.map(|sent| sent.at.clone()).filter(|at| !at.is_empty()).unwrap_or_else(|| clock.field(clock.now)),
+        when: sent.map(|sent| sent.when.clone()).unwrap_or_default(),
+    }
+}
+
+fn closing(file: &TicketFile, engine: &Engine, clock: &Clock) -> Closing {
+    let desk = desk::Words::of(clock.tongue);
+    Closing {
+        accountable: agents::is_accountable(engine, &file.ticket),
+        results: CloseResult::ALL.map(|result| (result.as_str(), labels::result(desk, result))),
+        causes: engine.settings().causes.clone(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "ticket.html")]
+struct TicketPage<'a> {
+    shell: Shell,
+    words: &'static Words,
+    refusal: &'static refusal::Words,
+    head: Head,
+    can: Can,
+    notice: Option<&'a Notice>,
+    draft: Option<Draft>,
+    reply: Reply,
+    suggestions: Vec<Suggestion>,
+    closing: Closing,
+    urgencies: [(&'static str, &'static str, bool); 3],
+    sent: Sent,
+    talk: Talk,
+    why: Option<Why>,
+    card: Card,
+}
+
+/// What stands above the conversation.
+struct Head {
+    id: i64,
+    version: i64,
+    subject: String,
+    state: &'static str,
+    owner: Option<String>,
+    since: Option<Moment>,
+    urgency: Option<&'static str>,
+    due: Option<Moment>,
+    late: Option<String>,
+    snoozed: Option<Moment>,
+    intent: Option<(String, String)>,
+    reasons: Vec<String>,
+    tags: Vec<String>,
+    merged_into: Option<i64>,
+    merged: Vec<i64>,
+    channel: &'static str,
+    account: String,
+    language: String,
+}
+
+/// Which buttons make sense now; what is refused all the same is told when it is pressed.
+#[expect(clippy::struct_excessive_bools, reason = "each is one button of the template")]
+struct Can {
+    claim: bool,
+    release: bool,
+    snooze: bool,
+    wake: bool,
+    close: bool,
+    reopen: bool,
+    bot_is_off: bool,
+    hand_back: bool,
+    anything: bool,
+}
+
+impl Can {
+    fn of(ticket: &Ticket, me: &str, file: &TicketFile) -> Self {
+        let mine = ticket.assignee.as_ref().is_some_and(|owner| owner.as_str() == me);
+        let ended = ticket.state == TicketState::Closed;
+        Self {
+            claim: !(ended || mine && ticket.state == TicketState::Claimed),
+            release: !ended && ticket.assignee.is_some(),
+            snooze: !ended && ticket.snoozed_until.is_none(),
+            wake: !ended && ticket.snoozed_until.is_some(),
+            close: !ended,
+            reopen: matches!(ticket.state, TicketState::Closed | TicketState::Waiting),
+            bot_is_off: file.bot_off,
+            hand_back: !file.bot_off && !ended,
+            anything: ticket.merged_into.is_none(),
+        }
+    }
+}
+
+/// The draft of the machine.
+struct Draft {
+    text: String,
+    /// The rules it speaks for, with their addresses.
+    rules: Vec<(String, String)>,
+}
+
+/// The form for a reply.
+struct Reply {
+    text: String,
+    from_draft: bool,
+    possible: bool,
+    at: String,
+    when: String,
+}
+
+/// The form that ends a case.
+struct Closing {
+    accountable: bool,
+    results: [(&'static str, &'static str); 6],
+    causes: Vec<String>,
+}

@@ -1,0 +1,55 @@
+//! The words for tickets and what becomes of them, wherever they are shown.
+
+words! {
+    open: "open", "待处理";
+    claimed: "claimed", "处理中";
+    waiting: "waiting for the buyer", "等待买家";
+    closed: "closed", "已关闭";
+    normal: "normal", "普通";
+    high: "high", "较急";
+    urgent: "urgent", "紧急";
+    email: "mail", "邮件";
+    telegram: "Telegram", "Telegram";
+    you: "you", "您";
+    shop: "the shop", "店铺";
+    nobody: "nobody", "无人";
+    machine: "Nightdesk", "Nightdesk";
+    ev_opened: "asks for a person", "需要人工处理";
+    ev_inbound: "wrote", "来信";
+    ev_automatic: "answered by itself", "自动回复";
+    ev_draft: "prepared a draft", "拟好草稿";
+    ev_claimed: "took the ticket", "认领了工单";
+    ev_reply: "answered", "回复了买家";
+    ev_note: "wrote a note", "写了备注";
+    ev_closed: "closed the ticket", "关闭了工单";
+    ev_reopened: "opened the ticket again", "重新打开了工单";
+    ev_delivery: "delivery", "投递";
+    ev_released: "gave the ticket back to the queue", "把工单放回队列";
+    ev_assigned: "gave the ticket to", "把工单转给";
+    ev_scheduled: "answered, to leave later", "写好回复，定时发送";
+    ev_taken_back: "took the waiting reply back", "撤回了定时回复";
+    ev_rejected: "threw the draft away", "弃用了草稿";
+    ev_snoozed: "put the ticket off", "推迟了工单";
+    ev_woken: "put the ticket back into the queue", "让工单回到队列";
+    ev_tagged: "changed the labels", "修改了标签";
+    ev_urgency: "changed the urgency", "修改了紧急程度";
+    ev_merged: "joined two tickets", "合并了工单";
+    ev_split: "began a ticket of its own with a message", "把一条消息拆分成新工单";
+    ev_handed_back: "let the machine speak again", "交还给机器人";
+    ev_bot_off: "switched the machine off in this conversation", "在此会话中关闭机器人";
+    ev_bot_on: "switched the machine on in this conversation", "在此会话中打开机器人";
+    ev_stopped: "stopped what the machine was about to say", "拦下了机器人待发的消息";
+    ev_undone: "took back", "撤销了";
+    solved: "solved", "已解决";
+    refunded: "money went back", "已退款";
+    replaced: "another item was sent", "已补发";
+    returned: "the goods come back", "已退货";
+    declined: "declined", "已拒绝";
+    withdrawn: "the buyer gave it up", "买家已放弃";
+    q_panicked: "reading it failed", "读取失败";
+    q_too_long: "reading it took too long", "读取超时";
+    q_crashed: "it broke the program off several times", "多次导致程序中断";
+    q_limits: "it is too large or nested too deep", "过大或嵌套过深";
+    q_contested: "its conversation kept changing", "会话一直在变化";
+    q_stuck: "nobody decided it for a long time", "长时间未能处理";
+}
