@@ -251,7 +251,8 @@ impl House {
             let text = lines.join("\r\n");
             stream.write_all(format!("{text}\r\n\r\n{body}").as_bytes()).await.expect("it reads");
             let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.expect("it answers");
+            // Of news that never end, the head is enough.
+            while stream.read_buf(&mut answer).await.expect("it answers") > 0 && !is_endless(&answer) {}
             told(&String::from_utf8_lossy(&answer))
         };
         timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("no answer to {method} {path}"))
@@ -264,6 +265,13 @@ pub(super) fn form<'a>(fields: impl IntoIterator<Item = &'a (&'a str, &'a str)>)
         |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     let pairs = fields.into_iter().map(|(name, value)| format!("{name}={}", quoted(value)));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Returns whether the head of an answer has come, and news without end follow.
+fn is_endless(answer: &[u8]) -> bool {
+    let answer = String::from_utf8_lossy(answer);
+    let head = answer.split_once("\r\n\r\n").map(|(head, _)| head);
+    head.is_some_and(|head| head.contains("text/event-stream"))
 }
 
 fn told(answer: &str) -> Told {
