@@ -382,6 +382,7 @@ fn thread(intent: &IntentId, now: Timestamp) -> ThreadState {
         participant: "buyer@example.com".to_owned(),
         open_ticket: None,
         claimed: false,
+        bot_off: false,
         last_human_reply: None,
         said: vec![said],
         pending: None,

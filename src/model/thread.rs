@@ -24,6 +24,8 @@ pub struct ThreadState {
     pub open_ticket: Option<TicketId>,
     /// A person claimed the open ticket.
     pub claimed: bool,
+    /// A person switched the machine off here.
+    pub bot_off: bool,
     /// When a person last wrote to the buyer here.
     pub last_human_reply: Option<Timestamp>,
     /// Automatic messages already sent or about to be sent here, oldest first.

@@ -109,7 +109,7 @@ pub(super) async fn state_of(tx: &mut Tx, id: Option<ThreadId>) -> Result<Option
     let Some(id) = id else { return Ok(None) };
     let row = tx
         .first(
-            "SELECT t.epoch, t.participant, t.language, t.pending, t.last_human_reply, k.id AS ticket, k.state
+            "SELECT t.epoch, t.participant, t.language, t.pending, t.last_human_reply, t.bot_off, k.id AS ticket, k.state
              FROM thread t LEFT JOIN ticket k ON k.state <> 'closed' AND (k.thread = t.id OR k.id = t.merged_into)
              WHERE t.id = $1 ORDER BY k.id DESC LIMIT 1",
             &[id.0.into()],
@@ -122,6 +122,7 @@ pub(super) async fn state_of(tx: &mut Tx, id: Option<ThreadId>) -> Result<Option
         participant: row.get("participant")?,
         open_ticket: row.get::<Option<i64>>("ticket")?.map(TicketId),
         claimed: row.get::<Option<&str>>("state")? == Some(TicketState::Claimed.as_str()),
+        bot_off: row.flag("bot_off")?,
         last_human_reply: row.maybe_moment("last_human_reply")?,
         said: said(tx, id).await?,
         pending: pending_of(&row)?,

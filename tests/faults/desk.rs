@@ -8,14 +8,17 @@ use jiff::Timestamp;
 use nightdesk::{
     config::{self, Config},
     diagnostic::source::SourceMap,
-    engine::settings::Settings,
+    engine::Engine,
     model::{
-        agent_command::AgentCommand,
+        agent_command::{AgentCommand, Answer},
         ids::{AgentName, TicketId},
     },
+    replies::catalog::Catalog,
+    rules::set::RuleSet,
     service::{
         accounts::Accounts,
-        agents::{self, ActError},
+        agents::{self, ActError, Wish},
+        handle::Handle,
     },
     store::Store,
 };
@@ -37,16 +40,19 @@ pub(crate) enum Way {
     Claim,
     /// Answers the buyer.
     Reply,
+    /// Switches the machine off in the conversation.
+    BotOff,
 }
 
 impl Way {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Claim, Self::Reply];
+    /// All.
+    pub(crate) const ALL: [Self; 3] = [Self::Claim, Self::Reply, Self::BotOff];
 
     fn command(self) -> AgentCommand {
         match self {
             Self::Claim => AgentCommand::Claim,
-            Self::Reply => AgentCommand::Reply("A person writes to you now.".to_owned()),
+            Self::BotOff => AgentCommand::BotOff,
+            Self::Reply => AgentCommand::Reply(Answer::now("A person writes to you now.")),
         }
     }
 
@@ -54,6 +60,7 @@ impl Way {
     fn word(self) -> &'static str {
         match self {
             Self::Claim => "claim",
+            Self::BotOff => "bot_off",
             Self::Reply => "reply",
         }
     }
@@ -68,9 +75,7 @@ pub(crate) struct Desk {
 }
 
 struct Shared {
-    store: Store,
-    accounts: Accounts,
-    settings: Settings,
+    handle: Handle,
     truth: Truth,
 }
 
@@ -83,9 +88,13 @@ impl Desk {
         let shared = runtime.block_on(async {
             let store = Store::open(&config.store).await.map_err(|error| error.to_string())?;
             let instance = store.instance().await.map_err(|error| error.to_string())?;
-            let settings = config.engine(instance.key.clone());
-            let accounts = Accounts::new(&config.accounts, instance.key);
-            Ok::<_, String>(Shared { store, accounts, settings, truth: world.truth.clone() })
+            let accounts = Accounts::new(&config.accounts, instance.key.clone());
+            // What people write comes from them: no rules are needed.
+            let none = SourceMap::default();
+            let (rules, replies) = (RuleSet::read(&none, &[]).0, Catalog::read(&none, &[]).0);
+            let engine = Engine::new(config.engine(instance.key), rules, replies);
+            let handle = Handle::beside(store, engine, accounts);
+            Ok::<_, String>(Shared { handle, truth: world.truth.clone() })
         })?;
         Ok(Self { shared: Arc::new(shared), acts: JoinSet::new(), runtime })
     }
@@ -117,7 +126,7 @@ impl Desk {
     /// Leaves.
     pub(crate) fn close(self) {
         let Self { shared, runtime, .. } = self;
-        runtime.block_on(shared.store.close());
+        runtime.block_on(shared.handle.store.close());
     }
 }
 
@@ -127,10 +136,9 @@ impl Shared {
         let by = AgentName::new("races");
         for look in 1..=LOOKS {
             let started = now_ns();
-            let command = way.command();
-            let (store, accounts, settings) = (&self.store, &self.accounts, &self.settings);
-            let done = agents::act(store, accounts, settings, &by, TicketId(ticket), &command, Timestamp::now()).await;
-            if matches!(done, Err(ActError::Conflict(_))) && look < LOOKS {
+            let wish = Wish::new(by.clone(), TicketId(ticket), way.command());
+            let done = agents::act(&self.handle, &wish, Timestamp::now()).await;
+            if matches!(done, Err(ActError::Conflict { .. })) && look < LOOKS {
                 continue;
             }
             let fields = json!({

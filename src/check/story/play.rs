@@ -216,6 +216,8 @@ impl Stage<'_> {
             AgentCommand::Note(_) => "notes",
             AgentCommand::Close(_) => "closes the ticket",
             AgentCommand::HandBack => "hands the conversation back",
+            AgentCommand::BotOff => "switches the machine off",
+            AgentCommand::BotOn => "switches the machine on",
             _ => "works the ticket",
         };
         match self.world.act(thread, &AgentName::new(AGENT), command, self.now) {

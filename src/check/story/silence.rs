@@ -1,7 +1,7 @@
 //! The names by which stories speak of guards: what stands in the table as `E5` is `human_owns_thread` to a seller.
 
 /// Every guard's id with its name in stories.
-pub(super) const NAMES: [(&str, &str); 44] = [
+pub(super) const NAMES: [(&str, &str); 45] = [
     ("A2", "duplicate"),
     ("A3", "own_message_id"),
     ("A4", "own_loop_header"),
@@ -45,6 +45,7 @@ pub(super) const NAMES: [(&str, &str); 44] = [
     ("M3", "marketplace_unclear"),
     ("P1", "paused"),
     ("P2", "rule_paused"),
+    ("P3", "bot_off"),
     ("T1", "machine_chat"),
 ];
 

@@ -21,7 +21,7 @@ use crate::{
 /// The keys of which a step has exactly one.
 pub(in crate::check) const ACTS: [&str; 7] = ["buyer", "agent", "wait", "at", "order", "pause", "resume"];
 /// What a person at the desk may do in one word.
-pub(in crate::check) const AGENT_WORDS: [&str; 3] = ["claim", "send_draft", "close"];
+pub(in crate::check) const AGENT_WORDS: [&str; 6] = ["claim", "send_draft", "close", "bot_off", "bot_on", "hand_back"];
 
 /// Reads a step; none if something is wrong with it, which is collected.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, channel: ChannelKind) -> Option<Step> {
@@ -112,12 +112,15 @@ fn letter(reader: &mut Reader<'_>, node: &Node, channel: ChannelKind) -> Option<
 }
 
 fn agent(reader: &mut Reader<'_>, node: &Node) -> Option<AgentCommand> {
-    let help = "write `claim`, `send_draft`, `close`, `{reply: …}`, `{note: …}` or `{close: …}`";
+    let help = "write `claim`, `send_draft`, `close`, `bot_off`, `bot_on`, `hand_back`, `{reply: …}`, `{note: …}` or `{close: …}`";
     if let Some(word) = node.as_text() {
         return match word {
             "claim" => Some(AgentCommand::Claim),
             "send_draft" => Some(AgentCommand::SendDraft(Schedule::Now)),
             "close" => Some(AgentCommand::Close(Closing::default())),
+            "bot_off" => Some(AgentCommand::BotOff),
+            "bot_on" => Some(AgentCommand::BotOn),
+            "hand_back" => Some(AgentCommand::HandBack),
             _ => {
                 reader.unknown(node, "act of a person called", word, &AGENT_WORDS);
                 None

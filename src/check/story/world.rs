@@ -55,6 +55,7 @@ struct Thread {
     epoch: i64,
     participant: String,
     last_human_reply: Option<Timestamp>,
+    bot_off: bool,
     pending: Option<PendingAsk>,
     language: Option<Language>,
     draft: Option<String>,
@@ -208,6 +209,7 @@ impl World {
             participant: thread.participant.clone(),
             open_ticket: open.map(|ticket| ticket.id),
             claimed: open.is_some_and(|ticket| ticket.state == TicketState::Claimed),
+            bot_off: thread.bot_off,
             last_human_reply: thread.last_human_reply,
             said: self.sent.iter().filter(|sent| sent.thread == id).map(|sent| sent.said.clone()).collect(),
             pending: thread.pending.clone(),
@@ -269,6 +271,7 @@ impl World {
                 epoch: 0,
                 participant: sender.unwrap_or_default(),
                 last_human_reply: None,
+                bot_off: false,
                 pending: verdict.pending.clone(),
                 language: verdict.language.detected,
                 draft: None,
@@ -370,8 +373,10 @@ impl World {
         if change.event == EventKind::Reply {
             thread.last_human_reply = Some(now);
         }
-        if change.edit == Some(Edit::HandBack) {
-            thread.last_human_reply = None;
+        match &change.edit {
+            Some(Edit::HandBack) => (thread.last_human_reply, thread.bot_off) = (None, false),
+            Some(Edit::BotOff(off)) => thread.bot_off = *off,
+            _ => {}
         }
         if writes || change.state == TicketState::Closed {
             thread.draft = None;

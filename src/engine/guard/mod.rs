@@ -9,6 +9,7 @@ mod answered_before;
 mod authentication;
 mod auto_submitted;
 mod backlog;
+mod bot_off;
 mod bulk_precedence;
 mod calendar;
 mod chat_cap;
@@ -207,6 +208,7 @@ pub const GUARDS: &[Guard] = &[
     repeated_body::GUARD,
     paused::GUARD,
     paused_rule::GUARD,
+    bot_off::GUARD,
     answered_before::GUARD,
     same_reply::GUARD,
     sender_cap::GUARD,
@@ -242,7 +244,7 @@ pub(super) fn paused_rule(case: &Case<'_>, intents: &[IntentId]) -> Option<Strin
 }
 
 /// Returns the address in lower case without its `+detail`, the form in which own addresses are compared.
-fn plain_address(address: &str) -> String {
+pub fn plain_address(address: &str) -> String {
     let lower = address.trim().to_lowercase();
     let Some((local, domain)) = lower.rsplit_once('@') else { return lower };
     let base = local.split_once('+').map_or(local, |(base, _)| base);

@@ -85,6 +85,7 @@ pub(crate) struct Thread {
     pending: Option<Waiting>,
     ticket: Option<i64>,
     claimed: bool,
+    bot_off: bool,
     human: Option<String>,
     language: Option<Language>,
 }
@@ -228,6 +229,7 @@ impl Thread {
             participant: "anna.berger@example.org".to_owned(),
             open_ticket: self.ticket.map(TicketId),
             claimed: self.claimed,
+            bot_off: self.bot_off,
             last_human_reply: self.human.as_deref().map(|age| ago(now, age)),
             said: self.said.iter().map(|spoken| spoken.said(now)).collect(),
             pending: self.pending.as_ref().map(|waiting| PendingAsk {
