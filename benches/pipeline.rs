@@ -46,6 +46,7 @@ use nightdesk::{
     service::{
         Service, Settings,
         accounts::{AccountSettings, Accounts},
+        burst::Pace,
         delivery::RetrySchedule,
         verify::VerifySchedule,
     },
@@ -280,8 +281,13 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
         nothing_to_read,
         Timestamp::now(),
     );
-    let settings =
-        Settings { status: None, retry: RetrySchedule::default(), verify: VerifySchedule::default(), orders: None };
+    let settings = Settings {
+        status: None,
+        retry: RetrySchedule::default(),
+        verify: VerifySchedule::default(),
+        pace: Pace::default(),
+        orders: None,
+    };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))
 }
 

@@ -175,6 +175,8 @@ fn commit_of(
         beyond_limits: None,
         over_cap: false,
         unanswered_before: false,
+        stoppable_until: None,
+        joined: Vec::new(),
         outbound: outbound.collect(),
         verdict,
         now,

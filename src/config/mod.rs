@@ -7,6 +7,7 @@
 mod account;
 mod clocks;
 mod console;
+mod delivery;
 mod desk;
 pub mod fixed;
 pub mod mask;

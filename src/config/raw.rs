@@ -6,11 +6,12 @@ use std::{
     path::Path,
 };
 
-use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, Environment, account, clocks, console, desk, fixed::Fixed, orders, resolve, units},
+    config::{
+        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units,
+    },
     desk::close,
     diagnostic::{
         Code, Diagnostic, has_errors,
@@ -21,7 +22,7 @@ use crate::{
     engine::settings::{DEFAULT_ANSWER_AT, Limits},
     library::profile,
     model::{inbound::ChannelKind, language::Language, mode::Mode, profile::Profiles, time::DeskHours},
-    service::{self, accounts::AccountSettings, delivery::RetrySchedule, verify::VerifySchedule},
+    service::{self, accounts::AccountSettings},
     store,
 };
 
@@ -154,9 +155,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let quiet_hours = clocks::quiet_hours(reader, &mut fields);
     let console = console::read(reader, &mut fields);
     let status = status(reader, &mut fields);
-    let (retry, verify) = delivery(reader, &mut fields);
+    let (retry, verify, pace) = delivery(reader, &mut fields);
     let orders = orders::read(reader, &mut fields);
-    let service = service::Settings { status, retry, verify, orders };
+    let service = service::Settings { status, retry, verify, pace, orders };
     reader.close(fields);
     Some(Config {
         shop_name,
@@ -331,23 +332,6 @@ fn status(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<SocketAddr
     });
     reader.close(section);
     address
-}
-
-fn delivery(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> (RetrySchedule, VerifySchedule) {
-    let (mut retry, mut verify) = (RetrySchedule::default(), VerifySchedule::default());
-    let Some(mut section) = fields.node("delivery").and_then(|node| reader.open(node)) else { return (retry, verify) };
-    for (key, slot) in [
-        ("retry_after", &mut retry.first),
-        ("longest_pause", &mut retry.longest),
-        ("give_up_after", &mut retry.give_up_after),
-        ("verify_for", &mut verify.verify_for),
-    ] {
-        let default = u64::try_from(slot.as_secs()).unwrap_or(0);
-        let seconds = reader.seconds(&mut section, key, default);
-        *slot = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-    }
-    reader.close(section);
-    (retry, verify)
 }
 
 /// Returns the names under which our servers write Authentication-Results: those configured, and those of providers

@@ -250,6 +250,10 @@ fn clocks() -> Value {
 }
 
 fn delivery() -> Value {
+    let by_channel = mapping(vec![
+        key("email", "For mail: 0s if it is left out.", part("duration")),
+        key("telegram", "For Telegram: 3s if it is left out.", part("duration")),
+    ]);
     mapping(vec![
         key("retry_after", "The first pause; then five times as long each time.", part("duration")),
         key("longest_pause", "No pause is longer.", part("duration")),
@@ -258,6 +262,16 @@ fn delivery() -> Value {
             "verify_for",
             "So long a message that may have left is looked for before a ticket asks a person: 15m if it is left out.",
             part("duration"),
+        ),
+        key(
+            "cancel_window",
+            "So long every automatic message can be stopped before it leaves: 0s, at once, if it is left out.",
+            part("duration"),
+        ),
+        key(
+            "burst_window",
+            "What one buyer writes within this time is answered together: 3s for Telegram, 0s for mail, if it is left out.",
+            json!({ "anyOf": [by_channel, part("duration")] }),
         ),
     ])
 }

@@ -4,6 +4,7 @@
 //! exactly this; nothing else decides what a buyer is told.
 
 pub mod alarm;
+pub mod burst;
 pub mod calibration;
 pub mod guard;
 pub mod settings;

@@ -32,8 +32,21 @@ pub struct Commit {
     pub unanswered_before: bool,
     /// Messages to send or drafts to keep.
     pub outbound: Vec<NewOutbound>,
+    /// Automatic messages wait until this moment, so that a person can stop them; none if they leave at once.
+    pub stoppable_until: Option<Timestamp>,
+    /// Earlier messages of the same burst, oldest first: the decision is about all of them, and they end as this one.
+    pub joined: Vec<Joined>,
     /// When.
     pub now: Timestamp,
+}
+
+/// A message that is decided together with a later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Its row, which must still be undecided.
+    pub inbound: InboundId,
+    /// What the parser found in it.
+    pub envelope: InboundEnvelope,
 }
 
 /// What the store keeps of a parsed message beside its raw bytes.

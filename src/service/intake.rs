@@ -11,25 +11,29 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream};
-use jiff::Timestamp;
-use tokio::sync::{RwLock, mpsc};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{FolderState, InboxError, InboxRequest, email},
+    engine::{
+        burst,
+        guard::{self, Case, Stage},
+    },
     library::live::Live,
     model::{
-        commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
+        commit::{Commit, CommitOutcome, InboundEnvelope, Joined, Refusal, ThreadChoice},
         context::{Context, Counters},
         ids::{AccountName, InboundId},
-        inbound::{Inbound, MailFacts, Note},
+        inbound::{Inbound, Note},
         outbound::NewOutbound,
-        receive::FolderRole,
-        verdict::{GuardAction, Verdict},
+        receive::{FolderRole, Received},
+        verdict::Verdict,
     },
     service::{
         Wake,
         accounts::Accounts,
+        burst::{Gathering, Pace},
         desk::{self, Desk, Slow},
         isolation::{Isolated, Isolation},
         lease::{Held, Work},
@@ -42,7 +46,6 @@ use crate::{
     store::{
         Store,
         error::StoreError,
-        evidence::Evidence,
         inbound::{FIRST_TRIES, StoredInbound},
         quarantine::Cause,
     },
@@ -54,8 +57,6 @@ const BATCH: u32 = FIRST_TRIES;
 const TURN: usize = 8;
 /// So many accounts are decided for at once: while one waits for the database, another one has the processor.
 const ACCOUNTS_AT_ONCE: usize = 4;
-/// So many requests of channels are served at once.
-const REQUESTS_AT_ONCE: usize = 4;
 /// How often the table is looked at without being woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait when the store fails before it is asked again.
@@ -77,14 +78,29 @@ const CAPS: [&str; 5] = ["F1", "F2", "F3", "F4", "F5"];
 /// machine that fails and restarts several times in a row catches innocent messages in the middle as well.
 const MAX_TRIES: u32 = 5;
 
+/// A message that was read.
+struct Read {
+    id: InboundId,
+    inbound: Arc<Inbound>,
+    received: Arc<Received>,
+}
+
+impl Read {
+    /// Returns it as a part of a burst.
+    fn of(&self, verdict: &Verdict) -> Joined {
+        Joined { inbound: self.id, envelope: envelope(&self.inbound, verdict) }
+    }
+}
+
 /// The intake task.
 #[derive(Debug, Clone)]
 pub(super) struct Intake {
-    store: Store,
+    pub(super) store: Store,
     live: Arc<Live>,
-    accounts: Arc<Accounts>,
-    held: Arc<Held>,
-    wake: Wake,
+    pub(super) accounts: Arc<Accounts>,
+    pace: Pace,
+    pub(super) held: Arc<Held>,
+    pub(super) wake: Wake,
     isolation: Isolation,
     doubted: Doubted,
     /// Held alone by whoever decides a second time: accounts that are decided for at once must not overtake one another
@@ -93,12 +109,20 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(store: Store, live: Arc<Live>, accounts: Arc<Accounts>, held: Arc<Held>, wake: Wake) -> Self {
+    pub(super) fn new(
+        store: Store,
+        live: Arc<Live>,
+        accounts: Arc<Accounts>,
+        held: Arc<Held>,
+        pace: Pace,
+        wake: Wake,
+    ) -> Self {
         let doubted = Doubted::new(store.clone(), accounts.clone());
         Self {
             store,
             live,
             accounts,
+            pace,
             held,
             wake,
             isolation: Isolation::new(MAX_TIME),
@@ -112,55 +136,6 @@ impl Intake {
         Self { store: work.store.clone(), ..self.clone() }
     }
 
-    /// Answers the channels until the last of them is gone. An answer means: committed.
-    pub(super) async fn serve(self, requests: mpsc::Receiver<InboxRequest>) {
-        let requests = stream::unfold(requests, async |mut requests| Some((requests.recv().await?, requests)));
-        requests.for_each_concurrent(REQUESTS_AT_ONCE, |request| self.answer(request)).await;
-    }
-
-    async fn answer(&self, request: InboxRequest) {
-        let refused = |error: StoreError| {
-            tracing::error!("the store refuses, nothing is acknowledged to the server: {error}");
-            InboxError(error.to_string())
-        };
-        let not_ours = || InboxError("this process does not serve the account any more".to_owned());
-        // A channel that went away while its request was served does not want the answer any more.
-        let gone = || tracing::debug!("a channel left before its request was answered");
-        match request {
-            InboxRequest::Receive { batch, mark, done } => {
-                crate::failpoint::reach("intake.receive.before");
-                let account = batch.first().map(|first| &first.account).or(mark.as_ref().map(|mark| &mark.account));
-                let Some(work) = account.and_then(|account| self.held.work(account)) else {
-                    return done.send(Err(not_ours())).unwrap_or_else(|_| gone());
-                };
-                let stored = work.store.receive(&batch, mark.as_ref(), Timestamp::now()).await;
-                crate::failpoint::reach("intake.receive.after");
-                self.wake.received.notify_one();
-                done.send(stored.map_err(refused)).unwrap_or_else(|_| gone());
-            }
-            InboxRequest::Folder { account, folder, done } => {
-                let state = self.store.folder(&account, &folder).await;
-                let state = state.map(|found| found.map(|(mark, newest)| FolderState { mark, newest }));
-                done.send(state.map_err(refused)).unwrap_or_else(|_| gone());
-            }
-            InboxRequest::Renumber { mark, done } => {
-                let Some(work) = self.held.work(&mark.account) else {
-                    return done.send(Err(not_ours())).unwrap_or_else(|_| gone());
-                };
-                let replaced = work.store.renumber(&mark, Timestamp::now()).await;
-                done.send(replaced.map_err(refused)).unwrap_or_else(|_| gone());
-            }
-            InboxRequest::Unknown { account, folder, uid_validity, uids, done } => {
-                let unknown = self.store.unknown(&account, &folder, uid_validity, &uids).await;
-                done.send(unknown.map_err(refused)).unwrap_or_else(|_| gone());
-            }
-            InboxRequest::LastUpdate { account, done } => {
-                let last = self.store.last_update(&account).await;
-                done.send(last.map_err(refused)).unwrap_or_else(|_| gone());
-            }
-        }
-    }
-
     /// Decides what is stored and undecided until told to stop, or until too many threads are left to themselves.
     pub(super) async fn decide_until(self, stop: CancellationToken) {
         let mut desks = BTreeMap::new();
@@ -172,12 +147,14 @@ impl Intake {
                 );
                 return;
             }
-            match self.decide_round(&mut desks, &stop).await {
+            let decided = self.decide_round(&mut desks, &stop).await;
+            let pause = desk::until_complete(&desks, Timestamp::now()).map_or(POLL, |wait| wait.min(POLL));
+            match decided {
                 Ok(0) => tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.wake.received.notified() => {}
                     () = desk::one_slow_ended(&mut desks) => {}
-                    () = tokio::time::sleep(POLL) => {}
+                    () = tokio::time::sleep(pause) => {}
                 },
                 Ok(_) => {}
                 Err(error) => {
@@ -245,7 +222,7 @@ impl Intake {
     async fn decide_batch(
         &self,
         work: &Arc<Work>,
-        Desk { begun, slow }: &mut Desk,
+        Desk { begun, slow, gathering }: &mut Desk,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
         while slow.ids.len() >= MAX_SLOW && !stop.is_cancelled() {
@@ -254,57 +231,94 @@ impl Intake {
                 () = slow.one_ended() => {}
             }
         }
-        let rows = self.store.undecided_besides(BATCH, &slow.ids).await?;
-        let count = rows.len();
+        let busy: Vec<InboundId> = slow.ids.iter().copied().chain(gathering.ids()).collect();
+        let rows = if gathering.is_full() { Vec::new() } else { self.store.undecided_besides(BATCH, &busy).await? };
+        let mut count = rows.len();
         let first: Vec<InboundId> =
             rows.iter().filter(|row| row.tries == 0 && !begun.contains(&row.id)).map(|row| row.id).collect();
         self.store.first_tries(&first).await?;
         begun.extend(first);
         for row in rows {
             if stop.is_cancelled() || slow.ids.len() >= MAX_SLOW {
-                break;
+                return Ok(count);
             }
-            let started = std::time::Instant::now();
             let id = row.id;
             // Counted once in the life of a process: the count is about messages that take the process down, and a store
             // that fails for a while must not put innocent ones aside.
             if begun.insert(id) && self.store.tried(id).await? > MAX_TRIES {
                 self.quarantine(id, Cause::Crashed, "It was begun several times and never finished.").await?;
+            } else if let Some(window) = self.pace.window(&row) {
+                // It stays begun until it is decided.
+                if self.gather(row, window, gathering).await? {
+                    continue;
+                }
             } else {
-                self.process_or_pass(row, work, slow).await?;
+                self.process_or_pass(vec![row], work, slow).await?;
             }
             begun.remove(&id);
-            tracing::debug!(
-                inbound.id = id.0,
-                duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(0),
-                "decided"
-            );
+        }
+        // What was written in one go may lie in several batches.
+        if count == 0 {
+            for burst in gathering.complete(Timestamp::now()) {
+                count += burst.len();
+                let rows = self.store.still_undecided(&burst).await?;
+                if !rows.is_empty() {
+                    self.process_or_pass(rows, work, slow).await?;
+                }
+                begun.retain(|id| !burst.contains(id));
+            }
         }
         Ok(count)
     }
 
+    /// Lets a message wait for more of the same buyer; returns whether it waits. One that cannot be read ends here.
+    async fn gather(
+        &self,
+        row: StoredInbound,
+        window: SignedDuration,
+        gathering: &mut Gathering,
+    ) -> Result<bool, StoreError> {
+        let copy = row.clone();
+        let Some(read) = self.read(row).await? else { return Ok(false) };
+        // Whoever cannot be named writes no second message that could be known for theirs.
+        let key = burst::key(&read.inbound).unwrap_or_else(|| format!("message {}", read.id));
+        gathering.add(key, &copy, window);
+        Ok(true)
+    }
+
     /// Decides one message, or goes on without it when it is chewed on for long: its neighbors do not wait. What waits for
     /// the store is waited for, so that the messages of a conversation are decided in their order.
-    async fn process_or_pass(&self, row: StoredInbound, work: &Arc<Work>, slow: &mut Slow) -> Result<(), StoreError> {
+    async fn process_or_pass(
+        &self,
+        rows: Vec<StoredInbound>,
+        work: &Arc<Work>,
+        slow: &mut Slow,
+    ) -> Result<(), StoreError> {
+        let started = std::time::Instant::now();
         let intake = Self { isolation: self.isolation.apart(), ..self.clone() };
-        let (id, isolation) = (row.id, intake.isolation.clone());
-        let mut deciding = Box::pin(async move { intake.process(row).await });
+        let ids: Vec<InboundId> = rows.iter().map(|row| row.id).collect();
+        let (last, isolation) = (ids.last().map(|id| id.0), intake.isolation.clone());
+        let mut deciding = Box::pin(async move { intake.process(rows).await });
         loop {
             match tokio::time::timeout(PATIENCE, &mut deciding).await {
-                Ok(done) => return done,
+                Ok(done) => {
+                    let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(0);
+                    tracing::debug!(inbound.id = last, duration_us = took, "decided");
+                    return done;
+                }
                 Err(_) if !isolation.is_at_work() => {}
                 Err(_) => {
                     tracing::warn!(
-                        inbound.id = id.0,
+                        inbound.id = last,
                         "a message takes long to read, its neighbors are decided meanwhile"
                     );
-                    slow.ids.push(id);
+                    slow.ids.extend(&ids);
                     let under_way = Arc::clone(work);
                     slow.tasks.spawn(async move {
                         let done = deciding.await;
                         // The lease is given back only after this.
                         drop(under_way);
-                        (id, done)
+                        (ids, done)
                     });
                     return Ok(());
                 }
@@ -312,7 +326,26 @@ impl Intake {
         }
     }
 
-    async fn process(&self, row: StoredInbound) -> Result<(), StoreError> {
+    /// Decides messages that belong together, the oldest first; usually it is one.
+    async fn process(&self, rows: Vec<StoredInbound>) -> Result<(), StoreError> {
+        let alone = rows.len() == 1;
+        let mut together = Vec::new();
+        for row in rows {
+            let Some(read) = self.read(row).await? else { continue };
+            if alone || self.stands_alone(&read).await? {
+                self.settle(read, Vec::new()).await?;
+            } else {
+                together.push(read);
+            }
+        }
+        match together.pop() {
+            Some(last) => self.settle(last, together).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a message; none if it ended here: it cannot be read, is no message, or lies in the Sent folder.
+    async fn read(&self, row: StoredInbound) -> Result<Option<Read>, StoreError> {
         let id = row.id;
         let received = Arc::new(row.received);
         let source = received.clone();
@@ -320,24 +353,60 @@ impl Intake {
         let engine = self.live.engine();
         let parsed = match self.isolation.run(move || reading::parse(&source, engine.settings())).await {
             Isolated::Done(parsed) => parsed,
-            Isolated::Panicked => return self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await,
+            Isolated::Panicked => {
+                self.quarantine(id, Cause::Panicked, "Reading it failed inside.").await?;
+                return Ok(None);
+            }
             Isolated::TooLong => {
-                return self.quarantine(id, Cause::TooLong, "It could not be read within the time limit.").await;
+                self.quarantine(id, Cause::TooLong, "It could not be read within the time limit.").await?;
+                return Ok(None);
             }
         };
         let inbound = match parsed {
             Parsed::Message(inbound) => Arc::new(*inbound),
-            Parsed::Nothing(what) => return self.store.ignore(id, &what, Timestamp::now()).await,
+            Parsed::Nothing(what) => {
+                self.store.ignore(id, &what, Timestamp::now()).await?;
+                return Ok(None);
+            }
         };
         if received.role == FolderRole::Sent {
-            return sent::record(&self.store, &self.accounts.instance, id, &inbound).await;
+            sent::record(&self.store, &self.accounts.instance, id, &inbound).await?;
+            return Ok(None);
         }
-        self.take_evidence(id, &inbound, &received.raw).await?;
+        if sent::record_copy(&self.store, self.live.engine().settings(), id, &inbound).await? {
+            return Ok(None);
+        }
+        Ok(Some(Read { id, inbound, received }))
+    }
+
+    /// Returns whether a message of a burst must be decided by itself: a guard speaks about it, or a person answered it.
+    async fn stands_alone(&self, read: &Read) -> Result<bool, StoreError> {
+        let now = Timestamp::now();
+        let engine = self.live.engine();
+        let breaker = engine.settings().limits.sends_per_ten_minutes;
+        let ctx = self.store.context(read.id, &read.inbound, breaker, now).await?;
+        let case = Case { inbound: &read.inbound, ctx: &ctx, settings: engine.settings(), now, proposal: None };
+        let objects = !guard::objections(&case, Stage::Message).is_empty();
+        Ok(objects || self.store.is_answered_by_person(read.id, &read.inbound).await?)
+    }
+
+    /// Decides a message, together with earlier ones that belong to it.
+    async fn settle(&self, read: Read, earlier: Vec<Read>) -> Result<(), StoreError> {
+        let Read { id, inbound: own, received } = read;
+        for part in &earlier {
+            self.take_evidence(part.id, &part.inbound, &part.received.raw).await?;
+        }
+        self.take_evidence(id, &own, &received.raw).await?;
+        let inbound = if earlier.is_empty() {
+            own.clone()
+        } else {
+            Arc::new(burst::joined(earlier.iter().map(|part| part.inbound.as_ref()), &own))
+        };
         // Twice: the world may change once between reading and writing; a second time is a person's business.
         for second in [false, true] {
             let alone = if second { Some(self.commits.write().await) } else { None };
             let now = Timestamp::now();
-            if let Some(ticket) = self.store.answered_by_person(id, &inbound, now).await? {
+            if let Some(ticket) = self.store.answered_by_person(id, &own, now).await? {
                 tracing::info!(
                     inbound.id = id.0,
                     ticket.id = ticket.0,
@@ -360,6 +429,8 @@ impl Intake {
             let unanswered = self.doubted.look(id, &inbound, &mut verdict).await?;
             let mut commit = self.commit_of(id, &inbound, &ctx, verdict, unanswered, now);
             commit.counters = counters.unwrap_or(commit.counters);
+            commit.envelope = envelope(&own, &commit.verdict);
+            commit.joined = earlier.iter().map(|part| part.of(&commit.verdict)).collect();
             let beside = if second { None } else { Some(self.commits.read().await) };
             let done = self.write(&commit, &inbound, &received.raw).await?;
             drop((alone, beside));
@@ -438,6 +509,8 @@ impl Intake {
             counters: ctx.counters.clone(),
             verdict,
             outbound,
+            stoppable_until: self.pace.stoppable_until(now),
+            joined: Vec::new(),
             now,
         }
     }
@@ -464,69 +537,6 @@ impl Intake {
             rows.extend(outgoing::compose(&self.accounts, inbound, &words, now)?);
         }
         Ok(rows)
-    }
-
-    /// A mail that knows the id of a message of ours proves that this message has left: an answer to it, or a report of
-    /// any kind about it, failures too. Said again when the mail is decided again, which changes nothing.
-    async fn take_evidence(&self, id: InboundId, inbound: &Inbound, raw: &[u8]) -> Result<(), StoreError> {
-        let Some(mail) = &inbound.mail else { return Ok(()) };
-        let proof = format!("the message {id} from outside knows it");
-        for message_id in self.own_messages(mail, raw) {
-            if let Evidence::Verified(outbox) = self.store.evidence(&message_id, &proof, Timestamp::now()).await? {
-                tracing::info!(
-                    inbound.id = id.0,
-                    outbox.id = outbox.0,
-                    "a message in doubt was sent: a mail speaks of it"
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Marks the message that came back, if the mail is a report of a failure and proves that it speaks of one of ours: by
-    /// the address it was sent to, or by the id it answers. Absence notes and receipts come from the null sender as well
-    /// and mark nothing.
-    async fn note_bounce(
-        &self,
-        id: InboundId,
-        inbound: &Inbound,
-        raw: &[u8],
-        verdict: &Verdict,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        // Another guard may have a person look at the report all the same: it says it comes from a marketplace, say.
-        let bounce = verdict.guards.iter().any(|guard| guard.action == GuardAction::Bounce);
-        let Some(mail) = inbound.mail.as_ref().filter(|_| bounce) else { return Ok(()) };
-        let Some(report) = email::report::failure(raw) else { return Ok(()) };
-        let Some(message_id) = self.own_messages(mail, raw).into_iter().next() else { return Ok(()) };
-        let words = report.diagnostic.unwrap_or_default();
-        let reason = format!("It could not be delivered: {} {words}", report.status);
-        self.store.bounced(id, &message_id, reason.trim_end(), now).await?;
-        Ok(())
-    }
-
-    /// Returns the Message-IDs of ours that a mail proves to know, the surest first: of the address it was sent to, then
-    /// those it refers to, then those of a message it returns.
-    fn own_messages(&self, mail: &MailFacts, raw: &[u8]) -> Vec<String> {
-        let instance = &self.accounts.instance;
-        let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"].into_iter().flat_map(|name| mail.values(name));
-        let addresses = mail.recipients.iter().map(|mailbox| mailbox.address.as_str()).chain(delivered);
-        let by_address = addresses.filter_map(|address| {
-            let own = email::verp::bounced(address, instance)?;
-            let (_, domain) = address.rsplit_once('@')?;
-            Some(instance.message_id(own.origin, &own.key, domain))
-        });
-        // Only reports are looked into: the raw bytes of any other mail may be large, and quote whatever they like.
-        let is_report = mail.values("Content-Type").any(|kind| kind.to_ascii_lowercase().contains("multipart/report"));
-        let returned = if is_report { email::report::returned_ids(raw) } else { Vec::new() };
-        let named = mail.references.iter().chain(&mail.in_reply_to).cloned().chain(returned);
-        let mut own: Vec<String> = Vec::new();
-        for id in by_address.chain(named.filter(|id| instance.verify(id).is_some())) {
-            if !own.contains(&id) {
-                own.push(id);
-            }
-        }
-        own
     }
 
     async fn quarantine(&self, id: InboundId, cause: Cause, reason: &str) -> Result<(), StoreError> {

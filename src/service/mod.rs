@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod burst;
 pub mod canned;
 pub mod changes;
 pub mod delivery;
@@ -21,7 +22,9 @@ pub mod original;
 pub mod outgoing;
 mod reading;
 mod reload;
+mod requests;
 mod restore;
+mod returned;
 mod room;
 pub mod search;
 mod sent;
@@ -49,6 +52,7 @@ use crate::{
     library::live::Live,
     service::{
         accounts::{Accounts, AnyChannel},
+        burst::Pace,
         changes::Changes,
         delivery::{Delivery, RetrySchedule},
         handle::Handle,
@@ -78,6 +82,8 @@ pub struct Settings {
     pub retry: RetrySchedule,
     /// How long a message that may have left is looked for.
     pub verify: VerifySchedule,
+    /// How long an automatic message can be stopped, and how long a buyer may go on writing.
+    pub pace: Pace,
     /// The folder of exported orders; none if the shop has none.
     pub orders: Option<crate::orders::settings::Settings>,
 }
@@ -229,8 +235,14 @@ impl Service {
             inbox,
             stop: stop.clone(),
         };
-        let intake =
-            Intake::new(self.store.clone(), self.live.clone(), self.accounts.clone(), held.clone(), wake.clone());
+        let intake = Intake::new(
+            self.store.clone(),
+            self.live.clone(),
+            self.accounts.clone(),
+            held.clone(),
+            self.settings.pace,
+            wake.clone(),
+        );
         supervisor
             .serve("reload", reload::follow(self.live.clone(), self.store.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));

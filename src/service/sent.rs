@@ -1,4 +1,5 @@
-//! What the Sent folder tells: our own messages left, or a person answered a buyer with a mail program.
+//! What the Sent folder tells: our own messages left, or a person answered a buyer with a mail program. Where a phone sends
+//! through another server, the copy to the shop's own address tells the same.
 //!
 //! Nothing here is ever answered. A mail that carries an id of ours proves that it was sent; any other was written by a
 //! person, unless its header says that a machine made it.
@@ -6,16 +7,18 @@
 use jiff::Timestamp;
 
 use crate::{
+    engine::{guard, settings::Settings},
     model::{
+        authentication::{self, Authentication},
         ids::InboundId,
-        inbound::{Inbound, MailFacts},
+        inbound::{Inbound, MailFacts, Mailbox},
         wire_id::InstanceKey,
     },
     store::{
         Store,
         error::StoreError,
         evidence::Evidence,
-        sent::{HumanMail, HumanSent, SENT_FOLDER},
+        sent::{Found, HumanMail, HumanSent, SENT_FOLDER},
     },
 };
 
@@ -35,6 +38,46 @@ pub(super) async fn record(
     if by_machine(mail) {
         return store.ignore(id, SENT_FOLDER, now).await;
     }
+    written(store, id, inbound, mail, Found::SentFolder).await?;
+    Ok(())
+}
+
+/// Looks whether a mail of the inbox is a copy of what a person of the shop wrote to a buyer some other way, and records it
+/// then; returns whether it did. Everything else is decided as any mail.
+pub(super) async fn record_copy(
+    store: &Store,
+    settings: &Settings,
+    id: InboundId,
+    inbound: &Inbound,
+) -> Result<bool, StoreError> {
+    let Some(mail) = &inbound.mail else { return Ok(false) };
+    let own = |mailbox: &Mailbox| settings.own_addresses.contains(&guard::plain_address(&mailbox.address));
+    let by_us = matches!(&mail.from[..], [author] if own(author));
+    let to_others = mail.recipients.iter().any(|to| !own(to));
+    let ours = mail.message_id.as_deref().is_some_and(|own| settings.instance.verify(own).is_some());
+    if !by_us || !to_others || ours || mail.in_junk || by_machine(mail) {
+        return Ok(false);
+    }
+    let domain = inbound.sender_domain();
+    let domains: Vec<&str> = domain.as_deref().into_iter().collect();
+    let found = match authentication::of(mail, &domains, &settings.trusted_authserv_ids) {
+        Authentication::Pass => Found::ProvenCopy,
+        Authentication::Fail => return Ok(false),
+        Authentication::Unknown => Found::UnprovenCopy,
+    };
+    let sent = written(store, id, inbound, mail, found).await?;
+    Ok(!matches!(sent, HumanSent::Unrelated))
+}
+
+/// Records what a person wrote.
+async fn written(
+    store: &Store,
+    id: InboundId,
+    inbound: &Inbound,
+    mail: &MailFacts,
+    found: Found,
+) -> Result<HumanSent, StoreError> {
+    let now = Timestamp::now();
     let parents: Vec<String> = mail.in_reply_to.iter().chain(mail.references.iter().rev()).cloned().collect();
     let recipients: Vec<String> = mail.recipients.iter().map(|to| to.address.to_lowercase()).collect();
     let written = HumanMail {
@@ -47,8 +90,10 @@ pub(super) async fn record(
         subject: &inbound.subject,
         text: &inbound.text,
         sent_at: inbound.received_at,
+        found,
     };
-    match store.human_sent(&written, now).await? {
+    let sent = store.human_sent(&written, now).await?;
+    match sent {
         HumanSent::Answered { thread, ticket } => tracing::info!(
             inbound.id = id.0,
             thread.id = thread.0,
@@ -60,7 +105,7 @@ pub(super) async fn record(
         }
         HumanSent::Unrelated | HumanSent::Known => {}
     }
-    Ok(())
+    Ok(sent)
 }
 
 /// A message of ours lies in the Sent folder, so it was sent, whatever the outbox believed. One that the store does not

@@ -4,7 +4,7 @@ use crate::{
     failpoint,
     model::{
         commit::{Commit, CommitOutcome, InboundEnvelope, Refusal, ThreadChoice},
-        ids::{OutboxId, ThreadId, TicketId},
+        ids::{InboundId, OutboxId, ThreadId, TicketId},
         language::Language,
         outbound::{NewOutbound, OutboundKind},
         search::DocumentKind,
@@ -12,7 +12,7 @@ use crate::{
         verdict::Outcome,
     },
     store::{
-        Store,
+        Store, burst,
         buyer::{self, Learned},
         counters::{self, Subject},
         database::{Row, Tx, Value, resumed},
@@ -53,11 +53,15 @@ impl Store {
         if let Some(refusal) = refusal(&mut tx, commit, &row).await? {
             return Ok(CommitOutcome::Refused(refusal));
         }
+        if !burst::is_undecided(&mut tx, &commit.joined).await? {
+            return Ok(CommitOutcome::Refused(Refusal::Epoch));
+        }
         let account: String = row.get("account")?;
         learn(&mut tx, commit).await?;
         let settled = settle_thread(&mut tx, commit, &account).await?;
         let thread = settled.id;
         decide(&mut tx, commit, thread).await?;
+        burst::join(&mut tx, commit, thread, &account).await?;
         recognized::note(&mut tx, commit).await?;
         if let Some(message_id) = &commit.envelope.message_id {
             thread::register(&mut tx, message_id, thread, &account, false).await?;
@@ -216,34 +220,7 @@ async fn settle_thread(tx: &mut Tx, commit: &Commit, account: &str) -> Result<Se
 }
 
 async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), StoreError> {
-    let InboundEnvelope { sender_key, sender_domain, sender_name, message_id, subject, text, .. } = &commit.envelope;
-    let reason = match &commit.verdict.outcome {
-        Outcome::Suppressed { reason } => Some(reason.as_str()),
-        _ => None,
-    };
-    tx.execute(
-        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, with_answer = $14, decided_at = $4, thread = $5,
-           sender_key = $6, sender_domain = $7, sender_name = $8, message_id = $9, subject = $10, text = $11,
-           body_hash = $12, language = $13
-         WHERE id = $1",
-        &[
-            commit.inbound.0.into(),
-            commit.verdict.outcome.as_str().into(),
-            reason.into(),
-            commit.now.into(),
-            thread.0.into(),
-            sender_key.as_deref().map(index_key).as_deref().into(),
-            sender_domain.as_deref().map(index_key).as_deref().into(),
-            sender_name.as_deref().into(),
-            message_id.as_deref().map(index_key).as_deref().into(),
-            subject.into(),
-            text.into(),
-            Value::Bytes(&commit.envelope.body_hash),
-            commit.envelope.language.as_ref().map(Language::as_str).into(),
-            matches!(commit.verdict.outcome, Outcome::Escalated { with_answer: true }).into(),
-        ],
-    )
-    .await?;
+    end(tx, commit, commit.inbound, &commit.envelope, thread).await?;
     let record = tx.json(&commit.verdict)?;
     tx.execute(
         "INSERT INTO verdict (inbound, decided_at, rule_set_hash, record) VALUES ($1, $2, $3, $4)",
@@ -255,7 +232,47 @@ async fn decide(tx: &mut Tx, commit: &Commit, thread: ThreadId) -> Result<(), St
         ],
     )
     .await?;
-    indexing::queue(tx, DocumentKind::Inbound, commit.inbound.0).await
+    Ok(())
+}
+
+/// Ends one of the messages that a decision is about.
+pub(super) async fn end(
+    tx: &mut Tx,
+    commit: &Commit,
+    id: InboundId,
+    envelope: &InboundEnvelope,
+    thread: ThreadId,
+) -> Result<(), StoreError> {
+    let InboundEnvelope { sender_key, sender_domain, sender_name, message_id, subject, text, .. } = envelope;
+    let reason = match &commit.verdict.outcome {
+        Outcome::Suppressed { reason } => Some(reason.as_str()),
+        _ => None,
+    };
+    tx.execute(
+        "UPDATE inbound SET state = 'decided', outcome = $2, outcome_reason = $3, with_answer = $14, decided_at = $4,
+           thread = $5, sender_key = $6, sender_domain = $7, sender_name = $8, message_id = $9, subject = $10, text = $11,
+           body_hash = $12, language = $13, joined = $15
+         WHERE id = $1",
+        &[
+            id.0.into(),
+            commit.verdict.outcome.as_str().into(),
+            reason.into(),
+            commit.now.into(),
+            thread.0.into(),
+            sender_key.as_deref().map(index_key).as_deref().into(),
+            sender_domain.as_deref().map(index_key).as_deref().into(),
+            sender_name.as_deref().into(),
+            message_id.as_deref().map(index_key).as_deref().into(),
+            subject.into(),
+            text.into(),
+            Value::Bytes(&envelope.body_hash),
+            envelope.language.as_ref().map(Language::as_str).into(),
+            matches!(commit.verdict.outcome, Outcome::Escalated { with_answer: true }).into(),
+            (id != commit.inbound).then_some(commit.inbound.0).into(),
+        ],
+    )
+    .await?;
+    indexing::queue(tx, DocumentKind::Inbound, id.0).await
 }
 
 /// Opens, extends or reopens the ticket the verdict asks for. Without that, a person's message still joins the
@@ -282,7 +299,9 @@ async fn settle_ticket(tx: &mut Tx, commit: &Commit, thread: &Settled) -> Result
         None => ticket::open_of(tx, thread.id).await?,
     };
     if let Some(ticket) = ticket {
-        ticket::note(tx, ticket, "buyer", EventKind::Inbound, &envelope.text, commit.now).await?;
+        for part in commit.joined.iter().map(|part| &part.envelope).chain([envelope]) {
+            ticket::note(tx, ticket, "buyer", EventKind::Inbound, &part.text, commit.now).await?;
+        }
         if !thread.fresh {
             ticket::buyer_wrote(tx, ticket, commit.now).await?;
         }
@@ -301,7 +320,7 @@ async fn queue(
     let mut ids = Vec::with_capacity(commit.outbound.len());
     if commit.verdict.not_before.is_none() && !commit.outbound.is_empty() && !settled.fresh {
         // Who writes is awake: what waited for the morning goes first, so that the answer to the new message can follow.
-        outbox::wake(tx, thread, commit.now).await?;
+        outbox::wake(tx, thread, commit.stoppable_until, commit.now).await?;
     }
     for outbound in &commit.outbound {
         let draft = outbound.kind == OutboundKind::Draft;
@@ -310,8 +329,8 @@ async fn queue(
         }
         let entry = Entry { thread, inbound: Some(commit.inbound), epoch, now: commit.now };
         let id = outbox::insert(tx, outbound, &entry).await?;
-        if let Some(until) = commit.verdict.not_before.filter(|_| !draft) {
-            outbox::hold_until(tx, id, until).await?;
+        if !draft {
+            outbox::hold(tx, id, commit.verdict.not_before, commit.stoppable_until).await?;
         }
         ids.push(id);
         if let Some(ticket) = ticket {

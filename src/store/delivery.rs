@@ -342,7 +342,7 @@ async fn unanswered(tx: &mut Tx, inbound: InboundId, reason: &str) -> Result<(),
     tx.execute(
         "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
            outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
-         WHERE id = $1 AND outcome IN ('answered', 'asked', 'escalated')",
+         WHERE (id = $1 OR joined = $1) AND outcome IN ('answered', 'asked', 'escalated')",
         &[inbound.0.into(), reason.into()],
     )
     .await?;

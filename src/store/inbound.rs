@@ -59,6 +59,20 @@ impl Store {
         .await
     }
 
+    /// Returns those of these messages that still wait for a decision, in the order of their numbers.
+    pub async fn still_undecided(&self, ids: &[InboundId]) -> Result<Vec<StoredInbound>, StoreError> {
+        let mut tx = self.db.read("reading messages that belong together").await?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let undecided =
+                concat!(include_str!("sql/stored-message.sql"), "WHERE i.id = $1 AND i.state = 'undecided'");
+            if let Some(row) = tx.first(undecided, &[id.0.into()]).await? {
+                found.push(stored(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Counts the first try of up to [`FIRST_TRIES`] messages in one transaction. Only those that were never begun are
     /// counted: whoever is taken down together with a neighbor gets one try more than is true, and never a second, because
     /// from then on each is counted alone by [`Store::tried`].

@@ -45,6 +45,7 @@ pub mod timeline;
 pub mod tokens;
 pub mod undo;
 
+mod burst;
 mod buyer;
 mod change;
 mod commit;

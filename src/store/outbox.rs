@@ -29,6 +29,8 @@ const QUIET: &str = "quiet hours of the buyer";
 const UNDOABLE: &str = "it can still be taken back";
 /// Why a person's message waits longer.
 const SCHEDULED: &str = "it waits for its hour";
+/// Why a message waits that a person may still stop.
+const STOPPABLE: &str = "it can still be stopped";
 
 /// How one attempt ended, as delivery judged the channel's receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,22 +285,36 @@ pub(super) async fn insert(tx: &mut Tx, outbound: &NewOutbound, entry: &Entry) -
     Ok(id)
 }
 
-/// Lets a queued message wait, because it is night where the buyer is.
-pub(super) async fn hold_until(tx: &mut Tx, id: OutboxId, until: Timestamp) -> Result<(), StoreError> {
+/// Lets a queued message wait: it is night where the buyer is, or a person may still stop it; the later moment holds.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    id: OutboxId,
+    quiet: Option<Timestamp>,
+    stoppable: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let Some(until) = quiet.into_iter().chain(stoppable).max() else { return Ok(()) };
+    let reason = if quiet == Some(until) { QUIET } else { STOPPABLE };
     tx.execute(
         "UPDATE outbox SET state = 'retry_at', due_at = $2, reason = $3 WHERE id = $1",
-        &[id.0.into(), until.into(), QUIET.into()],
+        &[id.0.into(), until.into(), reason.into()],
     )
     .await?;
     Ok(())
 }
 
-/// Sends what waits for the morning in a thread on its way.
-pub(super) async fn wake(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+/// Sends what waits for the morning in a thread on its way; where a person may stop what the machine says, that is true of
+/// it as well.
+pub(super) async fn wake(
+    tx: &mut Tx,
+    thread: ThreadId,
+    stoppable: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let state = if stoppable.is_some() { "retry_at" } else { "ready" };
     tx.execute(
-        "UPDATE outbox SET state = 'ready', due_at = $2, changed_at = $2
-         WHERE thread = $1 AND state = 'retry_at' AND attempts = 0 AND human = 0",
-        &[thread.0.into(), now.into()],
+        "UPDATE outbox SET state = $4, due_at = $3, reason = $6, changed_at = $2
+         WHERE thread = $1 AND state = 'retry_at' AND attempts = 0 AND human = 0 AND reason = $5",
+        &[thread.0.into(), now.into(), stoppable.unwrap_or(now).into(), state.into(), QUIET.into(), STOPPABLE.into()],
     )
     .await?;
     Ok(())

@@ -43,7 +43,27 @@ const PERSON_ANSWERED: &str = "SELECT h.sent, h.thread FROM human_answer h JOIN 
      WHERE h.message_id = $1 AND h.answered IS NULL AND h.sent_at >= i.received_at AND i.state = 'undecided'
      ORDER BY h.sent LIMIT 1";
 
-/// A mail that a person wrote, as it lay in the Sent folder.
+/// The outcome's reason of a person's mail that came back to the mailbox as a copy.
+pub const OWN_COPY: &str = "own_copy";
+
+/// What the history of a ticket says of a copy that nothing proves to be ours.
+const UNPROVEN: &str = "a mail that says it is ours answers the buyer, and nothing proves who sent it; the machine is silent \
+     here, and the clock runs on";
+
+/// Where a person's mail was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// In the Sent folder, into which only the shop's own people write.
+    SentFolder,
+    /// In the inbox, as a copy (`Cc`, `Bcc`) of what was sent some other way, by a phone for example; our own server vouches
+    /// for its author.
+    ProvenCopy,
+    /// The same, and nothing proves its author. Whoever forges one can keep the machine silent in a conversation whose ids
+    /// they know, which is their own; more than silence it never brings about.
+    UnprovenCopy,
+}
+
+/// A mail that a person wrote.
 #[derive(Debug, Clone, Copy)]
 pub struct HumanMail<'a> {
     /// Its row.
@@ -64,6 +84,8 @@ pub struct HumanMail<'a> {
     pub text: &'a str,
     /// When the server took it.
     pub sent_at: Timestamp,
+    /// Where it was found.
+    pub found: Found,
 }
 
 /// What a person's mail meant.
@@ -78,7 +100,7 @@ pub enum HumanSent {
     },
     /// A conversation was passed on to somebody else: noted, and nothing is stopped.
     PassedOn(ThreadId),
-    /// It belongs to no conversation.
+    /// It belongs to no conversation. A mail of the Sent folder ends with that; a copy in the inbox is still to be decided.
     Unrelated,
     /// The row was looked at before.
     Known,
@@ -111,6 +133,7 @@ impl Store {
                 };
             }
             let sent = match bearing(&mut tx, mail, now).await? {
+                Bearing::Nothing if mail.found != Found::SentFolder => return Ok(HumanSent::Unrelated),
                 Bearing::Answers(thread) => {
                     let ticket = stop_machine(&mut tx, mail, thread, now).await?;
                     remember_parents(&mut tx, mail, thread).await?;
@@ -138,6 +161,16 @@ impl Store {
         .await
     }
 
+    /// Returns whether a person answered a mail that is not decided yet.
+    pub async fn is_answered_by_person(&self, id: InboundId, inbound: &Inbound) -> Result<bool, StoreError> {
+        let Some(message_id) = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref()) else {
+            return Ok(false);
+        };
+        let key = index_key(message_id);
+        let values = [key.as_ref().into(), id.0.into()];
+        Ok(!self.db.ask("looking for a person's answer", PERSON_ANSWERED, &values).await?.is_empty())
+    }
+
     /// Ends a mail that a person answered before it was decided: escalated, with a ticket that waits for the buyer.
     /// Returns that ticket; none if nobody answered it, or it is decided already.
     pub async fn answered_by_person(
@@ -149,9 +182,7 @@ impl Store {
         let Some(message_id) = inbound.mail.as_ref().and_then(|mail| mail.message_id.as_deref()) else {
             return Ok(None);
         };
-        let key = index_key(message_id);
-        let values = [key.as_ref().into(), id.0.into()];
-        if self.db.ask("looking for a person's answer", PERSON_ANSWERED, &values).await?.is_empty() {
+        if !self.is_answered_by_person(id, inbound).await? {
             return Ok(None);
         }
         resumed(async |doubt| {
@@ -190,6 +221,9 @@ async fn bearing(tx: &mut Tx, mail: &HumanMail<'_>, now: Timestamp) -> Result<Be
     let referred = thread::referred(tx, mail.parents.iter(), &recipients).await?;
     if let Some(thread) = referred.theirs {
         return Ok(Bearing::Answers(thread));
+    }
+    if mail.found == Found::UnprovenCopy {
+        return Ok(Bearing::Nothing);
     }
     if let Some(thread) = referred.others {
         // A buyer's Reply-To may be another address than From, so the recipient need not be the one we know.
@@ -259,8 +293,12 @@ async fn stop_machine(
         (None, Some(inbound)) => Some(ticket::raise_untold(tx, &answered(thread, inbound, now)).await?),
         (None, None) => None,
     };
-    if let Some(ticket) = ticket {
-        wait_for_buyer(tx, ticket, mail.text, now).await?;
+    match ticket {
+        Some(ticket) if mail.found == Found::UnprovenCopy => {
+            ticket::note(tx, ticket, MAILBOX, EventKind::Note, &format!("{UNPROVEN}\n{}", mail.text), now).await?;
+        }
+        Some(ticket) => wait_for_buyer(tx, ticket, mail.text, now).await?,
+        None => {}
     }
     Ok(ticket)
 }
@@ -270,7 +308,7 @@ async fn leave_to_person(tx: &mut Tx, thread: ThreadId, reason: &str) -> Result<
     tx.execute(
         "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
            outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
-         WHERE outcome IN ('answered', 'asked', 'escalated') AND id IN (
+         WHERE outcome IN ('answered', 'asked', 'escalated') AND COALESCE(joined, id) IN (
            SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
              AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
         &[thread.0.into(), reason.into()],
@@ -328,7 +366,7 @@ async fn wait_for_buyer(tx: &mut Tx, ticket: TicketId, said: &str, now: Timestam
 
 /// Notes which mails were answered: the one named by In-Reply-To, or the last of References.
 async fn remember_parents(tx: &mut Tx, mail: &HumanMail<'_>, thread: ThreadId) -> Result<(), StoreError> {
-    let Some(parent) = mail.parents.first() else { return Ok(()) };
+    let Some(parent) = mail.parents.first().filter(|_| mail.found != Found::UnprovenCopy) else { return Ok(()) };
     tx.execute(
         "INSERT INTO human_answer (message_id, sent, sent_at, thread) VALUES ($1, $2, $3, $4)
          ON CONFLICT (message_id, sent) DO NOTHING",
@@ -340,11 +378,12 @@ async fn remember_parents(tx: &mut Tx, mail: &HumanMail<'_>, thread: ThreadId) -
 
 async fn record(tx: &mut Tx, mail: &HumanMail<'_>, thread: Option<ThreadId>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE inbound SET subject = $2, text = $3 WHERE id = $1",
+        "UPDATE inbound SET subject = $2, text = $3, in_sent = 1 WHERE id = $1",
         &[mail.inbound.0.into(), mail.subject.into(), mail.text.into()],
     )
     .await?;
-    inbound::end(tx, mail.inbound, "suppressed", SENT_FOLDER, thread, now).await
+    let reason = if mail.found == Found::SentFolder { SENT_FOLDER } else { OWN_COPY };
+    inbound::end(tx, mail.inbound, "suppressed", reason, thread, now).await
 }
 
 async fn end_answered(

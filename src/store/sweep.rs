@@ -341,7 +341,8 @@ async fn bring_up(tx: &mut Tx, wrong: Wrong, id: InboundId, now: Timestamp) -> R
         ticket::raise_untold(tx, &stored).await?;
     }
     tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2, with_answer = 0 WHERE id = $1",
+        "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2, with_answer = 0
+         WHERE id = $1 OR joined = $1",
         &[id.0.into(), wrong.reason().into()],
     )
     .await?;

@@ -15,7 +15,7 @@ use crate::{
         verdict::Verdict,
     },
     store::{
-        Store,
+        Store, burst,
         card::{self, BuyerCard},
         database::{Row, Tx},
         drafts,
@@ -304,12 +304,15 @@ async fn last_verdict(tx: &mut Tx, thread: ThreadId) -> Result<Option<Verdict>, 
 async fn last_text(tx: &mut Tx, thread: ThreadId) -> Result<Option<String>, StoreError> {
     let row = tx
         .first(
-            "SELECT i.text FROM inbound i JOIN verdict v ON v.inbound = i.id
+            "SELECT i.id FROM inbound i JOIN verdict v ON v.inbound = i.id
              WHERE i.thread = $1 ORDER BY i.id DESC LIMIT 1",
             &[thread.0.into()],
         )
         .await?;
-    Ok(row.map(|row| row.get::<Option<String>>("text")).transpose()?.flatten())
+    match row {
+        Some(row) => burst::text(tx, InboundId(row.get("id")?)).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbound>, StoreError> {

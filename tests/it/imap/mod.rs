@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 mod again;
+mod copies;
 mod dovecot;
 mod many;
 mod real;

@@ -7,3 +7,4 @@ mod machines;
 mod start;
 mod telegram;
 mod tickets;
+mod waiting;

@@ -12,14 +12,14 @@ use crate::support::{
 };
 
 /// A bot's account and the server it talks to.
-struct Bot {
-    api: BotApi,
+pub(super) struct Bot {
+    pub(super) api: BotApi,
     // Dropped last: the server runs on it.
     _runtime: Runtime,
 }
 
 impl Bot {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -29,12 +29,12 @@ impl Bot {
         Self { api, _runtime: runtime }
     }
 
-    fn account(&self) -> String {
+    pub(super) fn account(&self) -> String {
         format!("  - name: bot\n    telegram: {{token: {TOKEN:?}, api_url: {:?}, poll: 5s}}\n", self.api.url())
     }
 
     /// Lets a person write in a private chat.
-    fn say(&self, chat: i64, message: i64, text: &str) {
+    pub(super) fn say(&self, chat: i64, message: i64, text: &str) {
         self.say_at(Timestamp::now().as_second(), chat, message, text);
     }
 
@@ -47,7 +47,7 @@ impl Bot {
         self.api.push("message", &content);
     }
 
-    fn until_messages(&self, count: usize) -> Vec<Value> {
+    pub(super) fn until_messages(&self, count: usize) -> Vec<Value> {
         until_in(&format!("{count} messages of the bot"), || {
             Some(self.api.messages()).filter(|messages| messages.len() >= count)
         })

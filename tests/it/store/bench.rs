@@ -333,6 +333,8 @@ impl Bench {
             beyond_limits: None,
             over_cap: false,
             unanswered_before: false,
+            stoppable_until: None,
+            joined: Vec::new(),
             counters: context.counters,
             verdict: verdict(plan, now),
             outbound,

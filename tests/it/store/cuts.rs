@@ -25,7 +25,7 @@ use nightdesk::{
         orders::{OrderOutcome, OrderReading},
         outbox::Settlement,
         quarantine::Cause,
-        sent::HumanMail,
+        sent::{Found, HumanMail},
         sweep::Bounds,
     },
 };
@@ -343,6 +343,7 @@ async fn human_sent(run: Run) -> (Run, String) {
         subject: "Re: Order",
         text: "yes",
         sent_at: at(1),
+        found: Found::SentFolder,
     };
     run.arm();
     // What it meant is for the log only.

@@ -4,6 +4,7 @@
 
 mod acts;
 pub(crate) mod bench;
+mod bursts;
 mod changes;
 mod clocks;
 mod commits;
@@ -56,6 +57,7 @@ fn cases() -> Vec<Case> {
         receiving::CASES,
         contexts::CASES,
         commits::CASES,
+        bursts::CASES,
         outboxes::CASES,
         deliveries::CASES,
         tickets::CASES,

@@ -8,7 +8,7 @@ use nightdesk::{
         receive::{FolderRole, ReceiveOutcome, SourceKey},
         ticket::TicketState,
     },
-    store::sent::{HumanMail, HumanSent},
+    store::sent::{Found, HumanMail, HumanSent},
 };
 
 use super::{
@@ -62,6 +62,7 @@ async fn record(b: &Bench, id: InboundId, to: &str, parent: Option<&str>, minute
         subject: "Re: Order",
         text: "I looked: tomorrow.",
         sent_at: at(minute),
+        found: Found::SentFolder,
     };
     b.store.human_sent(&written, at(minute)).await.expect("it is recorded")
 }

@@ -98,6 +98,8 @@ impl Desk {
             beyond_limits: None,
             over_cap: false,
             unanswered_before: false,
+            stoppable_until: None,
+            joined: Vec::new(),
             counters: context.counters.clone(),
             outbound: verdict.messages.iter().map(|message| outbound(id, inbound, message)).collect(),
             verdict: verdict.clone(),

@@ -60,8 +60,10 @@ impl Post {
     }
 }
 
-/// A failed send is tried again after a second instead of a minute, and one in doubt is looked for as long.
-pub(crate) const RETRY_SOON: &str = "delivery:\n  retry_after: 1s\n  longest_pause: 2s\n  verify_for: 1s";
+/// A failed send is tried again after a second instead of a minute, one in doubt is looked for as long, and no buyer is
+/// waited for.
+pub(crate) const RETRY_SOON: &str =
+    "delivery:\n  retry_after: 1s\n  longest_pause: 2s\n  verify_for: 1s\n  burst_window: 0s";
 
 /// Returns an account of the shop's mailbox as YAML, sending to that port with STARTTLS and a login.
 pub(crate) fn account(dovecot: &Dovecot, name: &str, smtp: u16) -> String {
