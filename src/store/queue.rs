@@ -245,9 +245,10 @@ macro_rules! unfinished {
         "state <> 'closed'"
     };
 }
+/// A ticket has the moment exactly while it is closed. By its state, an index of states would be taken and all be sorted.
 macro_rules! closed {
     () => {
-        "state = 'closed'"
+        "closed_at IS NOT NULL"
     };
 }
 

@@ -22,7 +22,7 @@ CREATE INDEX ticket_desk_owner ON ticket (
   (COALESCE(respond_by, opened_at + 86400000) - urgency * 43200000 - grade_rank * 21600000
     + CASE WHEN state = 'waiting' THEN 31536000000 ELSE 0 END), id, account)
   WHERE state <> 'closed';
-CREATE INDEX ticket_desk_closed ON ticket ((0 - closed_at), id, account) WHERE state = 'closed';
+CREATE INDEX ticket_desk_closed ON ticket ((0 - closed_at), id, account) WHERE closed_at IS NOT NULL;
 CREATE INDEX outbox_held ON outbox (thread) WHERE state = 'held';
 CREATE INDEX outbox_scheduled ON outbox (thread, due_at) WHERE human = 1 AND state IN ('ready', 'retry_at');
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
