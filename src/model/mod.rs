@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod agent_command;
 pub mod audit;
+pub mod alarm;
 pub mod authentication;
 pub mod buyer;
 pub mod closing;

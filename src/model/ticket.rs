@@ -205,11 +205,13 @@ pub enum EventKind {
     Stopped,
     /// A person took an act back; the text says which.
     Undone,
+    /// The buyer has waited for a person for a day or longer.
+    Alarm,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Opened,
         Self::Inbound,
         Self::Automatic,
@@ -236,6 +238,7 @@ impl EventKind {
         Self::BotOn,
         Self::Stopped,
         Self::Undone,
+        Self::Alarm,
     ];
 
     /// Returns the word used in the store and in lists.
@@ -267,13 +270,14 @@ impl EventKind {
             Self::BotOn => "bot_on",
             Self::Stopped => "stopped",
             Self::Undone => "undone",
+            Self::Alarm => "alarm",
         }
     }
 
     /// Returns whether somebody who acts without having seen it does nothing wrong: it changes neither what the buyer was
     /// told or wrote nor whose the ticket is.
     pub fn is_harmless(self) -> bool {
-        matches!(self, Self::Note | Self::Tagged | Self::Urgency | Self::Snoozed | Self::Woken)
+        matches!(self, Self::Note | Self::Tagged | Self::Urgency | Self::Snoozed | Self::Woken | Self::Alarm)
     }
 
     /// Reads the word back.

@@ -32,6 +32,7 @@ mod share;
 pub mod status;
 pub mod supervise;
 mod sweep;
+mod timer;
 pub mod verify;
 
 use std::{
@@ -61,6 +62,7 @@ use crate::{
         orders::Orders,
         supervise::Supervisor,
         sweep::{Found, Sweep},
+        timer::Timer,
         verify::{Verifier, VerifySchedule},
     },
     store::{Store, lease::Runner},
@@ -283,6 +285,8 @@ impl Service {
     /// Puts under way what people at the desk need beside the pages: search, news, the folder of exported orders.
     fn serve_desk(&self, supervisor: &mut Supervisor, stop: &CancellationToken) -> Option<Orders> {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
+        let timer = Timer { store: self.store.clone(), changes: self.changes.clone() };
+        supervisor.serve("timer", timer.run_until(stop.clone()));
         supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
         let orders = Orders::new(self.store.clone(), self.settings.orders.clone()?);
         supervisor.serve("orders", orders.clone().run_until(stop.clone()));

@@ -22,6 +22,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (11, "situations", include_str!("sql/sqlite/0011-situations.sql")),
     (12, "desk", include_str!("sql/sqlite/0012-desk.sql")),
     (13, "bursts", include_str!("sql/sqlite/0013-bursts.sql")),
+    (14, "alarms", include_str!("sql/sqlite/0014-alarms.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -39,6 +40,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (11, "situations", include_str!("sql/postgres/0011-situations.sql")),
     (12, "desk", include_str!("sql/postgres/0012-desk.sql")),
     (13, "bursts", include_str!("sql/postgres/0013-bursts.sql")),
+    (14, "alarms", include_str!("sql/postgres/0014-alarms.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod alarm;
 pub mod backup;
 pub mod buyers;
 pub mod card;

@@ -3,6 +3,7 @@
 //! Each case gets a store of its own. `opening.rs` holds what only one of the two can do wrong.
 
 mod acts;
+mod alarms;
 pub(crate) mod bench;
 mod bursts;
 mod changes;
@@ -66,6 +67,7 @@ fn cases() -> Vec<Case> {
         merges::CASES,
         clocks::CASES,
         figures::CASES,
+        alarms::CASES,
         histories::CASES,
         sent::CASES,
         leases::CASES,
