@@ -3,6 +3,7 @@
 pub mod canned;
 pub mod chart;
 pub mod close;
+pub mod complaints;
 pub mod days;
 pub mod figures;
 pub mod schedule;

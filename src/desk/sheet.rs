@@ -1,8 +1,11 @@
 //! Reports as tables for spreadsheets (RFC 4180).
 
 use crate::{
-    desk::figures::{FirstAnswer, Report, Speed},
-    model::figures::Ending,
+    desk::{
+        complaints::CauseLine,
+        figures::{FirstAnswer, Report, Speed},
+    },
+    model::{closing::CloseResult, figures::Ending},
 };
 
 /// A cell that begins so is a formula to a spreadsheet, and a formula can send data away.
@@ -40,6 +43,23 @@ pub fn coverage(report: &Report) -> String {
         let numbers = [line.hits, line.first, line.answered, line.asked, line.drafted, line.left];
         let mut row = vec![line.intent.to_string()];
         row.extend(numbers.map(|number| number.to_string()));
+        row
+    });
+    written(std::iter::once(header).chain(rows))
+}
+
+/// Returns one row per cause of closed disputes and complaints, most frequent first.
+pub fn complaints(causes: &[CauseLine]) -> String {
+    let mut header = vec!["cause".to_owned(), "tickets".to_owned()];
+    header.extend(CloseResult::ALL.map(|result| result.as_str().to_owned()));
+    header.extend(["paid_tickets", "paid"].map(str::to_owned));
+    let rows = causes.iter().map(|line| {
+        let mut row = vec![line.cause.clone(), line.tickets.to_string()];
+        row.extend(
+            CloseResult::ALL.map(|result| line.results.get(result.as_str()).map_or(0, |count| *count).to_string()),
+        );
+        row.push(line.paid_tickets.to_string());
+        row.push(line.paid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
         row
     });
     written(std::iter::once(header).chain(rows))

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::model::{
+    closing::{CloseResult, Compensation},
     ids::{IntentId, TicketId},
     inbound::ChannelKind,
 };
@@ -232,4 +233,17 @@ pub struct Overdue {
     pub subject: String,
     /// By when the buyer should have had an answer.
     pub respond_by: Timestamp,
+}
+
+/// Closed cases that had to say how they ended, with the same cause, result and compensation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseCount {
+    /// Why it came to it.
+    pub cause: String,
+    /// What came of it.
+    pub result: Option<CloseResult>,
+    /// What each of them cost the shop; none if nobody said.
+    pub compensation: Option<Compensation>,
+    /// How many.
+    pub tickets: u64,
 }

@@ -5,8 +5,8 @@
 
 pub mod agent;
 pub mod agent_command;
-pub mod audit;
 pub mod alarm;
+pub mod audit;
 pub mod authentication;
 pub mod buyer;
 pub mod closing;

@@ -66,7 +66,8 @@ impl Store {
             if call.took_effect(&mut tx, doubt, now).await? {
                 return Ok(true);
             }
-            let over = "UPDATE ticket SET snoozed_until = NULL WHERE id = $1 AND snoozed_until <= $2 AND state <> 'closed'";
+            let over =
+                "UPDATE ticket SET snoozed_until = NULL WHERE id = $1 AND snoozed_until <= $2 AND state <> 'closed'";
             if tx.execute(over, &[id.0.into(), now.into()]).await? == 0 {
                 return Ok(false);
             }

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
-        figures::{Days, Ending, Figures, IntentCount, Overdue, Queue, Responder, SLOT, Said, Volume, Wait},
+        closing::{CloseResult, Compensation},
+        figures::{CaseCount, Days, Ending, Figures, IntentCount, Overdue, Queue, Responder, SLOT, Said, Volume, Wait},
         ids::{AccountName, IntentId, TicketId},
     },
     store::{
@@ -64,6 +65,28 @@ impl Store {
             queue: queue(&mut tx, named, now).await?,
             overdue: overdue(&mut tx, named, now).await?,
         })
+    }
+
+    /// Counts the cases closed in those days that had to say how they ended, by cause, result and compensation: of these
+    /// accounts, or of all.
+    pub async fn closed_cases(
+        &self,
+        days: &Days,
+        accounts: Option<&[AccountName]>,
+    ) -> Result<Vec<CaseCount>, StoreError> {
+        let named = accounts.map(listed);
+        let rows = self
+            .db
+            .ask(
+                "counting closed cases",
+                "SELECT k.cause, k.result, k.compensation, COUNT(*) AS tickets FROM ticket k
+                 WHERE k.cause IS NOT NULL AND k.closed_at >= $1 AND k.closed_at < $2
+                   AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || k.account || $4, '')) < LENGTH($3))
+                 GROUP BY k.cause, k.result, k.compensation",
+                &span(days.from(), days.to(), named.as_deref()),
+            )
+            .await?;
+        rows.iter().map(case_of).collect()
     }
 
     /// Counts what was recognized in each of some days: of these accounts, or of all.
@@ -159,6 +182,18 @@ async fn intents(
     // Databases sort letters differently.
     counts.sort_by(|a, b| (&a.intent, a.said, Reverse(a.first)).cmp(&(&b.intent, b.said, Reverse(b.first))));
     Ok(counts)
+}
+
+fn case_of(row: &Row) -> Result<CaseCount, StoreError> {
+    let word = |column| row.get::<Option<&str>>(column);
+    Ok(CaseCount {
+        cause: row.get("cause")?,
+        result: word("result")?.and_then(CloseResult::from_word),
+        compensation: word("compensation")?
+            .map(|text| text.parse::<Compensation>().map_err(|error| row.damaged(&error)))
+            .transpose()?,
+        tickets: row.count("tickets")?.into(),
+    })
 }
 
 async fn acks(tx: &mut Tx, days: &Days, named: Option<&str>) -> Result<u64, StoreError> {

@@ -10,8 +10,8 @@
 //! says why). Each statement is written once; `dialect.rs` holds the few differences.
 
 pub mod activity;
-pub mod audit;
 pub mod alarm;
+pub mod audit;
 pub mod backup;
 pub mod buyers;
 pub mod card;

@@ -15,6 +15,7 @@ use crate::{
     },
     config::Config,
     desk::{
+        complaints::{self, CauseLine},
         days,
         figures::{self, Report},
         sheet,
@@ -28,7 +29,7 @@ use crate::{
 /// How many days `week` is about, today among them.
 const WEEK: usize = 7;
 
-/// How many days `coverage` is about: enough for rare questions to come up.
+/// How many days `coverage` and `complaints` are about: enough for rare questions to come up.
 const MONTH: usize = 28;
 
 /// Count what came in and how it ended.
@@ -58,6 +59,8 @@ enum About {
     Night,
     /// The last seven days, day by day
     Week,
+    /// Disputes and complaints closed in four weeks: causes, results, what they cost
+    Complaints,
     /// What buyers asked in four weeks, rule by rule, and how much no rule knows
     Coverage,
 }
@@ -74,26 +77,13 @@ impl ReportArguments {
             Ok(accounts) => accounts,
             Err(why) => return Ok(output::refusal(&why)),
         };
-        let (report, weeks) = runtime()?.block_on(async {
-            let store = open_store(&config).await?;
-            let counted = store.figures(&days, accounts.as_deref(), now).await?;
-            let weeks = store.intents_by_day(&days.weeks(), accounts.as_deref()).await?;
-            store.close().await;
-            let weeks = weeks.iter().map(|week| figures::intents(week)).collect::<Vec<_>>();
-            anyhow::Ok((figures::report(&counted, &config.desk.zone), weeks))
-        })?;
+        let counted = runtime()?.block_on(count(&config, &days, accounts.as_deref(), now))?;
         if self.json {
-            output::data(&serde_json::to_string_pretty(&json(&report, &weeks))?);
+            output::data(&serde_json::to_string_pretty(&counted.json())?);
         } else if self.csv {
-            let table = if self.about == About::Coverage { sheet::coverage(&report) } else { sheet::days(&report) };
-            output::bytes(table.as_bytes());
+            output::bytes(counted.sheet(self.about).as_bytes());
         } else {
-            let page = text::Page { report: &report, zone: &config.desk.zone, now, width: output::width() };
-            output::data(&match self.about {
-                About::Night => page.night(),
-                About::Week => page.week(),
-                About::Coverage => page.coverage(&weeks),
-            });
+            output::data(&counted.text(self.about, &config, now));
         }
         Ok(Exit::Success)
     }
@@ -106,7 +96,7 @@ impl ReportArguments {
             (Some(since), _) => days::since(since, zone, now).map_err(|error| error.to_string()),
             (None, About::Night) => usual(days::night(&config.desk, now)),
             (None, About::Week) => usual(days::last_days(zone, WEEK, now)),
-            (None, About::Coverage) => usual(days::last_days(zone, MONTH, now)),
+            (None, About::Coverage | About::Complaints) => usual(days::last_days(zone, MONTH, now)),
         }
     }
 }
@@ -121,6 +111,53 @@ fn named(names: &[String], config: &Config) -> Result<Option<Vec<AccountName>>, 
     }
 }
 
-fn json(report: &Report, weeks: &[Vec<figures::IntentLine>]) -> serde_json::Value {
-    serde_json::json!({ "report": report, "night": figures::night(report), "intents_by_week": weeks })
+/// Everything that is reported.
+struct Counted {
+    report: Report,
+    weeks: Vec<Vec<figures::IntentLine>>,
+    causes: Vec<CauseLine>,
+}
+
+async fn count(
+    config: &Config,
+    days: &Days,
+    accounts: Option<&[AccountName]>,
+    now: Timestamp,
+) -> anyhow::Result<Counted> {
+    let store = open_store(config).await?;
+    let counted = store.figures(days, accounts, now).await?;
+    let weeks = store.intents_by_day(&days.weeks(), accounts).await?;
+    let causes = complaints::by_cause(&store.closed_cases(days, accounts).await?);
+    store.close().await;
+    let weeks = weeks.iter().map(|week| figures::intents(week)).collect();
+    Ok(Counted { report: figures::report(&counted, &config.desk.zone), weeks, causes })
+}
+
+impl Counted {
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "report": self.report,
+            "night": figures::night(&self.report),
+            "intents_by_week": self.weeks,
+            "complaints": self.causes,
+        })
+    }
+
+    fn sheet(&self, about: About) -> String {
+        match about {
+            About::Night | About::Week => sheet::days(&self.report),
+            About::Complaints => sheet::complaints(&self.causes),
+            About::Coverage => sheet::coverage(&self.report),
+        }
+    }
+
+    fn text(&self, about: About, config: &Config, now: Timestamp) -> String {
+        let page = text::Page { report: &self.report, zone: &config.desk.zone, now, width: output::width() };
+        match about {
+            About::Night => page.night(),
+            About::Week => page.week(),
+            About::Complaints => page.complaints(&self.causes),
+            About::Coverage => page.coverage(&self.weeks),
+        }
+    }
 }

@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     cli::{layout, output},
+    desk::complaints::CauseLine,
     desk::figures::{self, IntentLine, Outcomes, Report, Speed, percent, short},
 };
 
@@ -90,6 +91,34 @@ impl Page<'_> {
         text.push_str("\n\n");
         text.push_str(&lines(table, 1..6));
         text
+    }
+
+    /// Says why it came to disputes and complaints, and what they cost.
+    pub(super) fn complaints(&self, causes: &[CauseLine]) -> String {
+        let tickets: u64 = causes.iter().map(|line| line.tickets).sum();
+        let since = self.moment(self.report.from);
+        if tickets == 0 {
+            return output::strong(&format!("Since {since} no dispute or complaint was closed."));
+        }
+        let many = output::counted(usize::try_from(tickets).unwrap_or(usize::MAX), "case");
+        let closed = if tickets == 1 { "was closed that had" } else { "were closed that had" };
+        let mut table = new_table(&["CAUSE", "CLOSED", "PAID FOR", "PAID", "RESULTS"]);
+        for line in causes {
+            let paid: Vec<String> = line.paid.iter().map(ToString::to_string).collect();
+            let results: Vec<String> = line.results.iter().map(|(result, count)| format!("{count} {result}")).collect();
+            table.add_row([
+                output::plain(&line.cause),
+                line.tickets.to_string(),
+                line.paid_tickets.to_string(),
+                paid.join(", "),
+                results.join(", "),
+            ]);
+        }
+        format!(
+            "{}\n\n{}",
+            output::strong(&format!("Since {since} {many} {closed} to say how they ended.")),
+            lines(table, 1..4)
+        )
     }
 
     /// Returns what both reports begin with, a line for each thing.

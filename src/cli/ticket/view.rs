@@ -200,6 +200,7 @@ fn deed(what: EventKind) -> &'static str {
         EventKind::BotOn => "switched the machine on here",
         EventKind::Stopped => "stopped what the machine was about to say",
         EventKind::Undone => "took back",
+        EventKind::Alarm => "rang an alarm",
     }
 }
 

@@ -71,3 +71,22 @@ fn what_cannot_be_reported_is_refused_with_the_way_out() {
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn complaints_say_why_and_what_they_cost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let (code, text, _) = report(folder.path(), &["complaints"]);
+    assert_eq!((code, text.contains("no dispute or complaint was closed")), (0, true), "{text}");
+    let mut close = nightdesk(folder.path());
+    close.args(["--config", "nightdesk-demo/config.yaml", "ticket", "close", "1", "--result", "refunded"]);
+    let close = close.args(["--cause", "damaged", "--compensation", "12.50 EUR"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&close.stderr);
+    assert!(close.status.success(), "{said}");
+    let (_, text, _) = report(folder.path(), &["complaints"]);
+    let row = text.lines().find(|line| line.starts_with("damaged ")).unwrap_or_else(|| panic!("no row in\n{text}"));
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells, ["damaged", "1", "1", "12.50", "EUR", "1", "refunded"], "{text}");
+    let (_, csv, _) = report(folder.path(), &["complaints", "--csv"]);
+    assert_eq!(csv.lines().nth(1), Some("damaged,1,0,1,0,0,0,0,1,12.50 EUR"), "{csv}");
+}

@@ -1,10 +1,12 @@
 //! Promises about alarms.
 
+use jiff::SignedDuration;
 use nightdesk::{
     model::{
+        agent_command::{Edit, TicketChange},
         alarm::Wait,
         ids::TicketId,
-        ticket::{EventKind, Urgency},
+        ticket::{EventKind, TicketState, Urgency},
     },
     store::Store,
 };
@@ -12,7 +14,7 @@ use nightdesk::{
 use super::{
     Case,
     bench::{Bench, Plan, at},
-    changes::{close, reply},
+    changes::{apply, change, close, reply},
 };
 
 pub(super) const CASES: &[Case] = &[
@@ -21,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
     ("an_answer_or_the_end_of_the_case_ends_the_wait", |b| Box::pin(ended(b))),
     ("an_answer_by_rule_does_not_end_the_wait_for_a_person", |b| Box::pin(not_by_rule(b))),
     ("many_processes_ring_an_alarm_once", |b| Box::pin(many_processes(b))),
+    ("a_ticket_that_was_put_off_comes_back_once_when_its_hour_has_come", |b| Box::pin(put_off(b))),
 ];
 
 const HOUR: i64 = 60;
@@ -121,4 +124,23 @@ async fn many_processes(b: Bench) {
     }
     assert_eq!(rung, 10);
     assert_eq!(b.number("SELECT COUNT(*) FROM ticket_event WHERE what = 'alarm'").await, 10);
+}
+
+async fn put_off(b: Bench) {
+    let [early, late] = [waits(&b, 1, 0).await, waits(&b, 2, 0).await];
+    for (ticket, minutes) in [(early, 30), (late, 90)] {
+        let until = at(0) + SignedDuration::from_mins(minutes);
+        let event = change(&b, ticket, TicketState::Open, EventKind::Snoozed).await;
+        let snooze = TicketChange { edit: Some(Edit::Snooze(Some(until))), ..event };
+        apply(&b, ticket, &snooze, at(1)).await;
+    }
+    let wake = async |minute| b.store.wake_snoozed(at(minute)).await.expect("looked");
+    assert_eq!(wake(29).await, 0);
+    assert_eq!(wake(30).await, 1);
+    assert_eq!(wake(31).await, 0, "once");
+    let file = b.store.ticket(early).await.expect("read").expect("there");
+    assert_eq!(file.ticket.snoozed_until, None);
+    assert_eq!(file.events.last().map(|event| event.what), Some(EventKind::Woken));
+    let other = b.store.ticket(late).await.expect("read").expect("there");
+    assert!(other.ticket.snoozed_until.is_some());
 }

@@ -35,7 +35,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     bench::{self, Backend, Bench, Plan, account, at},
     changes::take_over,
-    cut_desk, cut_people, orders,
+    cut_desk, cut_people, cut_time, orders,
     sent::{answers, sent},
     situations, switches,
 };
@@ -112,6 +112,8 @@ const WRITES: &[Write] = &[
     ("putting a file of orders in force", |run| Box::pin(put_orders(run))),
     ("giving up a file of orders", |run| Box::pin(drop_orders(run))),
     ("deleting an old file of orders", |run| Box::pin(tidy_orders(run))),
+    ("ringing an alarm", |run| Box::pin(cut_time::ring(run))),
+    ("waking a ticket that was put off", |run| Box::pin(cut_time::wake(run))),
     ("writing into the audit log", |run| Box::pin(cut_people::note(run))),
     ("adding a person", |run| Box::pin(cut_people::add_person(run))),
     ("changing a person", |run| Box::pin(cut_people::change_person(run))),
@@ -163,6 +165,7 @@ const SHAPES: &[&str] = &[
     "SELECT actor, what FROM undo t",
     "SELECT grade FROM buyer t",
     "SELECT token_hash, score FROM satisfaction t",
+    "SELECT waiting_since, hours, rung_at FROM alarm t",
     "SELECT name, role, accounts, password, totp, totp_step, disabled_at, login_at FROM agent t",
     "SELECT agent, hash FROM recovery_code t",
     "SELECT hash, agent FROM invitation t",

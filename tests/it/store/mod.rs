@@ -13,6 +13,7 @@ mod contexts;
 mod crowds;
 mod cut_desk;
 mod cut_people;
+mod cut_time;
 mod cuts;
 mod deliveries;
 mod figures;
