@@ -16,7 +16,7 @@ use crate::{
         guard::{self, Gate},
         help, login, machine, people, playground, practice,
         problem::Problem,
-        problems, profile, quarantine, queue, rules, search, setup, situations, ticket, tokens,
+        problems, profile, quarantine, queue, reports, rules, search, setup, situations, ticket, tokens,
         visit::Visit,
     },
     model::agent::Role,
@@ -101,6 +101,8 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::post("/pauses", agent, Object::None, situations::pause),
         Entry::get("/pauses/resume", editor, Object::None, situations::confirm),
         Entry::post("/pauses/resume", editor, Object::None, situations::resume),
+        Entry::get("/reports", agent, Object::None, reports::show),
+        Entry::get("/reports/days.csv", agent, Object::None, reports::csv),
         Entry::get("/settings", admin, Object::None, configuration::show),
     ];
     routes.extend(login::routes());

@@ -28,6 +28,8 @@ pub(super) enum Place {
     Practice,
     /// Situations and pauses.
     Situations,
+    /// What came in and how it ended.
+    Reports,
     /// The configuration in force.
     Settings,
     /// Who works here.
@@ -98,13 +100,14 @@ struct Spot {
 }
 
 /// Which places there are, in order, and for whom.
-const PLACES: [Spot; 10] = [
+const PLACES: [Spot; 11] = [
     Spot { at: Place::Queue, href: "/queue", need: Role::Agent, name: |words| words.queue },
     Spot { at: Place::Search, href: "/search", need: Role::Agent, name: |words| words.search },
     Spot { at: Place::Buyers, href: "/buyers", need: Role::Agent, name: |words| words.buyers },
     Spot { at: Place::Rules, href: "/rules", need: Role::Agent, name: |words| words.rules },
     Spot { at: Place::Practice, href: "/practice", need: Role::Agent, name: |words| words.practice },
     Spot { at: Place::Situations, href: "/situations", need: Role::Agent, name: |words| words.situations },
+    Spot { at: Place::Reports, href: "/reports", need: Role::Agent, name: |words| words.reports },
     Spot { at: Place::Settings, href: "/settings", need: Role::Admin, name: |words| words.settings },
     Spot { at: Place::People, href: "/people", need: Role::Admin, name: |words| words.people },
     Spot { at: Place::Tokens, href: "/tokens", need: Role::Admin, name: |words| words.tokens },

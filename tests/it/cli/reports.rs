@@ -80,13 +80,16 @@ fn complaints_say_why_and_what_they_cost() {
     assert_eq!((code, text.contains("no dispute or complaint was closed")), (0, true), "{text}");
     let mut close = nightdesk(folder.path());
     close.args(["--config", "nightdesk-demo/config.yaml", "ticket", "close", "1", "--result", "refunded"]);
-    let close = close.args(["--cause", "damaged", "--compensation", "12.50 EUR"]).output().expect("it runs");
+    let close = close.args(["--cause", "damaged_in_transit", "--compensation", "12.50 EUR"]).output().expect("it runs");
     let said = String::from_utf8_lossy(&close.stderr);
     assert!(close.status.success(), "{said}");
     let (_, text, _) = report(folder.path(), &["complaints"]);
-    let row = text.lines().find(|line| line.starts_with("damaged ")).unwrap_or_else(|| panic!("no row in\n{text}"));
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("damaged_in_transit "))
+        .unwrap_or_else(|| panic!("no row in\n{text}"));
     let cells: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(cells, ["damaged", "1", "1", "12.50", "EUR", "1", "refunded"], "{text}");
+    assert_eq!(cells, ["damaged_in_transit", "1", "1", "12.50", "EUR", "1", "refunded"], "{text}");
     let (_, csv, _) = report(folder.path(), &["complaints", "--csv"]);
-    assert_eq!(csv.lines().nth(1), Some("damaged,1,0,1,0,0,0,0,1,12.50 EUR"), "{csv}");
+    assert_eq!(csv.lines().nth(1), Some("damaged_in_transit,1,0,1,0,0,0,0,1,12.50 EUR"), "{csv}");
 }

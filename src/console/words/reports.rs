@@ -1,0 +1,51 @@
+//! Words of the reports.
+
+words! {
+    title: "Reports", "报表";
+    since: "Since", "起始时间";
+    since_hint: "18:00, 2026-11-30, 36h, 7d or 4w", "18:00、2026-11-30、36h、7d 或 4w";
+    account: "Mailbox or bot", "邮箱或机器人";
+    every_account: "All", "全部";
+    show: "Show", "显示";
+    night: "The night", "昨夜";
+    week: "7 days", "7 天";
+    month: "4 weeks", "4 周";
+    as_table: "As a table (CSV)", "下载表格 (CSV)";
+    in_scope: "Came in", "收到消息";
+    kept_quiet: "kept quiet (machine mail)", "未处理（机器邮件）";
+    settled: "Settled by the machine", "机器人独立解决";
+    first_rule: "First answer, by rule", "首次回复（机器人）";
+    first_person: "First answer, by people", "首次回复（人工）";
+    waiting: "Tickets that wait", "待处理工单";
+    late: "past their clock", "已超时";
+    half: "half within", "50% 在";
+    most: "95 % within", "95% 在";
+    none_yet: "no answer yet", "暂无回复";
+    by_hour: "Volume by hour", "按小时分布";
+    by_hour_text: "Messages by the hour of the desk's clock at which they came in, stacked by how they ended.", "按客服时区的小时统计收到的消息，按处理结果堆叠。";
+    by_channel: "Volume by channel", "按渠道分布";
+    by_channel_text: "Messages by channel, stacked by how they ended.", "按渠道统计消息，按处理结果堆叠。";
+    by_day: "Volume by day", "按天分布";
+    by_day_text: "Messages by day, stacked by how they ended.", "按天统计消息，按处理结果堆叠。";
+    speed: "Time to the first answer", "首次回复时间";
+    speed_text: "How long buyers waited, day by day: half of them no longer than one line, 95 % no longer than the other.", "按天显示买家等待时间：50% 与 95% 的消息不超过对应曲线。";
+    intents: "What buyers asked", "买家常见问题";
+    intents_text: "The most frequent intents, by the number of messages.", "最常见的意图及其消息数。";
+    unrecognized: "No rule knew", "没有规则识别的消息";
+    overdue: "Past their clock", "超时未回复";
+    nothing: "Nothing came in.", "没有消息。";
+    numbers: "The numbers", "数据表";
+    hour: "Hour", "小时";
+    day: "Day", "日期";
+    channel: "Channel", "渠道";
+    intent: "Intent", "意图";
+    messages: "Messages", "消息数";
+    resolved: "settled", "已解决";
+    answered: "answered, a person followed", "已回复（后由人工跟进）";
+    asked: "asked back", "已追问";
+    escalated: "left to people", "转人工";
+    suppressed: "kept quiet", "未处理";
+    since_late: "late by", "超时";
+    no_account: "There is no such account.", "没有这个账户。";
+    since_bad: "This is no moment; write 18:00, 2026-11-30, 36h, 7d or 4w, of the last 93 days.", "时间格式有误；请填写 18:00、2026-11-30、36h、7d 或 4w（最近 93 天内）。";
+}
