@@ -287,6 +287,7 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
         verify: VerifySchedule::default(),
         pace: Pace::default(),
         orders: None,
+        webhooks: Vec::new(),
     };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))
 }

@@ -16,6 +16,7 @@ mod raw;
 mod resolve;
 pub mod schema;
 mod units;
+mod webhooks;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

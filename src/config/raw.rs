@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::{
     config::{
-        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units,
+        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units, webhooks,
     },
     desk::close,
     diagnostic::{
@@ -157,7 +157,8 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let status = status(reader, &mut fields);
     let (retry, verify, pace) = delivery(reader, &mut fields);
     let orders = orders::read(reader, &mut fields);
-    let service = service::Settings { status, retry, verify, pace, orders };
+    let webhooks = webhooks::read(reader, &mut fields);
+    let service = service::Settings { status, retry, verify, pace, orders, webhooks };
     reader.close(fields);
     Some(Config {
         shop_name,

@@ -23,7 +23,7 @@ pub(super) const UNSET_SECRET: Code = Code::new("unset-secret");
 pub(super) const SECRET_FILE: Code = Code::new("secret-file");
 
 /// The keys whose values are secrets.
-const SECRETS: [&str; 4] = ["password", "token", "client_secret", "refresh_token"];
+const SECRETS: [&str; 5] = ["password", "token", "client_secret", "refresh_token", "secret"];
 
 /// A secret file holds one line; larger files are a mistake in the path.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;

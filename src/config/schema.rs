@@ -45,6 +45,7 @@ pub fn schema() -> Value {
             "The pages /healthz, /readyz and /status.",
             mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),
         ),
+        key("webhooks", "Programs that are told what happens on tickets.", list(webhook())),
         key("console", "The desk in a browser; without this section there is none.", console()),
         key("delivery", "What happens after a send that failed, or may have.", delivery()),
         key("limits", "Where the machine steps back and a person is asked.", limits()),
@@ -79,6 +80,21 @@ fn console() -> Value {
         ),
         key("trusted_proxies", "Addresses of proxies whose X-Forwarded-For is believed.", list(text())),
         key("require_totp", "true: everybody signs in with a second factor.", switch()),
+    ])
+}
+
+fn webhook() -> Value {
+    mapping(vec![
+        required("name", "A short name of your own.", text()),
+        required("url", "What is called: `https://erp.shop.example/nightdesk`.", text_like(r"^(https?://|\$\{)")),
+        required(
+            "secret",
+            "What both sides know, 24 characters or more, from the environment: `${ERP_SECRET}`.",
+            text(),
+        ),
+        key("events", "What it is told: `[ticket.opened, ticket.alarm]`; everything if it is left out.", list(text())),
+        key("include_text", "true: it is told words of buyers and colleagues, too.", switch()),
+        key("allow_private", "true: it may lead to addresses inside the house.", switch()),
     ])
 }
 

@@ -31,5 +31,6 @@ pub mod thread;
 pub mod ticket;
 pub mod time;
 pub mod verdict;
+pub mod webhook;
 pub mod wire_id;
 pub mod zone;

@@ -34,6 +34,7 @@ pub mod supervise;
 mod sweep;
 mod timer;
 pub mod verify;
+pub mod webhooks;
 
 use std::{
     net::SocketAddr,
@@ -64,6 +65,7 @@ use crate::{
         sweep::{Found, Sweep},
         timer::Timer,
         verify::{Verifier, VerifySchedule},
+        webhooks::{Webhook, Webhooks},
     },
     store::{Store, lease::Runner},
 };
@@ -88,6 +90,8 @@ pub struct Settings {
     pub pace: Pace,
     /// The folder of exported orders; none if the shop has none.
     pub orders: Option<crate::orders::settings::Settings>,
+    /// Which programs are told what happens on tickets.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// The running service.
@@ -287,6 +291,10 @@ impl Service {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
         let timer = Timer { store: self.store.clone(), changes: self.changes.clone() };
         supervisor.serve("timer", timer.run_until(stop.clone()));
+        if !self.settings.webhooks.is_empty() {
+            let webhooks = Webhooks { store: self.store.clone(), hooks: self.settings.webhooks.clone() };
+            supervisor.serve("webhooks", webhooks.run_until(stop.clone()));
+        }
         supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
         let orders = Orders::new(self.store.clone(), self.settings.orders.clone()?);
         supervisor.serve("orders", orders.clone().run_until(stop.clone()));

@@ -45,6 +45,7 @@ pub mod ticket;
 pub mod timeline;
 pub mod tokens;
 pub mod undo;
+pub mod webhook;
 
 mod burst;
 mod buyer;

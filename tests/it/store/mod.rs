@@ -39,6 +39,8 @@ mod sweeps;
 mod switches;
 mod tickets;
 mod upgrades;
+mod webhook_http;
+mod webhooks;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -69,6 +71,7 @@ fn cases() -> Vec<Case> {
         clocks::CASES,
         figures::CASES,
         alarms::CASES,
+        webhooks::CASES,
         histories::CASES,
         sent::CASES,
         leases::CASES,
