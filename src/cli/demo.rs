@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{BufRead as _, ErrorKind, IsTerminal as _},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,11 +15,12 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{
+        desk,
         exit::Exit,
         files::{Files, open_store},
         layout, output, reload,
@@ -26,6 +28,7 @@ use crate::{
         runtime,
         samples::{self, SAMPLES},
     },
+    console::{self, settings::Settings, setup},
     engine::guard::GUARDS,
     library,
     model::{ids::InboundId, outbound::OutboundKind},
@@ -142,9 +145,18 @@ async fn serve(folder: &Path, mut files: Files, first: bool, once: bool) -> anyh
     let live = reload::live(&path, reload::state(&path), &config, files, &instance.key);
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone());
-    let service = Service::new(config.service.clone(), store.clone(), Arc::new(live), accounts);
+    let live = Arc::new(live);
+    let mut service = Service::new(config.service.clone(), store.clone(), live.clone(), accounts.clone());
+    let mut desk = None;
+    if let Some(settings) = config.console.as_ref().filter(|_| !once) {
+        let listener = listener(settings.listen).await?;
+        let settings = Settings { listen: listener.local_addr()?, ..settings.clone() };
+        let shop = desk::shop(&path, &config, &settings, &service, &accounts);
+        service.beside("console", console::serve(listener, shop, stop.clone()));
+        desk = setup::first_link(&store, &settings, Timestamp::now()).await?.or_else(|| Some(settings.url()));
+    }
     let serving = tokio::spawn(service.run(stop.clone()));
-    let tour = Tour { folder, store, stop: stop.clone(), seen: InboundId(0) };
+    let tour = Tour { folder, store, stop: stop.clone(), seen: InboundId(0), desk };
     tour.show(first, rules, once).await?;
     stop.cancel();
     serving.await.context("the service ended badly")??;
@@ -153,12 +165,22 @@ async fn serve(folder: &Path, mut files: Files, first: bool, once: bool) -> anyh
     Ok(())
 }
 
+/// Takes the port of the console; a demo that finds it taken listens on any other.
+async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    match console::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(console::bind(SocketAddr::new(address.ip(), 0)).await?),
+    }
+}
+
 /// What is printed while the service works.
 struct Tour<'a> {
     folder: &'a Path,
     store: Store,
     stop: CancellationToken,
     seen: InboundId,
+    /// Where the console is; none for a tour that ends by itself.
+    desk: Option<String>,
 }
 
 impl Tour<'_> {
@@ -190,6 +212,9 @@ impl Tour<'_> {
     fn hints(&self) {
         let folder = self.folder.display();
         let (program, config) = (output::program(), format!("--config {folder}/config.yaml"));
+        if let Some(desk) = &self.desk {
+            say(&format!("The desk in your browser\n  {}\n", output::strong(desk)));
+        }
         say("Now you, in another terminal:\n");
         for (does, command) in [
             ("The queue of the morning", format!("{program} ticket list {config}")),

@@ -113,9 +113,22 @@ fn files(answers: &[(&str, String)]) -> Vec<(String, String)> {
     let mut files = library::starter_files();
     // Until the seller has put in the own prices, nobody is told those of the starter pack.
     let careful = TEMPLATE.replace("# tell_made_up_facts: true ", "tell_made_up_facts: false  ");
-    files.push(("config.yaml".to_owned(), filled(&careful, answers)));
+    let with_desk = uncommented(&careful, "console");
+    files.push(("config.yaml".to_owned(), filled(&with_desk, answers)));
     files.push(("tests/first_story.yaml".to_owned(), STORY.to_owned()));
     files.into_iter().map(|(path, text)| (path.clone(), header(&path).unwrap_or_default() + &text)).collect()
+}
+
+/// Returns the template with a section in force, all but its keys that are examples.
+fn uncommented(template: &str, section: &str) -> String {
+    let (begin, mut inside) = (format!("# {section}:"), false);
+    let mut text = String::with_capacity(template.len());
+    for line in template.split_inclusive('\n') {
+        inside = line.starts_with(&begin) || inside && line.starts_with("#   ");
+        let example = line.starts_with("#   ") && line.contains("# example");
+        text.push_str(if inside && !example { line.get(2..).unwrap_or_default() } else { line });
+    }
+    text
 }
 
 /// Returns what replaces what in the template.

@@ -8,6 +8,7 @@ mod backup;
 mod check;
 mod completions;
 mod demo;
+mod desk;
 mod difference;
 pub mod exit;
 mod explain;

@@ -10,12 +10,12 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::Subscr
 
 use crate::{
     cli::{
-        check,
+        desk,
         exit::Exit,
         files::{Files, Unusable, open_store},
         output, reload, runtime,
     },
-    console::{self, Shop, guard::Door, playground::Busy, practice::Practice, setup},
+    console::{self, setup},
     library::watch::State,
     replies::catalog::Catalog,
     service::{Service, ServiceError, accounts::Accounts},
@@ -82,18 +82,7 @@ async fn serve(path: &Path, first: State, mut files: Files, restored: bool) -> a
     if let Some(settings) = &config.console {
         let listener = console::bind(settings.listen).await?;
         tracing::info!(url = settings.url(), "the console is open");
-        let shop = Shop {
-            store,
-            live,
-            accounts: accounts.clone(),
-            handle: service.handle(),
-            settings: Arc::new(settings.clone()),
-            name: config.shop_name.as_str().into(),
-            shelf: Arc::new(check::shelf(path)),
-            busy: Busy::default(),
-            practice: Practice::default(),
-            door: Door::default(),
-        };
+        let shop = desk::shop(path, &config, settings, &service, &accounts);
         if let Some(link) = setup::first_link(&shop.store, settings, jiff::Timestamp::now()).await? {
             output::talk(&format!("Nobody can sign in yet. The first admin opens, within a day: {link}"));
         }

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 
 use crate::{
     config::{
-        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units, webhooks,
+        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units,
+        webhooks,
     },
     desk::close,
     diagnostic::{

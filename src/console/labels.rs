@@ -69,6 +69,7 @@ pub(super) fn event(words: &Words, kind: EventKind) -> &'static str {
         EventKind::BotOn => words.ev_bot_on,
         EventKind::Stopped => words.ev_stopped,
         EventKind::Undone => words.ev_undone,
+        EventKind::Alarm => words.ev_alarm,
     }
 }
 

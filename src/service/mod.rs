@@ -281,6 +281,11 @@ impl Service {
             supervisor.serve("status", status::serve(listener, page, stop));
         }
         supervisor.serve("lease", Leases::new(runner, parts).run());
+        self.serve_beside(supervisor);
+    }
+
+    /// Puts the tasks of others under way.
+    fn serve_beside(&mut self, supervisor: &mut Supervisor) {
         for (name, task) in self.beside.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
             supervisor.serve(name, task);
         }

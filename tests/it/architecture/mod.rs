@@ -34,6 +34,7 @@ const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
     "LICENSE",
     "justfile",
+    "askama.toml",
     "deny.toml",
     "rustfmt.toml",
     ".ci",
