@@ -22,6 +22,8 @@ pub(super) const CASES: &[Case] = &[
 
 pub(super) const HOOK: &str = "erp";
 
+/// What is told of an event; the store asks, and may be told that nothing is.
+#[expect(clippy::unnecessary_wraps, reason = "the store takes functions that may have nothing to tell")]
 pub(super) fn told(kind: HookKind, event: &HookEvent) -> Option<String> {
     Some(format!("{} {}", kind.as_str(), event.ticket))
 }
