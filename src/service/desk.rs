@@ -15,6 +15,9 @@ use crate::{
     store::error::StoreError,
 };
 
+/// So long a burst is waited for at least, lest a clock that stands still keeps the processor busy.
+const SHORTEST: Duration = Duration::from_millis(5);
+
 /// Where deciding for one account stands.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
@@ -64,5 +67,5 @@ pub(super) async fn one_slow_ended(desks: &mut BTreeMap<AccountName, Desk>) {
 /// Returns how long it takes until the first burst of all accounts is complete; none if nothing is gathered.
 pub(super) fn until_complete(desks: &BTreeMap<AccountName, Desk>, now: Timestamp) -> Option<Duration> {
     let next = desks.values().filter_map(|desk| desk.gathering.next()).min()?;
-    Some(Duration::try_from(next.duration_since(now)).unwrap_or_default())
+    Some(Duration::try_from(next.duration_since(now)).unwrap_or_default().max(SHORTEST))
 }

@@ -183,9 +183,13 @@ impl Intake {
         for account in &waiting {
             desks.entry(account.clone()).or_default();
         }
-        let turns = desks.iter_mut().filter(|(account, _)| waiting.contains(account)).filter_map(|(account, desk)| {
-            let work = Arc::new(self.held.work(account)?);
-            Some(self.decide_for(account, work, desk, stop))
+        let turns = desks.iter_mut().filter_map(|(account, desk)| {
+            let work = self.held.work(account).filter(|_| waiting.contains(account));
+            if work.is_none() {
+                // Whoever has the account now gathers for itself.
+                desk.gathering = Gathering::default();
+            }
+            Some(self.decide_for(account, Arc::new(work?), desk, stop))
         });
         let turns: Vec<_> = turns.collect();
         let done: Vec<_> = stream::iter(turns).buffer_unordered(ACCOUNTS_AT_ONCE).collect().await;
