@@ -10,8 +10,8 @@ use std::{
 
 use crate::{
     judge::Verdict,
-    kills::cycle,
-    lacks, play,
+    kills::{Effort, cycle},
+    lacks, play, races,
     volume::Storage,
     world::{Shape, World},
 };
@@ -31,6 +31,9 @@ const BEFORE_THE_DOT: &str = "mail.data.after";
 /// Mails of each.
 const BURST: u64 = 6;
 
+/// Take-overs of each play that is about them: of so many, some meet a mail at its last step.
+const RACES: Effort = Effort { rounds: 2, burst: 150 };
+
 /// How long a process may take to such a place.
 const TO_PLACE: Duration = Duration::from_secs(4);
 
@@ -42,6 +45,8 @@ enum Means {
     Store(&'static str),
     /// The first answer leaves once more, word for word.
     Echo,
+    /// The store forgets, by a trigger, what people's take-overs write; they race against the machine.
+    TakeOver(&'static str),
 }
 
 struct Sabotage {
@@ -49,13 +54,13 @@ struct Sabotage {
     means: Means,
     /// Where the program dies.
     place: &'static str,
-    /// Words of the suite's own count.
+    /// Words of the suite's own count; empty where only the checker can know.
     suite: &'static str,
     /// The checker's invariant.
     checker: &'static str,
 }
 
-const ALL: [Sabotage; 6] = [
+const ALL: [Sabotage; 8] = [
     Sabotage {
         about: "a program that sends again what was under way when it crashed",
         means: Means::Program(
@@ -109,6 +114,29 @@ const ALL: [Sabotage; 6] = [
         suite: "came to its final dot 2 times without a refusal",
         checker: "I2",
     },
+    Sabotage {
+        about: "a take-over that raises no epoch: what is under way goes on to its last bytes",
+        means: Means::TakeOver(
+            "CREATE TRIGGER IF NOT EXISTS no_epoch AFTER UPDATE OF epoch ON thread WHEN NEW.epoch > OLD.epoch \
+             BEGIN UPDATE thread SET epoch = OLD.epoch WHERE id = NEW.id; END",
+        ),
+        place: "",
+        suite: "",
+        checker: "I5",
+    },
+    Sabotage {
+        about: "a take-over that raises no epoch and cancels nothing",
+        means: Means::TakeOver(
+            "CREATE TRIGGER IF NOT EXISTS no_epoch AFTER UPDATE OF epoch ON thread WHEN NEW.epoch > OLD.epoch \
+             BEGIN UPDATE thread SET epoch = OLD.epoch WHERE id = NEW.id; END; \
+             CREATE TRIGGER IF NOT EXISTS no_cancel AFTER UPDATE OF state ON outbox \
+             WHEN NEW.state = 'cancelled' AND NEW.human = 0 \
+             BEGIN UPDATE outbox SET state = 'ready', settled_at = NULL WHERE id = NEW.id; END",
+        ),
+        place: "",
+        suite: "",
+        checker: "I5",
+    },
 ];
 
 /// Changes a store and goes on with a command. Nothing of it is in the program: what ships cannot be told to do this.
@@ -142,15 +170,19 @@ impl Sabotage {
     fn play(&self, seed: u64) -> Result<String, String> {
         let mut world = World::build(seed, Shape { postgres: false, instances: 1 }, Storage::Folder);
         world.first_look();
-        if let Means::Program(change) = self.means {
+        if let Means::Program(change) | Means::TakeOver(change) = self.means {
             world.instances[0].wrap = changing(&world, change);
         }
-        for _ in 0..KILLS {
-            cycle(&mut world, Some(&format!("{}:2:kill", self.place)), BURST, TO_PLACE)?;
+        if let Means::TakeOver(_) = self.means {
+            races::run(&mut world, RACES)?;
+        } else {
+            for _ in 0..KILLS {
+                cycle(&mut world, Some(&format!("{}:2:kill", self.place)), BURST, TO_PLACE)?;
+            }
         }
         world.drain()?;
         match self.means {
-            Means::Program(_) => {}
+            Means::Program(_) | Means::TakeOver(_) => {}
             Means::Store(change) => {
                 let words = changing(&world, change);
                 let changed = Command::new(&words[0]).args(&words[1..]).arg("true").status();
@@ -161,7 +193,8 @@ impl Sabotage {
             Means::Echo => world.sink.echo().ok_or("nothing left that could leave again")?,
         }
         let (counts, verdict) = play::verdict(&mut world)?;
-        let Some(found) = counts.findings.iter().find(|finding| finding.contains(self.suite)) else {
+        let found = counts.findings.iter().find(|finding| finding.contains(self.suite)).map(String::as_str);
+        let Some(found) = found.or(Some("").filter(|_| self.suite.is_empty())) else {
             return Err(format!("the suite does not say {:?} but {:?}", self.suite, counts.findings));
         };
         match verdict {
