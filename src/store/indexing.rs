@@ -38,7 +38,7 @@ impl Store {
                 "SELECT q.id, q.kind, q.source, COALESCE(i.account, o.account, k.account, '') AS account,
                         COALESCE(i.thread, o.thread, k.thread) AS thread,
                         COALESCE(i.decided_at, o.created_at, e.at, 0) AS at, i.sender_name, i.sender_key, i.subject,
-                        i.text, i.in_sent, o.payload, e.actor, e.text AS said, t.participant, b.name
+                        i.text, i.in_sent, o.payload, o.author, e.actor, e.text AS said, t.participant, b.name
                  FROM search_queue q
                  LEFT JOIN inbound i ON q.kind = 'inbound' AND i.id = q.source
                  LEFT JOIN outbox o ON q.kind = 'outbox' AND o.id = q.source
@@ -158,7 +158,7 @@ fn document(row: &Row) -> Result<Document, StoreError> {
         Some(payload) => payload.text().to_owned(),
         None => text("text")?.or(text("said")?).unwrap_or_default(),
     };
-    let mut from = vec![text("sender_name")?, text("sender_key")?, text("actor")?];
+    let mut from = vec![text("sender_name")?, text("sender_key")?, text("author")?, text("actor")?];
     from.dedup();
     Ok(Document {
         id: row.get("id")?,

@@ -163,6 +163,8 @@ pub struct Listed {
     pub channel: ChannelKind,
     /// The language of the conversation, if known.
     pub language: Option<Language>,
+    /// The grade that the shop gave the buyer, if any.
+    pub grade: Option<String>,
     /// The beginning of the buyer's newest message; empty where there is none.
     pub preview: String,
     /// A draft waits.
@@ -266,7 +268,7 @@ macro_rules! list {
             "SELECT p.id, p.thread, p.inbound, p.state, p.urgency, p.subject, p.buyer, p.intent, p.reasons, p.tags,
                     p.assignee, p.version, p.opened_at, p.changed_at, p.respond_by, p.claimed_at, p.snoozed_until,
                     p.merged_into, p.result, p.cause, p.compensation, p.turn, p.account,
-                    t.channel, t.language,
+                    t.channel, t.language, b.grade,
                     (SELECT SUBSTR(e.text, 1, 200) FROM ticket_event e WHERE e.ticket = p.id AND e.what = 'inbound'
                      ORDER BY e.id DESC LIMIT 1) AS preview,
                     (SELECT COUNT(*) FROM outbox o WHERE o.thread = p.thread AND o.state = 'held') AS drafts,
@@ -290,7 +292,7 @@ macro_rules! list {
               AND ($11 IS NULL OR state = $11) ORDER BY ",
             $turn,
             ", id LIMIT $12) p
-             JOIN thread t ON t.id = p.thread ORDER BY p.turn, p.id"
+             JOIN thread t ON t.id = p.thread LEFT JOIN buyer b ON b.key = t.participant ORDER BY p.turn, p.id"
         )
     };
 }
@@ -422,6 +424,7 @@ fn listed(row: &Row) -> Result<Listed, StoreError> {
         account: AccountName::new(row.get::<String>("account")?),
         channel: row.word("channel", channel_of)?,
         language: language_of(row, "language")?,
+        grade: row.get("grade")?,
         preview: row.get::<Option<String>>("preview")?.unwrap_or_default(),
         draft: row.count("drafts")? > 0,
         leaves_at: row.maybe_moment("leaves_at")?,

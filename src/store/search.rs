@@ -97,7 +97,7 @@ macro_rules! hits {
              SELECT m.last, m.many, h.id, h.kind, h.source, h.thread, h.account, h.at, h.ticket, k.state,
                     k.subject AS matter, k.buyer, COALESCE(i.subject, (SELECT x.subject FROM inbound x WHERE x.id = o.inbound)) AS subject,
                     COALESCE(i.sender_name, i.sender_key) AS sender, i.text,
-                    i.in_sent, o.payload, o.human, e.actor, e.text AS said,
+                    i.in_sent, o.payload, o.human, o.author, e.actor, e.text AS said,
                     COALESCE(b.name, t.participant) AS participant
              FROM (SELECT MIN(l.id) AS last, COUNT(*) AS many FROM looked l) m
              LEFT JOIN (
@@ -193,7 +193,12 @@ impl Store {
         if let Some(ticket) = query.ticket {
             let rows = self
                 .db
-                .ask("looking for a ticket", "SELECT k.thread FROM ticket k WHERE k.id = $1", &[ticket.0.into()])
+                .ask(
+                    "looking for a ticket",
+                    "SELECT k.thread FROM ticket k WHERE k.id = $1
+                     UNION SELECT t.id AS thread FROM thread t WHERE t.merged_into = $1",
+                    &[ticket.0.into()],
+                )
                 .await?;
             if rows.is_empty() {
                 return Ok(None);
@@ -271,7 +276,7 @@ fn hit(row: &Row) -> Result<Option<SearchHit>, StoreError> {
         Some(_) => Some(row.json::<Payload>("payload")?),
         None => None,
     };
-    let by = text("actor")?.or(text("sender")?);
+    let by = text("actor")?.or(text("sender")?).or(text("author")?);
     let machine = || if matches!(row.get("human"), Ok(Some(1_i64))) { "desk" } else { "nightdesk" }.to_owned();
     let state = match text("state")? {
         Some(_) => Some(row.word("state", TicketState::from_word)?),

@@ -72,11 +72,14 @@ async fn order(b: Bench) {
     let graded = opened(&b, 6, Urgency::Normal, 5).await;
     due(&b, graded, hours(14)).await;
     b.run(&format!("UPDATE ticket SET grade_rank = 2 WHERE id = {graded}")).await;
+    b.run("UPDATE buyer SET grade = 'vip'").await;
     let answered = opened(&b, 7, Urgency::Urgent, 6).await;
     changes::reply(&b, answered, "on its way", at(7)).await;
     // Turns: -30 h, 24 - 24 = 0 h, 14 - 12 = 2 h, 10 h, 23 - 12 = 11 h, 24 h without a clock, and the buyer's turn.
     let expected = [late, urgent, graded, soon, high, without_clock, answered];
     assert_eq!(listed(&b, View::All).await, expected);
+    let shown = page(&b, View::All, &NARROWED, None, 1).await;
+    assert_eq!(shown.tickets[0].grade.as_deref(), Some("vip"));
     changes::close(&b, soon, at(8)).await;
     changes::close(&b, late, at(9)).await;
     assert_eq!(listed(&b, View::Closed).await, [late, soon], "the last closed first");

@@ -81,6 +81,8 @@ async fn everything(b: Bench) {
         ("ana", 3),
         ("ana.berg@buyer.example", 3),
         ("berg courier", 1),
+        ("from:lin courier", 1),
+        ("from:lin", 2),
         ("nowhere", 0),
     ] {
         assert_eq!(count(&b, typed).await, expected, "`{typed}`");
@@ -131,11 +133,18 @@ async fn operators(b: Bench) {
     changes::close(&b, closed, at(2)).await;
     b.run(&format!("UPDATE ticket SET tags = '[\"late\"]' WHERE id = {open}")).await;
     indexed(&b).await;
+    let merged = said(&b, "cleo@x.example", "a chair", 3).await.expect("a ticket");
+    indexed(&b).await;
+    b.run(&format!(
+        "UPDATE thread SET merged_into = {open} WHERE id = (SELECT thread FROM ticket WHERE id = {merged})"
+    ))
+    .await;
+    assert_eq!(texts(&b, &format!("#{open}")).await, ["a chair", "the blue lamp is broken"], "both conversations");
     for (typed, expected) in [
         ("lamp blue", vec![closed, open]),
         ("\"blue lamp\"", vec![open]),
         ("lamp -\"blue lamp\"", vec![closed]),
-        ("-lamp", vec![closed]),
+        ("-lamp", vec![merged, closed]),
         ("from:ben", vec![closed]),
         ("from:ana@x.example lamp", vec![open]),
         ("from:lin", vec![closed]),
