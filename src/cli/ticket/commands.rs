@@ -9,8 +9,10 @@ use crate::{
         agent_command::{AgentCommand, Answer, Schedule},
         closing::{BadCompensation, CloseResult, Closing, Compensation},
         ids::{AgentName, InboundId, TicketId},
+        language::Language,
         ticket::Urgency,
     },
+    store::card::BuyerAct,
 };
 
 #[derive(Debug, Subcommand)]
@@ -47,8 +49,58 @@ pub(super) enum TicketCommand {
         /// Its number
         ticket: i64,
     },
+    /// Say something of the buyer of a ticket: a note, a grade, a language, a country
+    Buyer(BuyerArguments),
     #[command(flatten)]
     Act(Act),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct BuyerWords {
+    /// Write something on the card
+    #[arg(long)]
+    note: Option<String>,
+    /// Give a grade such as vip, A or B; `none` takes it away
+    #[arg(long)]
+    grade: Option<String>,
+    /// Answer in this language, such as de; `none` leaves it to the messages
+    #[arg(long)]
+    language: Option<String>,
+    /// The buyer lives there, such as DE; `none` leaves it to the messages
+    #[arg(long)]
+    country: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuyerArguments {
+    /// The number of a ticket of the buyer
+    pub(super) ticket: i64,
+    #[command(flatten)]
+    words: BuyerWords,
+}
+
+impl BuyerArguments {
+    /// Returns what is said of the buyer.
+    ///
+    /// # Errors
+    ///
+    /// It is no grade, language or country.
+    pub(super) fn act(self) -> anyhow::Result<BuyerAct> {
+        let said = |word: String| (word != "none").then_some(word);
+        let BuyerWords { note, grade, language, country } = self.words;
+        let act = match (note, grade, language, country) {
+            (Some(note), ..) => BuyerAct::Note(note),
+            (_, Some(grade), ..) => BuyerAct::Grade(said(grade)),
+            (.., Some(country)) => BuyerAct::Country(said(country)),
+            (_, _, language, _) => {
+                let code = language.and_then(said);
+                let read = |code: String| code.parse::<Language>().map_err(|error| anyhow::anyhow!("{error}"));
+                BuyerAct::Language(code.map(read).transpose()?)
+            }
+        };
+        Ok(act.checked()?)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,7 +174,7 @@ pub(super) enum Act {
     Split {
         #[command(flatten)]
         one: One,
-        /// The number of the message, as `show` tells it
+        /// The number of the message, as `show --json` tells it in its timeline
         #[arg(long)]
         message: i64,
     },

@@ -13,7 +13,7 @@ use crate::{
         exit::Exit,
         files::{Files, config_only, open_store},
         output, runtime,
-        ticket::commands::{Act, TicketCommand, Typed},
+        ticket::commands::{Act, BuyerArguments, TicketCommand, Typed},
     },
     config::Config,
     diagnostic::source::SourceMap,
@@ -75,6 +75,7 @@ impl TicketArguments {
                 texts(path, config, store, TicketId(ticket), reply.as_deref()).await
             }
             TicketCommand::Undo { ticket } => undo(config, store, &agent, TicketId(ticket)).await,
+            TicketCommand::Buyer(buyer) => say_of_buyer(store, &agent, buyer).await,
             TicketCommand::Act(act) => perform(path, config, store, agent, act).await,
         }
     }
@@ -134,6 +135,22 @@ fn sentence(after: &Done, done: &str, zone: &TimeZone) -> String {
         }
         _ => format!("Ticket {id} {done}."),
     }
+}
+
+async fn say_of_buyer(store: &Store, agent: &AgentName, buyer: BuyerArguments) -> anyhow::Result<Exit> {
+    let id = TicketId(buyer.ticket);
+    let act = match buyer.act() {
+        Ok(act) => act,
+        Err(wrong) => return Ok(output::refusal(&wrong.to_string())),
+    };
+    let Some(file) = store.ticket(id).await? else {
+        return Ok(output::refusal(&ActError::NoTicket(id).to_string()));
+    };
+    if store.change_buyer(&file.recipient.key, agent, &act, Timestamp::now()).await? {
+        output::talk(&format!("It stands on the card of the buyer of ticket {id}."));
+        return Ok(Exit::Success);
+    }
+    Ok(output::refusal("nobody is known under the address of this ticket"))
 }
 
 async fn undo(config: &Config, store: &Store, agent: &AgentName, id: TicketId) -> anyhow::Result<Exit> {

@@ -105,6 +105,44 @@ fn told(stderr: &[u8]) -> String {
 }
 
 #[test]
+fn what_people_do_to_a_ticket_is_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let act = |command: &str, code: i32, words: &str| {
+        let output = ticket(folder.path(), command, "");
+        assert_eq!(told(&output.stderr), words, "{command}");
+        assert_eq!(output.status.code(), Some(code), "{command}");
+    };
+    act("assign 1 zoe", 0, "Ticket 1 was handed over.");
+    act("release 1", 5, "Not possible: ticket 1 is claimed by zoe since THEN; --force does it all the same.");
+    act("release 1 --force", 0, "Ticket 1 is back in the queue.");
+    act("tag 1 late", 0, "Ticket 1 has the label.");
+    act("tag 1 late", 5, "Not possible: the label `late` is there already.");
+    act("urgency 1 high", 0, "Ticket 1 has another urgency.");
+    act("snooze 1 --until 2h", 0, "Ticket 1 is put off; the buyer's next message brings it back.");
+    act("wake 1", 0, "Ticket 1 is in the queue again.");
+    act("bot off 1", 0, "Ticket 1 is left alone by the machine from now on.");
+    act("hand-back 1", 0, "Ticket 1 is nobody's; the machine may speak again.");
+    act("draft reject 1", 5, "Not possible: ticket 1 has no draft; write the reply yourself.");
+    act("merge 1 --into 1", 5, "Not possible: ticket 1 cannot go on in itself.");
+    act("tag 1 complaint", 0, "Ticket 1 has the label.");
+    let unaccounted = "Not possible: ticket 1 is a complaint: say result, cause, compensation before it is closed.";
+    act("close 1", 5, unaccounted);
+    act("close 1 --result refunded --cause customs --compensation none", 0, "Ticket 1 is closed.");
+    act("reopen 1", 0, "Ticket 1 is open again.");
+    act("buyer 1 --grade vip", 0, "It stands on the card of the buyer of ticket 1.");
+    act(
+        "buyer 1 --country Atlantis",
+        5,
+        "Not possible: `Atlantis` is no country: write its code of two letters, such as `DE`.",
+    );
+    let shown = said(&ticket(folder.path(), "show 1", ""), 0);
+    assert!(shown.contains("grade vip") && shown.contains("result: refunded, cause: customs"), "{shown}");
+    let texts = said(&ticket(folder.path(), "canned 1", ""), 0);
+    assert!(texts.contains("(fits)") || texts.lines().count() > 20, "{texts}");
+}
+
+#[test]
 fn a_ticket_is_explained_as_it_was_decided_and_as_it_would_be_now() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());
