@@ -4,3 +4,4 @@ mod access;
 mod desk;
 mod door;
 mod house;
+mod reports;
