@@ -35,6 +35,7 @@ use crate::{
         accounts::Accounts,
         burst::{Gathering, Pace},
         desk::{self, Desk, Slow},
+        handle::Handle,
         isolation::{Isolated, Isolation},
         lease::{Held, Work},
         outgoing::{self, Words},
@@ -109,16 +110,10 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(
-        store: Store,
-        live: Arc<Live>,
-        accounts: Arc<Accounts>,
-        held: Arc<Held>,
-        pace: Pace,
-        wake: Wake,
-    ) -> Self {
-        let doubted = Doubted::new(store.clone(), accounts.clone());
+    pub(super) fn new(handle: Handle, held: Arc<Held>, pace: Pace) -> Self {
+        let Handle { store, live, accounts, wake, .. } = handle;
         Self {
+            doubted: Doubted::new(store.clone(), accounts.clone()),
             store,
             live,
             accounts,
@@ -126,7 +121,6 @@ impl Intake {
             held,
             wake,
             isolation: Isolation::new(MAX_TIME),
-            doubted,
             commits: Arc::default(),
         }
     }

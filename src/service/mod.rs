@@ -241,14 +241,7 @@ impl Service {
             inbox,
             stop: stop.clone(),
         };
-        let intake = Intake::new(
-            self.store.clone(),
-            self.live.clone(),
-            self.accounts.clone(),
-            held.clone(),
-            self.settings.pace,
-            wake.clone(),
-        );
+        let intake = Intake::new(self.handle(), held.clone(), self.settings.pace);
         supervisor
             .serve("reload", reload::follow(self.live.clone(), self.store.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
