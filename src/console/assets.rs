@@ -26,6 +26,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     Asset { name: "style.css", kind: STYLE, text: include_str!("style.css") },
     Asset { name: "playground.js", kind: SCRIPT, text: include_str!("playground.js") },
+    Asset { name: "icon.svg", kind: "image/svg+xml", text: include_str!("icon.svg") },
     Asset { name: "desk.js", kind: SCRIPT, text: include_str!("desk.js") },
     Asset { name: "live.js", kind: SCRIPT, text: include_str!("live.js") },
 ];

@@ -183,10 +183,10 @@ fn may(visitor: Option<&Visitor>, need: Need, reached: bool, require_totp: bool)
     if require_totp && !visitor.second_factor {
         return Err(Refusal::SecondFactor);
     }
-    if visitor.role < role {
-        return Err(Problem::Forbidden.into());
+    if !reached {
+        return Err(Problem::NotFound.into());
     }
-    if reached { Ok(()) } else { Err(Problem::NotFound.into()) }
+    if visitor.role >= role { Ok(()) } else { Err(Problem::Forbidden.into()) }
 }
 
 /// Returns whether what a path names lies in an account that the visitor works for.

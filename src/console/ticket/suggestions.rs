@@ -8,8 +8,8 @@ use crate::{
     store::ticket::TicketFile,
 };
 
-/// So many are offered beside those that fit; all of them are in the terminal and among the rules.
-const OFFERED: usize = 12;
+/// So many are offered: a shop with more of them looks for one by its rule.
+const OFFERED: usize = 100;
 
 /// One ready text.
 pub(super) struct Suggestion {
