@@ -273,7 +273,11 @@ impl Telling<'_> {
         Line {
             who: labels::actor(self.desk, &event.by, self.me),
             did: labels::event(self.desk, event.what),
-            text: event.text.clone(),
+            text: match (event.what, EventKind::from_word(&event.text)) {
+                // What was taken back is written down by its word.
+                (EventKind::Undone, Some(what)) => labels::event(self.desk, what).to_owned(),
+                _ => event.text.clone(),
+            },
             at,
         }
     }

@@ -7,7 +7,7 @@ words! {
     owner: "Who works on it", "处理人";
     since: "since", "自";
     urgency: "Urgency", "紧急程度";
-    answer_by: "Answer by", "回复期限";
+    answer_by: "answer", "回复期限";
     overdue_by: "overdue by", "已超期";
     snoozed_until: "put off until", "推迟至";
     goes_on_in: "This ticket goes on in", "此工单已并入";
