@@ -33,7 +33,10 @@ use crate::{
         mode::Mode,
         switch::{Pause, Scope},
     },
-    store::rule_counts::{RuleCounts, Tally},
+    store::{
+        drafts::DraftCounts,
+        rule_counts::{RuleCounts, Tally},
+    },
 };
 
 /// What counts as lately, and as far back as the list looks.
@@ -120,11 +123,14 @@ struct Row {
     paused: Option<String>,
     lately: Tally,
     altogether: Tally,
+    /// Drafts sent unchanged, edited and rejected in the last 30 days; none where no person decided on one.
+    agreement: Option<String>,
 }
 
 /// What rules did in the last 7 and the last 30 days, and who paused them.
 struct Records {
     counts: BTreeMap<IntentId, RuleCounts>,
+    drafts: BTreeMap<IntentId, DraftCounts>,
     paused: BTreeMap<IntentId, Pause>,
 }
 
@@ -133,7 +139,15 @@ impl Records {
         let now = Timestamp::now();
         let counts = shop.store.rule_counts(now - MONTH, now - WEEK).await?;
         let counts = counts.into_iter().map(|counts| (counts.rule.clone(), counts)).collect();
-        Ok(Self { counts, paused: paused_rules(shop.store.pauses().await?) })
+        let drafts = shop.store.draft_counts(now - MONTH).await?;
+        let drafts = drafts.into_iter().map(|drafts| (drafts.rule.clone(), drafts)).collect();
+        Ok(Self { counts, drafts, paused: paused_rules(shop.store.pauses().await?) })
+    }
+
+    fn agreement(&self, rule: &IntentId) -> Option<String> {
+        let drafts = self.drafts.get(rule)?;
+        let DraftCounts { sent, edited, rejected, .. } = drafts;
+        (sent + edited + rejected > 0).then(|| format!("{sent} / {edited} / {rejected}"))
     }
 
     fn tallies(&self, rule: &IntentId) -> (Tally, Tally) {
@@ -205,6 +219,7 @@ fn groups(engine: &Engine, filter: &Filter, records: &Records, words: &'static W
             paused: pause.map(Pause::who_and_why),
             lately: records.tallies(&rule.id).0,
             altogether: records.tallies(&rule.id).1,
+            agreement: records.agreement(&rule.id),
         });
     }
     let group = |(category, rows): (_, Vec<Row>)| Group { name: category_word(category, words), rows };
@@ -326,6 +341,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
             paused: records.paused.get(&id).map(Pause::who_and_why),
             lately: records.tallies(&id).0,
             altogether: records.tallies(&id).1,
+            agreement: records.agreement(&id),
         },
         category: category_word(rule.category.as_str(), words),
         priority: rule.priority,

@@ -20,7 +20,7 @@ words! {
     matched: "Matched", "命中";
     answered: "Answered", "已答";
     drafted: "Drafts", "草稿";
-    agreement: "Sent unchanged", "原样发送";
+    agreement: "Drafts sent unchanged / edited / rejected", "草稿：原样发送 / 修改后发送 / 驳回";
     days: "last 7 / 30 days", "最近 7 / 30 天";
     paused: "paused", "已暂停";
     paused_by: "Paused by {}", "由 {} 暂停";

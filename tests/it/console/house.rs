@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
+    path::Path,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -122,6 +123,15 @@ impl House {
 
     /// Opens one whose section `console` has these lines too.
     pub(super) async fn with(console: &str) -> Self {
+        Self::furnished(console, |_| Sources::default()).await
+    }
+
+    /// Opens one with the rules and replies of `tests/data/console/shop`; what lies on the disk was edited badly since.
+    pub(super) async fn stocked() -> Self {
+        Self::furnished("", stock).await
+    }
+
+    async fn furnished(console: &str, stock: fn(bool) -> Sources) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("desk.db").display());
         for path in ["in", "out"] {
@@ -143,16 +153,14 @@ impl House {
         let settings = config.console.clone().expect("there is a section");
         let store = Store::open(&Settings { url: url.into() }).await.expect("an empty store opens");
         let key = InstanceKey::new([0; 32]);
-        let library = Library::read(Sources::default(), &config.languages);
+        let library = Library::read(stock(false), &config.languages);
+        let sources = library.sources.clone();
         let engine = Engine::new(config.engine(key.clone()), library.rules, library.replies);
-        let again = || Reading {
-            engine: Err(Refused { errors: 1, first: "never read again".to_owned() }),
-            restart: Vec::new(),
-            roots: None,
-        };
-        let live = Live::new(engine, SourceMap::default(), State::of(Vec::new()), Box::new(again), Timestamp::now());
-        let review = || {
-            Ok(Review { sources: SourceMap::default(), found: vec![], rule_set: String::new(), at: Timestamp::now() })
+        let live = Live::new(engine, sources, State::of(Vec::new()), Box::new(never_again), Timestamp::now());
+        let languages = config.languages.clone();
+        let review = move || {
+            let Library { sources, diagnostics, .. } = Library::read(stock(true), &languages);
+            Ok(Review { sources, found: diagnostics, rule_set: String::new(), at: Timestamp::now() })
         };
         let (live, accounts) = (Arc::new(live), Arc::new(Accounts::new(&config.accounts, key)));
         let handle = Handle {
@@ -257,6 +265,25 @@ impl House {
         };
         timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("no answer to {method} {path}"))
     }
+}
+
+/// Reads nothing: the rules of a house stay as they are.
+fn never_again() -> Reading {
+    let refused = Refused { errors: 1, first: "never read again".to_owned() };
+    Reading { engine: Err(refused), restart: Vec::new(), roots: None }
+}
+
+/// Returns the files of a small shop; `edited` spoils a rule.
+fn stock(edited: bool) -> Sources {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/console/shop");
+    let read = Sources::from_folders(SourceMap::default(), &folder.join("rules"), &folder.join("replies"));
+    let mut sources = Sources::default();
+    for (_, source) in read.expect("the folders are there").map.iter() {
+        let text = if edited { source.text.replace("action: answer", "action: anwser") } else { source.text.clone() };
+        let id = sources.map.add(source.path.as_str(), text);
+        if source.path.starts_with("rules/") { sources.rules.push(id) } else { sources.replies.push(id) }
+    }
+    sources
 }
 
 /// Returns fields as a form sends them.

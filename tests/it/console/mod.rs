@@ -4,4 +4,6 @@ mod access;
 mod desk;
 mod door;
 mod house;
+mod practice;
 mod reports;
+mod rules;
