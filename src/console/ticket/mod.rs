@@ -211,6 +211,13 @@ struct TicketPage<'a> {
     card: Card,
 }
 
+impl TicketPage<'_> {
+    /// Returns whether one of the ready texts fits what was understood.
+    fn some_fit(&self) -> bool {
+        self.suggestions.iter().any(|ready| ready.fits)
+    }
+}
+
 /// What stands above the conversation.
 struct Head {
     id: i64,

@@ -41,7 +41,7 @@ const THINGS: [&str; 4] = [
 ];
 
 /// Who asks.
-const VISITORS: [&str; 7] = ["nobody", "half", "token", "limited", "agent", "editor", "admin"];
+const VISITORS: [&str; 8] = ["nobody", "half", "token", "limited", "limited-editor", "agent", "editor", "admin"];
 
 /// Which thing a path names.
 const OBJECTS: [(&str, &str); 3] = [("own", "1"), ("foreign", "2"), ("missing", "99")];
@@ -51,6 +51,7 @@ async fn furnished() -> House {
     house.run(&THINGS).await;
     let shop = [AccountName::from("shop")];
     house.person("limited", Role::Agent, Some(&shop)).await;
+    house.person("limited-editor", Role::Editor, Some(&shop)).await;
     for (name, role) in [("agent", Role::Agent), ("editor", Role::Editor), ("admin", Role::Admin), ("kim", Role::Agent)]
     {
         house.person(name, role, None).await;
@@ -125,8 +126,13 @@ async fn every_visitor_gets_on_every_route_what_the_matrix_says() {
                 if stranger && !open && !path.starts_with("/api/") && said != "303 /login" {
                     broken.push(format!("{route} {object}: {visitor} got {said}"));
                 }
-                if visitor == "limited" && object == "foreign" && said != "404" {
-                    broken.push(format!("{route}: somebody of another account got {said}"));
+                if said.starts_with('5') {
+                    broken.push(format!("{route} {object}: {visitor} got {said}"));
+                }
+                // What is not theirs does not exist; where their role is too low they learn not even that.
+                let refused = said == "404" || said == "403" && visitor == "limited";
+                if visitor.starts_with("limited") && object != "own" && object != "-" && !refused {
+                    broken.push(format!("{route}: {visitor} got {said} on a {object} thing"));
                 }
                 writeln!(matrix, "{route}\t{object}\t{visitor}\t{said}").expect("a String takes everything");
             }
