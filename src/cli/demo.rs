@@ -31,7 +31,7 @@ use crate::{
     console::{self, settings::Settings, setup},
     engine::guard::GUARDS,
     library,
-    model::{ids::InboundId, outbound::OutboundKind},
+    model::{agent_command::UNDO, ids::InboundId, outbound::OutboundKind},
     service::{Service, accounts::Accounts},
     store::{Store, activity::Activity},
 };
@@ -292,12 +292,12 @@ impl Tour<'_> {
     }
 
     /// Waits until what earlier starts left to be sent has been tried: an answer that a person wrote meanwhile leaves
-    /// with this start, however short it is.
+    /// with this start, however short it is, also one that could still be taken back for some seconds.
     async fn until_left(&self) -> anyhow::Result<()> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < deadline && !self.stop.is_cancelled() {
-            let outbox = self.store.counts().await?.outbox;
-            if ["ready", "sending"].iter().all(|state| outbox.get(*state).copied().unwrap_or(0) == 0) {
+            let sending = self.store.counts().await?.outbox.get("sending").copied().unwrap_or(0);
+            if sending == 0 && self.store.due(Timestamp::now() + UNDO).await?.is_empty() {
                 break;
             }
             tokio::select! {
