@@ -33,8 +33,10 @@ const THINGS: [&str; 4] = [
      VALUES (1, 'email', 'shop', 'a@x', 1, 1), (2, 'email', 'other', 'b@x', 1, 1)",
     "INSERT INTO inbound (id, channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at,
                           state, outcome, decided_at, thread)
-     VALUES (1, 'email', 'shop', 'k1', x'', x'', 0, 0, 1, 1, 'decided', 'escalated', 1, 1),
-            (2, 'email', 'other', 'k2', x'', x'', 0, 0, 1, 1, 'decided', 'escalated', 1, 2)",
+     VALUES (1, 'email', 'shop', 'imap:7:1:INBOX', x'4d6573736167652d49443a203c7140783e0d0a0d0a71', x'', 0, 0, 1, 1,
+             'decided', 'escalated', 1, 1),
+            (2, 'email', 'other', 'imap:7:2:INBOX', x'4d6573736167652d49443a203c7140783e0d0a0d0a71', x'', 0, 0, 1, 1,
+             'decided', 'escalated', 1, 2)",
     "INSERT INTO ticket (id, thread, inbound, state, urgency, subject, buyer, reasons, tags, opened_at, changed_at)
      VALUES (1, 1, 1, 'open', 1, 's', 'a', '[]', '[]', 1, 1), (2, 2, 2, 'open', 1, 's', 'b', '[]', '[]', 1, 1)",
     "INSERT INTO buyer (id, key, first_seen, changed_at) VALUES (1, 'a@x', 1, 1), (2, 'b@x', 1, 1)",
