@@ -39,6 +39,8 @@ pub(super) struct Explained {
     pub urgency: Option<String>,
     pub reasons: Vec<String>,
     pub messages: Vec<Message>,
+    /// The page shows what goes out elsewhere already.
+    pub told: bool,
     pub shadow: Vec<String>,
 }
 
@@ -110,6 +112,7 @@ impl Explained {
             urgency,
             reasons: verdict.ticket.as_ref().map(|ticket| ticket.reasons.clone()).unwrap_or_default(),
             messages: verdict.messages.iter().map(|planned| message(planned, words)).collect(),
+            told: false,
             shadow: shadow(verdict, words),
             words,
         }

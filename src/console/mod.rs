@@ -4,8 +4,6 @@
 //! reads the store, calls `service` for what people do, and fills the templates of `pages/`. Nothing is decided here:
 //! acts go through [`crate::service::agents`], so that the terminal, the mail and the browser obey the same rules.
 
-#![expect(dead_code, reason = "the pages that use the frame follow in the next commits")]
-
 mod address;
 mod assets;
 mod audit;

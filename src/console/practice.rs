@@ -208,7 +208,7 @@ fn chat(engine: &Engine, conversation: &Conversation, switches: Vec<SituationSwi
 fn heard(turn: Option<&Turn>, engine: &Engine, tongue: Tongue) -> Option<Explained> {
     let turn = turn?;
     let (inbound, verdict) = (turn.inbound.as_deref()?, turn.verdict.as_deref()?);
-    Some(Explained::of(&inbound.text, verdict, engine, tongue))
+    Some(Explained { told: true, ..Explained::of(&inbound.text, verdict, engine, tongue) })
 }
 
 impl Conversation {

@@ -271,7 +271,6 @@ pub(super) fn fill_numbered(text: &str, values: &[&str]) -> String {
 struct RulePage {
     shell: Shell,
     words: &'static Words,
-    tabs: Tabs,
     row: Row,
     category: &'static str,
     priority: i32,
@@ -358,7 +357,6 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
         may_resume: visit.visitor()?.role >= Role::Editor,
         shell: Shell::of(&shop, &visit, Some(Place::Rules)).await?,
         words,
-        tabs: Tabs::of(visit.tongue, Tab::Rules),
     })
 }
 

@@ -105,11 +105,6 @@ impl Moment {
         &self.exact
     }
 
-    /// Returns the moment as machines read it (RFC 3339).
-    pub(super) fn iso(&self) -> &str {
-        &self.iso
-    }
-
     /// Returns the words alone.
     pub(super) fn words(&self) -> &str {
         &self.words

@@ -11,7 +11,6 @@ use crate::{
     },
     desk::schedule::ZoneSource,
     engine::Engine,
-    model::ticket::TicketState,
     service::agents,
     store::ticket::TicketFile,
 };
@@ -46,7 +45,6 @@ pub(super) struct Earlier {
     pub(super) id: i64,
     pub(super) subject: String,
     pub(super) state: &'static str,
-    pub(super) closed: bool,
     pub(super) at: Moment,
 }
 
@@ -68,7 +66,6 @@ pub(super) async fn of(
         id: ticket.id.0,
         subject: ticket.subject.clone(),
         state: labels::state(desk, ticket.state),
-        closed: ticket.state == TicketState::Closed,
         at: clock.hour(ticket.opened_at),
     });
     Ok(Card {

@@ -85,7 +85,6 @@ pub(super) struct Bubble {
     /// Where a message of ours stands, and whether that needs attention.
     pub(super) state: Option<Standing>,
     pub(super) inbound: Option<i64>,
-    pub(super) mail: bool,
     pub(super) html: bool,
     pub(super) files: Vec<File>,
 }
@@ -201,7 +200,6 @@ impl Telling<'_> {
             text: came.text.clone(),
             state: None,
             inbound: Some(came.id.0),
-            mail: came.channel == ChannelKind::Email,
             html: extras.is_some_and(|extras| extras.html),
             files: files.iter().enumerate().map(|(place, file)| listed(place, file)).collect(),
         }
@@ -226,7 +224,6 @@ impl Telling<'_> {
             text: went.text.clone(),
             state: self.standing(went),
             inbound: None,
-            mail: false,
             html: false,
             files: Vec::new(),
         }
@@ -263,7 +260,6 @@ impl Telling<'_> {
             text: event.text.clone(),
             state: None,
             inbound: None,
-            mail: false,
             html: false,
             files: Vec::new(),
         }

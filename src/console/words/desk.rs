@@ -12,7 +12,6 @@ words! {
     telegram: "Telegram", "Telegram";
     you: "you", "您";
     shop: "the shop", "店铺";
-    nobody: "nobody", "无人";
     machine: "Nightdesk", "Nightdesk";
     ev_opened: "asks for a person", "需要人工处理";
     ev_inbound: "wrote", "来信";

@@ -30,7 +30,6 @@ words! {
     not_the_same: "The two passwords differ.", "两次输入的密码不一致。";
     language: "Language", "语言";
     save: "Save", "保存";
-    create: "Create", "创建";
     name_taken: "That login name is taken.", "该登录名已被占用。";
     name_form: "A login name has 1 to 32 small letters, digits, . _ or -, and begins with a letter or digit.", "登录名为 1 至 32 个小写字母、数字、. _ 或 -，并以字母或数字开头。";
     name_reserved: "The program itself acts under that name. Take another one.", "该名称由程序保留，请换一个。";
@@ -94,7 +93,6 @@ words! {
     link_title: "A link for", "邀请链接：";
     link_note: "Hand it to them yourself. It works once, within three days, and is shown only now.", "请亲自转交。链接三天内有效，仅可使用一次，且只显示这一次。";
     to_people: "To the people", "返回成员列表";
-    change: "Change", "修改";
     forgot: "Forgot the password?", "忘记密码？";
     forgot_note: "A new link lets them choose another one. The present password counts until then.", "新链接可重新设置密码，在此之前当前密码仍有效。";
     make_link: "Make a link", "生成链接";

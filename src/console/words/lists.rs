@@ -32,7 +32,6 @@ words! {
     put_at: "Put aside", "隔离时间";
     begins: "How it begins", "消息开头";
     begins_cut: "That is its beginning; download it to see the rest. A stranger wrote it, and something in it harmed the program: open it with care.", "以上是开头部分；下载可查看全部。内容来自陌生人，且曾造成程序异常，请谨慎打开。";
-    rerun_done: "The service decides it again; the result joins its ticket.", "服务将重新判定，结果会并入其工单。";
     rerun_answered: "Something was sent because of this message already; a second decision could answer twice.", "该消息已有回复发出；再次判定可能会重复回复。";
     rerun_gone: "This message is not in quarantine any more.", "该消息已不在隔离区。";
     search_title: "Search", "搜索";

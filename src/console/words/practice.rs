@@ -25,8 +25,6 @@ words! {
     takes_over: "A colleague takes the ticket", "同事接手工单";
     buyer: "Buyer", "买家";
     machine: "Machine", "机器人";
-    desk: "Desk", "客服";
-    clock: "Time", "时间";
     nothing_sent: "The machine says nothing.", "机器人不作回复。";
     why: "Why", "原因";
     passed: "It is {}.", "现在是 {}。";

@@ -20,14 +20,11 @@ words! {
     owner: "Who", "处理人";
     act: "Act", "操作";
     overdue_by: "overdue by", "已超期";
-    no_clock: "no clock", "无期限";
     opened: "opened", "创建于";
-    grade: "Grade", "等级";
     draft_waits: "draft waits", "有草稿";
     leaves: "reply leaves", "回复将发出";
     back: "back", "回到队列";
     claim: "Claim", "认领";
-    open: "Open", "打开";
     yours: "yours", "您的";
     narrow: "Narrow down", "筛选";
     assignee: "Who works on it", "处理人";

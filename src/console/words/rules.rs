@@ -23,7 +23,6 @@ words! {
     agreement: "Drafts sent unchanged / edited / rejected", "草稿：原样发送 / 修改后发送 / 驳回";
     days: "last 7 / 30 days", "最近 7 / 30 天";
     paused: "paused", "已暂停";
-    paused_by: "Paused by {}", "由 {} 暂停";
     act_answer: "answers", "回答";
     act_escalate: "to a person", "转人工";
     act_suppress: "keeps quiet", "不回应";

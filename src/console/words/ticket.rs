@@ -1,11 +1,7 @@
 //! The words of one ticket: its conversation, why it needs a person, and everything that can be done.
 
 words! {
-    ticket: "Ticket", "工单";
     back: "Back to the queue", "返回队列";
-    state: "State", "状态";
-    owner: "Who works on it", "处理人";
-    since: "since", "自";
     urgency: "Urgency", "紧急程度";
     answer_by: "answer", "回复期限";
     overdue_by: "overdue by", "已超期";
@@ -18,8 +14,6 @@ words! {
     by_machine: "sent by the machine", "机器人发送";
     kind_ack: "receipt sent by the machine", "机器人发送的收讫";
     kind_ask: "asked by the machine", "机器人追问";
-    by_machine_waits: "the machine is about to say", "机器人即将发送";
-    draft_of_machine: "draft of the machine, not sent", "机器人草稿，未发送";
     machine_mail: "taken for machine mail", "判为机器邮件";
     from_sent: "written with another program", "用其他程序发送";
     note: "note for colleagues", "内部备注";
@@ -38,10 +32,7 @@ words! {
     files: "Files", "附件";
     split_here: "Begin a ticket of its own with this message", "以此消息新建工单";
     undo: "Take back", "撤销";
-    undo_left: "left to take it back", "内可撤销";
     undo_until: "until", "至";
-    you_did: "You", "您";
-    someone_did: "did", "执行了";
     pending_title: "The machine is about to answer", "机器人即将回复";
     stop: "Stop it", "拦下";
     scheduled_title: "A reply waits for its hour", "一条回复正等待定时发送";
@@ -66,7 +57,6 @@ words! {
     fits: "fits", "匹配";
     doubtful: "A shop should not promise", "不应承诺";
     missing: "Missing", "缺少";
-    despite: "I know, do it all the same", "我已知晓，仍要执行";
     note_title: "Note for colleagues", "内部备注";
     note_hint: "Never leaves the house.", "绝不会发给买家。";
     write_note: "Write the note", "写备注";

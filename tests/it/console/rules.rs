@@ -75,8 +75,8 @@ async fn the_playground_marks_what_hit_and_escapes_what_was_written() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains("<mark title=\"gift_wrapping\">"), "{}", page.body);
     assert!(page.body.contains("&#60;b&#62;Hi") && !page.body.contains("<b>Hi"), "{}", page.body);
-    assert!(page.body.contains("Yes, we wrap gifts at no charge."), "{}", page.body);
     for (fields, said) in [
+        (vec![("text", "Hi! Can you wrap it as a gift?")], "Yes, we wrap gifts at no charge."),
         (vec![("text", "gift wrap?"), ("country", "Germany")], "is no country code"),
         (vec![("text", "gift wrap?"), ("country", "de")], "Decided in"),
         (vec![("text", "   ")], "The result appears here."),
