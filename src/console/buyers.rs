@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{IntoResponse as _, Redirect},
 };
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::{
     check::explain,
     console::{
         Shop, address, labels,
+        path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},

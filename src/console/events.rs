@@ -34,15 +34,24 @@ const ALIVE: Duration = Duration::from_secs(20);
 /// After this long the browser asks anew, and the guard looks whether the visitor is still signed in.
 const LONGEST: Duration = Duration::from_mins(15);
 
+/// When a page asks again whose stream made room for one of a newer page.
+const LATER: Duration = Duration::from_mins(5);
+
 /// The stream of one page.
 pub(super) async fn listen(State(shop): State<Shop>, visit: Visit) -> Answer {
-    visit.visitor()?;
+    let held = shop.door.streams.hold(&visit.visitor()?.name);
     let ends = tokio::time::Instant::now() + LONGEST;
-    let news = stream::unfold(shop.handle.changes.listen(), move |mut news| async move {
-        match tokio::time::timeout_at(ends, news.changed()).await {
+    let news = stream::unfold(Some((shop.handle.changes.listen(), held)), move |listening| async move {
+        let (mut news, held) = listening?;
+        let changed = tokio::select! {
+            changed = tokio::time::timeout_at(ends, news.changed()) => changed,
+            () = held.over.cancelled() => return Some((Ok(Event::default().retry(LATER)), None)),
+        };
+        match changed {
             Ok(Ok(())) => {
                 let mark = news.borrow_and_update().to_string();
-                Some((Ok::<Event, Infallible>(Event::default().event("change").data(mark)), news))
+                let told = Ok::<Event, Infallible>(Event::default().event("change").data(mark));
+                Some((told, Some((news, held))))
             }
             Ok(Err(_)) | Err(_) => None,
         }

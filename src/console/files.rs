@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
@@ -12,6 +12,7 @@ use axum::{
 use crate::{
     console::{
         Shop,
+        path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
     },

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use ammonia::Builder;
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{Html, IntoResponse as _},
 };
@@ -16,6 +16,7 @@ use axum::{
 use crate::{
     console::{
         Shop,
+        path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
         visit::Visit,

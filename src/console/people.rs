@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect},
 };
@@ -16,6 +16,7 @@ use crate::{
     console::{
         Shop, clock,
         fields::Fields,
+        path::Path,
         problem::{Answer, Problem},
         profile::{reach_in_words, role_in_words},
         router::{Entry, Need, Object},

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{IntoResponse as _, Redirect},
 };
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop, labels,
+        path::Path,
         problem::{Answer, Problem},
         queue::{Tab, tabs, viewer},
         router::{Entry, Need, Object},

@@ -17,8 +17,9 @@ use crate::{
         shell::{Place, Shell, page},
         visit::{Visit, Visitor},
         when::{Clock, Moment, length},
-        words::{desk, queue::Words},
+        words::{desk, fill, queue::Words},
     },
+    desk::{days, figures},
     engine::Engine,
     model::{
         agent::Role,
@@ -127,19 +128,36 @@ async fn list(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<List, Problem
     let found = shop.store.queue(asked.view(), viewer(visitor), &narrowed, from, LISTED, clock.now).await?;
     let engine = shop.live.engine();
     let words = Words::of(visit.tongue);
+    let narrow = narrowed != Narrowed::default();
+    let done =
+        if found.tickets.is_empty() && from.is_none() && !narrow { night(shop, visit, &clock).await? } else { None };
     let reading = Reading { clock: &clock, engine: &engine, visitor, words };
     Ok(List {
         rows: found.tickets.iter().map(|listed| reading.row(listed)).collect(),
         next: found.next.map(|next| asked.address("/queue", &next.to_string())),
         first: from.is_some().then(|| asked.address("/queue", "")),
         csrf: visitor.csrf.clone(),
+        done,
         empty: match asked.view() {
-            _ if narrowed != Narrowed::default() => words.empty_narrowed,
+            _ if narrow => words.empty_narrowed,
             View::Mine => words.empty_mine,
             View::Unclaimed => words.empty_unclaimed,
             _ => words.empty_other,
         },
     })
+}
+
+/// Says what the machine did since the desk was left; none where nothing came in.
+async fn night(shop: &Shop, visit: &Visit, clock: &Clock) -> Result<Option<String>, Problem> {
+    let engine = shop.live.engine();
+    let hours = &engine.settings().desk;
+    let Ok(days) = days::night(hours, clock.now) else { return Ok(None) };
+    let counted = shop.store.figures(&days, visit.visitor()?.accounts.as_deref(), clock.now).await?;
+    let night = figures::night(&figures::report(&counted, &hours.zone));
+    let parts = [night.answered, night.came_in, night.waiting].map(|count| count.to_string());
+    let since = clock.hour(night.since);
+    let told = fill(Words::of(visit.tongue).night, &[since.words(), &parts[0], &parts[1], &parts[2]]);
+    Ok((night.came_in > 0).then_some(told))
 }
 
 /// What every row is read with.
@@ -167,6 +185,7 @@ impl Reading<'_> {
             due: ticket.respond_by.map(|at| self.due(at)),
             opened: self.clock.near(ticket.opened_at),
             buyer: ticket.buyer.clone(),
+            grade: listed.grade.clone(),
             subject: ticket.subject.clone(),
             preview: listed.preview.clone(),
             intent: ticket.intent.as_ref().map(|intent| labels::intent(self.engine, intent)),
@@ -260,6 +279,8 @@ struct List {
     next: Option<String>,
     first: Option<String>,
     csrf: String,
+    /// What the machine did meanwhile, where there is nothing else to show.
+    done: Option<String>,
     empty: &'static str,
 }
 
@@ -270,6 +291,7 @@ struct Row {
     due: Option<Due>,
     opened: Moment,
     buyer: String,
+    grade: Option<String>,
     subject: String,
     preview: String,
     intent: Option<String>,

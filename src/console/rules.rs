@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{IntoResponse as _, Redirect},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,7 @@ use crate::{
     },
     console::{
         Shop,
+        path::Path,
         problem::{Answer, Problem},
         shell::{Place, Shell, page},
         visit::Visit,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Redirect},
 };
@@ -19,6 +19,7 @@ use crate::{
             password::{Unhashed, weakness},
             secret::{self, NoRandomness},
         },
+        path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
         settings::Settings,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop,
+        path::Path,
         problem::{Answer, Problem},
         problems::hour,
         rules::reason,

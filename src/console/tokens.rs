@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Redirect},
 };
@@ -15,6 +15,7 @@ use crate::{
         Shop, clock,
         fields::Fields,
         guard::secret,
+        path::Path,
         people::{SecretPage, Wished, accounts_of, choices},
         problem::{Answer, Problem},
         profile::{reach_in_words, role_in_words},

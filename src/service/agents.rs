@@ -16,6 +16,7 @@ use crate::{
         ticket::{EventKind, Ticket, TicketEvent},
     },
     service::{
+        colleague::{self, CannotTake},
         handle::Handle,
         outgoing::{self, OutgoingError, Words},
         reading::{self, Parsed},
@@ -83,6 +84,9 @@ pub enum ActError {
         /// What happened last that the person had not seen.
         last: Option<Box<TicketEvent>>,
     },
+    /// The colleague cannot be given the ticket.
+    #[error(transparent)]
+    Colleague(#[from] CannotTake),
     /// There is no message to answer.
     #[error("ticket {0} has no message that can be answered")]
     NothingToAnswer(TicketId),
@@ -151,6 +155,9 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     let file = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
     if let Some(last) = unseen(wish, &file) {
         return Err(ActError::Conflict { ticket: Box::new(file.ticket), last: Some(Box::new(last)) });
+    }
+    if let AgentCommand::Assign(person) = &wish.command {
+        colleague::look(&handle.store, &wish.by, person, id, &file.recipient.account).await??;
     }
     let engine = handle.live.engine();
     let mut change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(&engine, &file, wish, now))?;
@@ -251,6 +258,9 @@ async fn write(
     let outcome = match &wish.command {
         AgentCommand::Merge(into) => {
             let target = store.ticket(*into).await?.ok_or(ActError::NoTicket(*into))?;
+            if !colleague::sees(store, &wish.by, &target.recipient.account).await? {
+                return Err(ActError::NoTicket(*into));
+            }
             if target.recipient.key != file.recipient.key && !wish.despite {
                 return Err(ActError::OtherBuyer { from: id, into: *into });
             }

@@ -10,6 +10,7 @@ pub mod agents;
 pub mod burst;
 pub mod canned;
 pub mod changes;
+pub mod colleague;
 pub mod delivery;
 mod desk;
 pub mod handle;

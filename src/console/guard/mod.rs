@@ -32,6 +32,7 @@ use crate::{
         guard::{limits::Limits, password::Passwords},
         problem::Problem,
         router::{Need, Object},
+        streams::Streams,
         visit::{Visit, Visitor},
         words::Tongue,
     },
@@ -52,13 +53,16 @@ const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 /// The pages of other programs; only tokens open them, and tokens open nothing else.
 const API: &str = "/api/";
 
-/// What the door remembers: tries to come in, and whose turn it is to have a password compared. Clones share it.
+/// What the door remembers: tries to come in, whose turn it is to have a password compared, and which pages stay open.
+/// Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Door {
     /// How often somebody may try.
     pub limits: Limits,
     /// Where passwords are compared.
     pub passwords: Passwords,
+    /// Which open pages are told news.
+    pub streams: Streams,
 }
 
 /// What the guard of one route knows.

@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop,
+        path::Path,
         problem::{Answer, Problem},
         ticket::{Kept, Notice, refusals},
         visit::{Visit, Visitor},

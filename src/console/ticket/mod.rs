@@ -9,7 +9,7 @@ mod why;
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{Html, IntoResponse as _, Response},
 };
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop, address, labels,
+        path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},

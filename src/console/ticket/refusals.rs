@@ -7,8 +7,11 @@ use crate::{
         words::{desk, fill, refusal::Words},
     },
     desk::{schedule::BadMoment, transition::Refusal},
-    model::ticket::TicketEvent,
-    service::agents::{ActError, UndoError},
+    model::{ids::AgentName, ticket::TicketEvent},
+    service::{
+        agents::{ActError, UndoError},
+        colleague::{CannotTake, WhyNot},
+    },
     store::card::BadBuyerAct,
 };
 
@@ -22,6 +25,7 @@ pub(super) fn act(error: &ActError, clock: &Clock, me: &str) -> String {
             let what = last.as_ref().map_or_else(|| words.conflict_plain.to_owned(), |event| told(event, clock, me));
             fill(words.conflict, &[&what])
         }
+        ActError::Colleague(cannot) => colleague(cannot, words),
         ActError::NothingToAnswer(_) => words.nothing_to_answer.to_owned(),
         ActError::TargetEnded(ticket) => fill(words.target_ended, &[&ticket.to_string()]),
         ActError::OtherBuyer { .. } => words.other_buyer.to_owned(),
@@ -30,6 +34,21 @@ pub(super) fn act(error: &ActError, clock: &Clock, me: &str) -> String {
         ActError::Outgoing(error) => fill(words.outgoing, &[&error.to_string()]),
         ActError::Store(error) => error.to_string(),
     }
+}
+
+/// Says why somebody cannot be given a ticket, and who could.
+fn colleague(cannot: &CannotTake, words: &Words) -> String {
+    let why = match cannot.why {
+        WhyNot::Unknown => words.no_colleague,
+        WhyNot::ShutOut => words.shut_out,
+        WhyNot::OtherAccounts => words.other_accounts,
+    };
+    let why = fill(why, &[cannot.person.as_str()]);
+    if cannot.could.is_empty() {
+        return why;
+    }
+    let names: Vec<&str> = cannot.could.iter().map(AgentName::as_str).collect();
+    format!("{why} {}", fill(words.could_take, &[&names.join(", ")]))
 }
 
 /// Says who did what, and when.

@@ -13,6 +13,7 @@ words! {
     closed: "Closed", "已关闭";
     machine: "Machine mail", "机器邮件";
     quarantine: "Quarantine", "隔离区";
+    grade: "Grade", "等级";
     due: "Answer by", "回复期限";
     buyer: "Buyer", "买家";
     about: "About", "内容";
@@ -42,6 +43,8 @@ words! {
     empty_unclaimed: "Nobody waits for a person. What the machine cannot answer appears here by itself.", "没有买家在等待人工。机器人无法回答的消息会自动出现在这里。";
     empty_other: "This list is empty.", "此列表为空。";
     empty_narrowed: "No ticket of this list fits what you asked for.", "此列表中没有符合条件的工单。";
+    night: "Since {} the machine answered {} of the {} messages that came in. Tickets that wait for a person: {}.", "自 {} 起，机器人回答了 {} 条（共收到 {} 条）。等待人工的工单：{}。";
+    reports: "Reports", "报表";
     keys: "Keys", "快捷键";
     caption: "Tickets, what must be worked first on top", "工单，最先要处理的在最上面";
 }

@@ -38,6 +38,9 @@ words! {
     undo_left: "The reply has left; write to the buyer again if it was wrong.", "回复已发出；如有错误，请再次写信给买家。";
     undo_overtaken: "Something happened on the ticket since, so that it stays as it is.", "工单之后又有变动，因此保持不变。";
     no_colleague: "Nobody here is called “{}”.", "没有名为“{}”的成员。";
+    shut_out: "“{}” is shut out.", "“{}”已被停用。";
+    other_accounts: "“{}” does not work for the account of this ticket.", "“{}”不负责此工单所属的账户。";
+    could_take: "Who could take it: {}.", "可接手的人：{}。";
     bad_grade: "“{}” is no grade: one to twenty letters and digits.", "“{}”不是有效等级：1 到 20 个字母或数字。";
     no_country: "“{}” is no country: write its code of two letters, such as DE.", "“{}”不是有效国家：请填两位代码，如 DE。";
     unknown_act: "The page asked for something that does not exist; load it again.", "页面请求无效，请重新加载。";

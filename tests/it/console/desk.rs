@@ -126,6 +126,60 @@ async fn a_draft_is_sent_edited_or_thrown_away() {
 }
 
 #[tokio::test]
+async fn a_ticket_goes_only_to_a_colleague_who_can_work_on_it() {
+    let (house, ann, _, _) = opened().await;
+    house.person("far", Role::Agent, Some(&["other".into()])).await;
+    for (person, words) in
+        [("nobody", "Nobody here is called “nobody”."), ("far", "“far” does not work for the account of this ticket.")]
+    {
+        let fields = [("act", "assign"), ("to", person)];
+        let refused = house.post("/tickets/1/act", Some(&ann), &fields).await;
+        assert_eq!(refused.status, 422, "{person}");
+        assert!(refused.body.contains(&format!("{words} Who could take it: ann, bob.")), "{}", refused.body);
+    }
+    let fields = [("act", "assign"), ("to", "Bob")];
+    assert_eq!(house.post("/tickets/1/act", Some(&ann), &fields).await.status, 303);
+}
+
+#[tokio::test]
+async fn an_address_that_names_nothing_is_a_page_that_says_so() {
+    let (house, ann, _, letter) = opened().await;
+    let file = format!("/inbound/{}/files/first", letter.id);
+    for path in ["/tickets/one", "/tickets/99999999999999999999", "/buyers/ana", "/inbound/x/raw", &file] {
+        let told = house.get(path, Some(&ann)).await;
+        assert_eq!(told.status, 404, "{path}: {}", told.body);
+        assert!(told.body.contains("<h1>") && told.body.contains("href=\"/"), "{path}: {}", told.body);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_queue_says_what_the_machine_did_and_a_full_one_names_the_grade() {
+    let (house, ann, _, _) = opened().await;
+    let fields = [("act", "grade"), ("grade", "vip")];
+    assert_eq!(house.post("/tickets/1/act", Some(&ann), &fields).await.status, 303);
+    shows(&house.get("/queue", Some(&ann)).await, &["title=\"Grade\">vip</span>"]);
+    let seen = house.get("/tickets/1", Some(&ann)).await.field("seen");
+    house.post("/tickets/1/act", Some(&ann), &[("act", "claim"), ("seen", &seen)]).await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    for number in 0..2 {
+        let address = format!("b{number}@buyer.example");
+        let answered = bench.received(&mail("Bo", &address, "Size?", "Which size?"), now).await;
+        bench.decide(&answered, Plan::answer(), now).await;
+    }
+    let empty = house.get("/queue", Some(&ann)).await;
+    shows(
+        &empty,
+        &["the machine answered 2 of the 3 messages that came in", "wait for a person: 1", "href=\"/reports\""],
+    );
+    let narrowed = house.get("/queue?tag=none", Some(&ann)).await;
+    assert!(
+        !narrowed.body.contains("the machine answered"),
+        "who looks for something is told of that: {}",
+        narrowed.body
+    );
+}
+
+#[tokio::test]
 async fn what_strangers_write_stays_text_on_every_page() {
     let house = House::open().await;
     house.person("ann", Role::Admin, None).await;

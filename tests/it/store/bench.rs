@@ -95,7 +95,7 @@ pub(super) fn settings(url: &str) -> Settings {
 }
 
 impl Plan {
-    pub(super) fn answer() -> Self {
+    pub(crate) fn answer() -> Self {
         Self::of(Outcome::Answered, None, &[OutboundKind::Answer])
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod bench;
 mod bursts;
 mod changes;
 mod clocks;
+mod colleagues;
 mod commits;
 mod contexts;
 mod crowds;
@@ -67,6 +68,7 @@ fn cases() -> Vec<Case> {
         tickets::CASES,
         changes::CASES,
         acts::CASES,
+        colleagues::CASES,
         merges::CASES,
         clocks::CASES,
         figures::CASES,
