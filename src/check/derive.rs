@@ -24,6 +24,9 @@ use crate::{
 const MAX_WORDS: usize = 3;
 /// Words that stand in the examples of so many rules say nothing.
 const COMMON_RULES: usize = 3;
+/// Where all words of a sentence are common, twice as common ones are looked at so often: in a large pack even “wrap” and
+/// “gift” stand in several rules, and only together they say something.
+const WIDENED: u32 = 3;
 
 /// English words that join others: in a shop with few rules its examples do not show yet that they are common. Others are
 /// learned.
@@ -57,6 +60,13 @@ struct Part {
     rules: usize,
 }
 
+impl Part {
+    /// Returns whether it is a stretch of a text without spaces that is as long as two words.
+    fn is_phrase(&self) -> bool {
+        self.last - self.first >= 3
+    }
+}
+
 impl<'a> Corpus<'a> {
     /// Reads the examples of all rules.
     pub fn new(sources: &'a SourceMap, rules: &[Rule]) -> Self {
@@ -83,15 +93,22 @@ impl<'a> Corpus<'a> {
         let asking = reading.sentences().iter().filter(|sentence| sentence.kind != SentenceKind::Courtesy);
         let words =
             asking.max_by_key(|sentence| (sentence.kind == SentenceKind::Asks, sentence.words.len()))?.words.clone();
-        let parts = self.parts(&reading, words, language);
+        (0..=WIDENED).find_map(|widened| {
+            let parts = self.parts(&reading, words.clone(), language, COMMON_RULES << widened);
+            self.rarest(&parts, &reading, language)
+        })
+    }
+
+    /// Returns a pattern of the rarest parts that hits this text and no example.
+    fn rarest(&self, parts: &[Part], reading: &Reading, language: Language) -> Option<String> {
         let mut rarest: Vec<&Part> = parts.iter().collect();
         rarest.sort_by_key(|part| (part.rules, std::cmp::Reverse(part.text.chars().count()), part.first));
         (2..=MAX_WORDS.max(parts.len())).chain([1]).find_map(|count| {
             let mut chosen: Vec<&Part> = rarest.iter().copied().take(count).collect();
-            let alone = count == 1 && chosen.first().is_none_or(|part| part.rules > 0);
+            let alone = count == 1 && chosen.first().is_none_or(|part| part.rules > 0 && !part.is_phrase());
             chosen.sort_by_key(|part| part.first);
             let pattern = joined(&chosen)?;
-            (!alone && chosen.len() == count && self.is_own(&pattern, language, &reading)).then_some(pattern)
+            (!alone && chosen.len() == count && self.is_own(&pattern, language, reading)).then_some(pattern)
         })
     }
 
@@ -103,7 +120,8 @@ impl<'a> Corpus<'a> {
         !trial.on(reading.original()).is_empty() && self.examples.iter().all(|example| trial.on(example).is_empty())
     }
 
-    fn parts(&self, reading: &Reading, words: std::ops::Range<usize>, language: Language) -> Vec<Part> {
+    /// Returns the words that stand in the examples of fewer rules than `common`.
+    fn parts(&self, reading: &Reading, words: std::ops::Range<usize>, language: Language, common: usize) -> Vec<Part> {
         let folded = reading.folded();
         let mut parts: Vec<Part> = Vec::new();
         let mut at = words.start;
@@ -112,7 +130,7 @@ impl<'a> Corpus<'a> {
             if word.script == Script::Dense {
                 let end =
                     (at..words.end).find(|next| folded.words()[*next].script != Script::Dense).unwrap_or(words.end);
-                parts.extend(self.dense(folded, at..end, language));
+                parts.extend(self.dense(folded, at..end, language, common));
                 at = end;
                 continue;
             }
@@ -120,7 +138,7 @@ impl<'a> Corpus<'a> {
             let known = self.rules_with.get(stem(form, language).as_ref()).copied().unwrap_or_default();
             let number = form.chars().any(|character| character.is_ascii_digit());
             let joins = is_stop_word(form, language) || language == Language::EN && JOINING.contains(&form);
-            if !joins && known < COMMON_RULES.max(self.rules_with.len() / 400) && !number {
+            if !joins && known < common.max(self.rules_with.len() / 400) && !number {
                 parts.push(Part { text: form.to_owned(), first: at, last: at, rules: known });
             }
             at += 1;
@@ -129,10 +147,10 @@ impl<'a> Corpus<'a> {
     }
 
     /// Returns the stretches of a text without spaces that are left when common pairs of characters are taken out.
-    fn dense(&self, folded: &Folded, words: std::ops::Range<usize>, language: Language) -> Vec<Part> {
+    fn dense(&self, folded: &Folded, words: std::ops::Range<usize>, language: Language, common: usize) -> Vec<Part> {
         let form = |at: usize| folded.form(&folded.words()[at]);
         let pair = |at: usize| format!("{}{}", form(at), form(at + 1));
-        let common = |at: usize| self.rules_with.get(&pair(at)).is_some_and(|rules| *rules >= COMMON_RULES);
+        let common = |at: usize| self.rules_with.get(&pair(at)).is_some_and(|rules| *rules >= common);
         let mut keep: Vec<bool> = words.clone().map(|at| !is_stop_word(form(at), language)).collect();
         for at in words.start..words.end.saturating_sub(1) {
             if common(at) {

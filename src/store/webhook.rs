@@ -90,7 +90,8 @@ impl Store {
         resumed(async |doubt| {
             let mut tx = self.db.write("queuing calls of a webhook").await?;
             if call.took_effect(&mut tx, doubt, now).await? {
-                return Ok(true);
+                let Some(mark) = mark_of(&mut tx, webhook).await? else { return Ok(true) };
+                return Ok(!events_after(&mut tx, mark).await?.is_empty());
             }
             let Some(mark) = mark_of(&mut tx, webhook).await? else {
                 begin(&mut tx, webhook).await?;

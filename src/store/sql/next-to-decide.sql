@@ -4,4 +4,5 @@ WHERE i.state = 'undecided' AND i.account = $2 AND REPLACE($3, ' ' || i.id || ' 
     SELECT 1 FROM inbound p
     WHERE p.state = 'undecided' AND p.account = $2 AND p.in_sent = 1 AND REPLACE($3, ' ' || p.id || ' ', '') = $3)
     THEN 1 ELSE 0 END
-ORDER BY i.id LIMIT $1
+-- All have the same `in_sent`: with it in the order, only the index of what waits serves, and never the numbers of all.
+ORDER BY i.in_sent, i.id LIMIT $1
