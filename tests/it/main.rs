@@ -1,6 +1,7 @@
 //! One integration binary: every area is a module, every fixture lies under `tests/data/`.
 
 mod architecture;
+mod browser;
 mod cli;
 mod conditions;
 mod console;

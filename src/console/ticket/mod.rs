@@ -217,6 +217,11 @@ impl TicketPage<'_> {
     fn some_fit(&self) -> bool {
         self.suggestions.iter().any(|ready| ready.fits)
     }
+
+    /// Returns how many others there are; they stay folded, for there are dozens.
+    fn others(&self) -> usize {
+        self.suggestions.iter().filter(|ready| !ready.fits).count()
+    }
 }
 
 /// What stands above the conversation.

@@ -28,6 +28,7 @@ words! {
     the_account: "Account {}", "账户 {}";
     the_rule: "Rule {}", "规则 {}";
     pause: "Pause", "暂停";
+    paused: "paused", "已暂停";
     pause_what: "What", "对象";
     resume: "Resume", "恢复";
     resume_shop_title: "Answer automatically again?", "恢复自动回复？";

@@ -53,6 +53,7 @@ words! {
     when_at: "at", "定时";
     send: "Send", "发送";
     suggestions: "Suggested replies", "推荐回复";
+    other_texts: "Other ready texts", "其他现成回复";
     use_it: "Use", "使用";
     fits: "fits", "匹配";
     doubtful: "A shop should not promise", "不应承诺";

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use nightdesk::{
     console::guard::secret,
@@ -16,9 +15,9 @@ use nightdesk::{
         sessions::{IDLE, NewSession, Stage},
     },
 };
-use sha1::Sha1;
 
 use super::house::{House, PASSWORD, Seat, Told};
+use crate::support::authenticator;
 
 async fn login(house: &House, name: &str, password: &str) -> Told {
     house.post("/login", None, &[("name", name), ("password", password), ("next", "/profile")]).await
@@ -269,23 +268,9 @@ async fn an_unused_session_is_over() {
     }
 }
 
-/// Computes the code of now as an authenticator program does, by RFC 6238's own words.
+/// Computes the code of now as an authenticator program does.
 fn code(secret: &str) -> String {
-    let bits = |letter: u8| (0..5).rev().map(move |bit| (letter_value(letter) >> bit) & 1);
-    let bits: Vec<u8> = secret.bytes().flat_map(bits).collect();
-    let bytes: Vec<u8> =
-        bits.chunks_exact(8).map(|eight| eight.iter().fold(0, |byte, bit| (byte << 1) | bit)).collect();
-    let step = Timestamp::now().as_second().div_euclid(30);
-    let mut mac = Hmac::<Sha1>::new_from_slice(&bytes).expect("any length");
-    mac.update(&step.to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let at = usize::from(digest[19] & 15);
-    let number = u32::from_be_bytes(digest[at..at + 4].try_into().expect("four bytes")) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
-}
-
-fn letter_value(letter: u8) -> u8 {
-    if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' }
+    authenticator::code(secret, Timestamp::now())
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What tests share: servers, folders, fixtures.
 
+pub(crate) mod authenticator;
 pub(crate) mod bot_api;
 pub(crate) mod cutter;
 pub(crate) mod dovecot;

@@ -29,7 +29,7 @@ pub(crate) struct Need {
 }
 
 /// All of them, in the order of docs/proof.md.
-pub(crate) const NEEDS: [Need; 9] = [
+pub(crate) const NEEDS: [Need; 11] = [
     Need { package: "build-essential", shows: "building; SQLite comes as C", is_there: || runs("cc") },
     Need {
         package: "dovecot-imapd",
@@ -55,6 +55,8 @@ pub(crate) const NEEDS: [Need; 9] = [
     Need { package: "faketime", shows: "clocks that jump", is_there: || faked_time().is_some() },
     Need { package: "strace", shows: "EIO and ENOSPC of single writes", is_there: || runs("strace") },
     Need { package: "e2fsprogs", shows: "power cuts of a file system", is_there: || runs("mkfs.ext4") },
+    Need { package: "chromium", shows: "the console as people see it", is_there: || runs("chromium") },
+    Need { package: "chromium-driver", shows: "and as they use it", is_there: || runs("chromedriver") },
 ];
 
 /// Says whether the programs of a package are there. Panics if they are not and nobody wished to do without.

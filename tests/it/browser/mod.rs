@@ -1,0 +1,8 @@
+//! What people see: the console of the real program in a real browser, with real mail servers behind it.
+
+mod desk;
+mod door;
+mod drafts;
+mod driver;
+mod page;
+mod working;

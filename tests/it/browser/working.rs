@@ -1,0 +1,115 @@
+//! A day at the desk: mail comes in by itself, is answered by keyboard, and two people want the same ticket.
+
+use super::{
+    desk::Desk,
+    page::{CONTROL, ENTER, ESCAPE, Page},
+};
+use crate::support::letter::{Letter, header, subject, text_of};
+
+const REPLY: &str = "Yes, up to twelve letters, for 3 EUR.";
+
+/// The row of a ticket in the queue.
+fn row(ticket: u32) -> String {
+    format!("[data-row=\"{ticket}\"]")
+}
+
+/// Returns what stands in the focus: the name of its element.
+fn focused(page: &Page) -> String {
+    page.script("return document.activeElement.id || document.activeElement.tagName").as_str().expect("text").to_owned()
+}
+
+#[test]
+fn buyers_mail_appears_by_itself_is_answered_by_keyboard_and_leaves_in_its_thread() {
+    let Some(desk) = Desk::open("") else { return };
+    let mei = desk.person("mei", "agent", "en");
+    mei.until_shows("Nothing waits here");
+    // Only an event of the service can show what comes now: this page is never loaded again.
+    mei.script("window.neverLoadedAgain = true");
+    let engraving =
+        Letter::new("anna@example.org", "Engraving", "Could you engrave the name of my grandmother on the lid?");
+    desk.write(&engraving);
+    mei.until_count(&row(1), 1);
+    mei.until_shows("Engraving");
+    assert_eq!(mei.script("return window.neverLoadedAgain"), true, "the page was loaded again");
+    let ack = desk.post.until_relayed(1).remove(0);
+    assert_eq!(header(&ack, "In-Reply-To").as_deref(), Some(engraving.id.as_str()), "the machine acknowledged it");
+    let monogram = Letter::new(
+        "tom@example.net",
+        "Monogram",
+        "Please let the monogram face the window, as we agreed by telephone.",
+    );
+    desk.write(&monogram);
+    mei.until_count("[data-row]", 2);
+
+    help_is_one_key_away(&mei);
+    // The topmost ticket is the one that waits longest.
+    mei.press("j");
+    mei.until_count(&format!("{}.here", row(1)), 1);
+    mei.press("jk");
+    mei.until_count(&format!("{}.here", row(1)), 1);
+    mei.press("c");
+    mei.until_at("/tickets/1");
+    mei.until_shows("mei");
+    assert_eq!(mei.count("button[value=claim]"), 0, "it is claimed");
+    mei.press("r");
+    mei.until("the focus in the reply", || (focused(&mei) == "reply-text").then_some(()));
+    mei.press(REPLY);
+    mei.chord(&[CONTROL, ENTER]);
+    mei.until_count("button[value=undo]", 1);
+    reply_arrives(&desk, &engraving);
+    mei.until_shows("waiting for the buyer");
+    mei.go("/queue?view=unclaimed");
+    mei.until_count("[data-row]", 1);
+    assert_eq!(mei.count(&row(1)), 0, "what is answered does not wait");
+}
+
+fn help_is_one_key_away(page: &Page) {
+    page.press("?");
+    page.until_shows("Ctrl");
+    assert!(page.path().starts_with("/help"), "{}", page.path());
+    page.press("gq");
+    page.until_at("/queue");
+    page.until_count("[data-row]", 2);
+    page.press("/");
+    page.until("the focus in the search", || (focused(page) == "q").then_some(()));
+    page.press(&format!("j{ESCAPE}"));
+    assert_eq!(focused(page), "BODY", "Escape leaves the field, and j was a letter in it");
+}
+
+/// Waits for the reply at the real mail server and looks at it as a mail program does.
+fn reply_arrives(desk: &Desk, question: &Letter) {
+    let sent = desk.until_sent(&question.from, 2);
+    let reply = &sent[1];
+    assert_eq!(text_of(reply).trim(), REPLY);
+    assert_eq!(header(reply, "In-Reply-To").as_deref(), Some(question.id.as_str()));
+    assert!(header(reply, "References").is_some_and(|ids| ids.contains(&question.id)), "{}", reply.data);
+    assert!(subject(reply).starts_with("Re: Engraving"), "{}", subject(reply));
+    for machine in ["Auto-Submitted", "Precedence", "X-Auto-Response-Suppress"] {
+        assert_eq!(header(reply, machine), None, "a person is no machine");
+    }
+}
+
+#[test]
+fn of_two_who_claim_at_once_one_is_told_who_was_faster_and_when() {
+    let Some(desk) = Desk::open("") else { return };
+    let (mei, tom) = (desk.person("mei", "agent", "en"), desk.person("tom", "agent", "en"));
+    desk.write(&Letter::new(
+        "anna@example.org",
+        "Engraving",
+        "Could you engrave the name of my grandmother on the lid?",
+    ));
+    mei.until_count(&row(1), 1);
+    tom.until_count(&row(1), 1);
+    // Tom's page stands still, as on a slow line, while Mei takes the ticket.
+    tom.script("window.EventSource = null; document.querySelector('[data-live]').removeAttribute('data-live')");
+    mei.click(&format!("{} button[value=claim]", row(1)));
+    mei.until_at("/tickets/1");
+    tom.click(&format!("{} button[value=claim]", row(1)));
+    tom.until_shows("Somebody was faster");
+    let told = tom.text_of("#notice");
+    assert!(told.contains("mei took the ticket"), "{told}");
+    assert!(told.contains("just now") || told.contains(':') || told.contains(" ago"), "and when: {told}");
+    assert!(tom.text_of(".ticket-head").contains("mei"), "{}", tom.text());
+    mei.go("/tickets/1");
+    assert!(!mei.text().contains("tom"), "nothing was done for the second");
+}
