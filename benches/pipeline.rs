@@ -288,6 +288,7 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
         pace: Pace::default(),
         orders: None,
         webhooks: Vec::new(),
+        staff_mail: None,
     };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))
 }

@@ -133,6 +133,23 @@ impl FolderChannel {
         }
     }
 
+    /// Makes one attempt to hand over a mail, as [`Channel::send`] does.
+    pub async fn post(&self, mail: &MailPayload, phase: &PhaseLog) -> Receipt {
+        match self.deliver(mail, phase).await {
+            Ok(name) => Receipt::Sent { proof: name },
+            // Until the rename succeeds nothing lies in `new`, so another attempt is safe.
+            Err(error) => Receipt::Retry {
+                reason: format!("cannot write to {}: {error}", self.settings.outbox.display()),
+                after_seconds: None,
+                // The store's refusal is about this message, a folder that cannot be written about all.
+                concerns: match error.get_ref() {
+                    Some(cause) if cause.is::<InboxError>() => Concern::Message,
+                    _ => Concern::Account,
+                },
+            },
+        }
+    }
+
     async fn deliver(&self, mail: &MailPayload, phase: &PhaseLog) -> io::Result<String> {
         let outbox = &self.settings.outbox;
         for part in ["tmp", "new", "cur"] {
@@ -199,19 +216,7 @@ impl Channel for FolderChannel {
         let Payload::Mail(mail) = &outbound.payload else {
             return Receipt::Failed { reason: "a folder takes mail only".to_owned() };
         };
-        match self.deliver(mail, phase).await {
-            Ok(name) => Receipt::Sent { proof: name },
-            // Until the rename succeeds nothing lies in `new`, so another attempt is safe.
-            Err(error) => Receipt::Retry {
-                reason: format!("cannot write to {}: {error}", self.settings.outbox.display()),
-                after_seconds: None,
-                // The store's refusal is about this message, a folder that cannot be written about all.
-                concerns: match error.get_ref() {
-                    Some(cause) if cause.is::<InboxError>() => Concern::Message,
-                    _ => Concern::Account,
-                },
-            },
-        }
+        self.post(mail, phase).await
     }
 
     async fn answered(&self, _message_id: &str) -> Verification {

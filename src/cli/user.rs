@@ -27,6 +27,7 @@ use crate::{
         agent::{self, Agent, Role},
         ids::{AccountName, AgentName},
         language::Language,
+        notice,
     },
     store::{
         Store,
@@ -76,6 +77,9 @@ enum Command {
         /// The language of the pages: en or zh
         #[arg(long, default_value = "en")]
         language: Language,
+        /// Where notices about tickets go, if `staff_mail` is set up
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
     },
     /// List everybody
     List {
@@ -102,6 +106,13 @@ enum Command {
         /// Their names, or `all`
         #[arg(required = true, value_delimiter = ',')]
         accounts: Vec<String>,
+    },
+    /// Say where notices about tickets go to a person; they answer from that address only
+    Email {
+        /// The login name
+        name: String,
+        /// The address, or `none`
+        address: String,
     },
     /// Set a person's password, read from standard input; `invite` lets them choose one themselves
     Password {
@@ -150,12 +161,17 @@ impl User {
 impl Command {
     async fn run(self, store: &Store, config: &Config) -> anyhow::Result<Exit> {
         match self {
-            Self::Add { name, display, role, accounts, language } => {
+            Self::Add { name, display, role, accounts, language, email } => {
                 let accounts = match accounts.map(|names| known(config, names)).transpose() {
                     Ok(accounts) => accounts,
                     Err(unknown) => return Ok(output::refusal(&unknown)),
                 };
-                add(store, config, &name, &display, role.into(), accounts.as_deref(), language).await
+                let email = match email.map(|typed| staff_address(config, &typed)).transpose() {
+                    Ok(email) => email,
+                    Err(problem) => return Ok(output::refusal(&problem)),
+                };
+                let who = Newcomer { name: &name, display: &display, role: role.into(), language };
+                add(store, config, &who, accounts.as_deref(), email.as_deref()).await
             }
             Self::List { json } => list(store, json).await,
             Self::Invite { name } => invite(store, config, &AgentName::new(name)).await,
@@ -166,6 +182,11 @@ impl Command {
             Self::Accounts { name, accounts } => match known(config, accounts) {
                 Ok(accounts) => change(store, &name, &AgentChange::Accounts(Some(&accounts))).await,
                 Err(unknown) => Ok(output::refusal(&unknown)),
+            },
+            Self::Email { name, address } if address == "none" => change(store, &name, &AgentChange::Email(None)).await,
+            Self::Email { name, address } => match staff_address(config, &address) {
+                Ok(address) => change(store, &name, &AgentChange::Email(Some(&address))).await,
+                Err(problem) => Ok(output::refusal(&problem)),
             },
             Self::Password { name } => password(store, config, &name).await,
             Self::TotpOff { name } => change(store, &name, &AgentChange::TotpOff).await,
@@ -189,15 +210,31 @@ fn known(config: &Config, names: Vec<String>) -> Result<Vec<AccountName>, String
     names.into_iter().map(read).collect()
 }
 
+/// Returns a person's address as it is kept; the error says why it cannot be one.
+fn staff_address(config: &Config, typed: &str) -> Result<String, String> {
+    let address = notice::staff_address(typed).ok_or_else(|| format!("`{typed}` is no mail address"))?;
+    if config.is_own_address(&address) {
+        return Err(format!("{address} is an address of the shop: notices would come back as mail of buyers"));
+    }
+    Ok(address)
+}
+
+/// Who is added.
+struct Newcomer<'a> {
+    name: &'a str,
+    display: &'a str,
+    role: Role,
+    language: Language,
+}
+
 async fn add(
     store: &Store,
     config: &Config,
-    name: &str,
-    display: &str,
-    role: Role,
+    who: &Newcomer<'_>,
     accounts: Option<&[AccountName]>,
-    language: Language,
+    email: Option<&str>,
 ) -> anyhow::Result<Exit> {
+    let Newcomer { name, display, role, language } = *who;
     let name = match agent::login_name(name) {
         Ok(_) if config.console.is_none() => return Ok(output::refusal(NO_CONSOLE)),
         Ok(name) => name,
@@ -209,6 +246,12 @@ async fn add(
         return Ok(output::refusal(&format!("the name {name} is taken")));
     }
     output::talk(&format!("{name} was added: {role}, {}.", accounts_in_words(accounts)));
+    if email.is_some() {
+        let set = store.change_agent(&name, &AgentChange::Email(email), &TERMINAL, Timestamp::now()).await?;
+        if set == AgentOutcome::AddressTaken {
+            output::talk("That address is somebody else's already; give another one with `nightdesk user email`.");
+        }
+    }
     invite(store, config, &name).await
 }
 
@@ -230,11 +273,14 @@ async fn change(store: &Store, name: &str, change: &AgentChange<'_>) -> anyhow::
         AgentOutcome::Changed => {
             output::talk(match change {
                 AgentChange::Enable => "Done. They may sign in again.",
+                AgentChange::Email(None) => "Done. They get no notices any more.",
+                AgentChange::Email(Some(_)) => "Done. Notices go there from now on, if `staff_mail` is set up.",
                 _ => "Done. What this person was doing in the console has ended; they sign in again.",
             });
             Exit::Success
         }
         AgentOutcome::NoSuchAgent => output::refusal(&format!("there is nobody called {name}")),
+        AgentOutcome::AddressTaken => output::refusal("somebody else gets notices at that address already"),
         AgentOutcome::LastAdmin => {
             output::refusal(&format!("{name} is the last admin who can sign in; make somebody else an admin first"))
         }

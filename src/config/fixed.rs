@@ -11,8 +11,8 @@ use crate::diagnostic::yaml::{Kind, Node};
 
 /// Sections whose change needs a restart: connections, files and ports are opened once. Everything else is in force as
 /// soon as it is saved.
-const SECTIONS: [&str; 8] =
-    ["accounts", "console", "store", "status", "delivery", "trusted_authserv_ids", "orders", "webhooks"];
+const SECTIONS: [&str; 9] =
+    ["accounts", "console", "store", "status", "delivery", "trusted_authserv_ids", "orders", "webhooks", "staff_mail"];
 
 /// The fixed sections as they were read, by hash: they hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]

@@ -15,6 +15,7 @@ mod orders;
 mod raw;
 mod resolve;
 pub mod schema;
+mod staff_mail;
 mod units;
 mod webhooks;
 
@@ -150,6 +151,11 @@ impl Config {
         let trusts = !self.trusted_authserv_ids.is_empty();
         found.extend(profile::mark_used(&mut self.profiles, &self.marketplaces, sources, trusts));
         Ok(found)
+    }
+
+    /// Returns whether mail to this address comes into a mailbox of the shop, whatever stands behind a `+`.
+    pub fn is_own_address(&self, address: &str) -> bool {
+        self.own_addresses().contains(&engine::guard::plain_address(address))
     }
 
     /// Returns all addresses and aliases of all mailboxes, lower case.

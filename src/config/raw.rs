@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use crate::{
     config::{
-        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve, units,
-        webhooks,
+        Config, Environment, account, clocks, console, delivery::delivery, desk, fixed::Fixed, orders, resolve,
+        staff_mail, units, webhooks,
     },
     desk::close,
     diagnostic::{
@@ -159,7 +159,9 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let (retry, verify, pace) = delivery(reader, &mut fields);
     let orders = orders::read(reader, &mut fields);
     let webhooks = webhooks::read(reader, &mut fields);
-    let service = service::Settings { status, retry, verify, pace, orders, webhooks };
+    let trusted = authserv_ids(trusted, &accounts);
+    let staff_mail = staff_mail::read(reader, &mut fields, &accounts, &trusted, console.as_ref());
+    let service = service::Settings { status, retry, verify, pace, orders, webhooks, staff_mail };
     reader.close(fields);
     Some(Config {
         shop_name,
@@ -173,7 +175,7 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
         profiles_folder,
         profiles: Profiles { used: marketplaces.iter().map(|(name, _)| name.clone()).collect(), ..profile::shipped() },
         marketplaces,
-        trusted_authserv_ids: authserv_ids(trusted, &accounts),
+        trusted_authserv_ids: trusted,
         accounts,
         max_mode,
         answer_at,

@@ -46,6 +46,7 @@ pub fn schema() -> Value {
             mapping(vec![key("listen", "An address and a port: `127.0.0.1:8025`.", text_like(r"(:[0-9]+|\$\{.+\})$"))]),
         ),
         key("webhooks", "Programs that are told what happens on tickets.", list(webhook())),
+        key("staff_mail", "People of the desk are told of tickets by mail, and may answer by mail.", staff_mail()),
         key("console", "The desk in a browser; without this section there is none.", console()),
         key("delivery", "What happens after a send that failed, or may have.", delivery()),
         key("limits", "Where the machine steps back and a person is asked.", limits()),
@@ -95,6 +96,23 @@ fn webhook() -> Value {
         key("events", "What it is told: `[ticket.opened, ticket.alarm]`; everything if it is left out.", list(text())),
         key("include_text", "true: it is told words of buyers and colleagues, too.", switch()),
         key("allow_private", "true: it may lead to addresses inside the house.", switch()),
+    ])
+}
+
+fn staff_mail() -> Value {
+    mapping(vec![
+        required("account", "The mailbox that sends the notices.", text()),
+        key(
+            "reply_address",
+            "Where answers go: an address of a watched mailbox with `+{token}`, such as `desk+{token}@shop.example`.",
+            text_like(r"(\+\{token\}@|\$\{)"),
+        ),
+        key(
+            "events",
+            "What people are told: `[new_ticket, buyer_replied, deadline]`, which is the default.",
+            list(text()),
+        ),
+        key("replies", "false: notices take no answers.", switch()),
     ])
 }
 

@@ -292,6 +292,8 @@ async fn made(shop: &Shop, visit: &Visit, name: &AgentName, wanted: &AgentChange
     match change(shop, visit, name, wanted).await? {
         AgentOutcome::Changed => Ok(Redirect::to(&address(name)).into_response()),
         AgentOutcome::NoSuchAgent => Err(Problem::NotFound),
+        // Nobody changes somebody else's address here.
+        AgentOutcome::AddressTaken => Err(Problem::Bad(Words::of(visit.tongue).email_taken.to_owned())),
         AgentOutcome::LastAdmin => person_page(shop, visit, name, None, Some(Words::of(visit.tongue).last_admin)).await,
     }
 }

@@ -29,12 +29,14 @@ use crate::{
         visit::{Visit, Visitor},
         words::{door::Words, doubts},
     },
+    engine::guard,
     model::{
         agent::{self, Role},
         language::Language,
+        notice,
     },
     store::{
-        people::{AgentChange, Credentials, accounts_in_words},
+        people::{AgentChange, AgentOutcome, Credentials, accounts_in_words},
         sessions::{Ends, Session, Stage},
     },
 };
@@ -45,6 +47,7 @@ pub(super) fn routes() -> Vec<Entry> {
     vec![
         Entry::get("/profile", own, Object::None, show),
         Entry::post("/profile", own, Object::None, describe),
+        Entry::post("/profile/email", own, Object::None, change_email),
         Entry::post("/profile/password", own, Object::None, change_password),
         Entry::get("/profile/totp", own, Object::None, show_totp),
         Entry::post("/profile/totp", own, Object::None, switch_totp_on),
@@ -60,6 +63,7 @@ pub(super) fn routes() -> Vec<Entry> {
 struct Given {
     display: String,
     language: String,
+    email: String,
     password: SecretString,
     new: SecretString,
     again: SecretString,
@@ -83,6 +87,7 @@ struct ProfilePage {
     role: &'static str,
     accounts: String,
     chinese: bool,
+    email: String,
     totp: bool,
     codes_left: u32,
     required: bool,
@@ -127,6 +132,7 @@ async fn show(State(shop): State<Shop>, visit: Visit, caller: Caller, Query(said
     let words = Words::of(visit.tongue);
     let note = match said.said.as_str() {
         "saved" => Some(words.saved),
+        "email" => Some(words.email_saved),
         "password" => Some(words.password_changed),
         "off" => Some(words.second_is_off),
         "ended" => Some(words.ended),
@@ -153,6 +159,7 @@ async fn page(
         role: role_in_words(agent.role, words),
         accounts: reach_in_words(agent.reach(), words),
         chinese: agent.language == Language::ZH,
+        email: agent.email.unwrap_or_default(),
         totp: agent.totp,
         codes_left: shop.store.recovery_codes_left(&visitor.name).await?,
         required: shop.settings.require_totp,
@@ -202,6 +209,30 @@ async fn describe(State(shop): State<Shop>, visit: Visit, Form(given): Form<Give
     let language = language_of(&given.language, visit.tongue);
     shop.store.change_agent(&visitor.name, &AgentChange::Language(language), &visitor.actor(), now).await?;
     Ok(Redirect::to("/profile?said=saved").into_response())
+}
+
+/// Changes where notices go. Answers by mail are believed from that address, so the password is asked for.
+async fn change_email(State(shop): State<Shop>, visit: Visit, caller: Caller, Form(given): Form<Given>) -> Answer {
+    let (words, visitor, now) = (Words::of(visit.tongue), visit.visitor()?, Timestamp::now());
+    let wanted = given.email.trim();
+    let address = if wanted.is_empty() { None } else { notice::staff_address(wanted) };
+    let own = |address: &str| shop.live.engine().settings().own_addresses.contains(&guard::plain_address(address));
+    let problem = if address.is_none() && !wanted.is_empty() {
+        Some(words.email_wrong)
+    } else {
+        address.as_deref().filter(|address| own(address)).map(|_| words.email_own)
+    };
+    if let Some(problem) = problem {
+        return page(&shop, &visit, &caller, None, Some(problem.to_owned())).await;
+    }
+    if let Err(problem) = prove(&shop, &visit, &caller, &given, now).await? {
+        return page(&shop, &visit, &caller, None, Some(problem)).await;
+    }
+    let change = AgentChange::Email(address.as_deref());
+    match shop.store.change_agent(&visitor.name, &change, &visitor.actor(), now).await? {
+        AgentOutcome::AddressTaken => page(&shop, &visit, &caller, None, Some(words.email_taken.to_owned())).await,
+        _ => Ok(Redirect::to("/profile?said=email").into_response()),
+    }
 }
 
 /// Asks for the present password again; returns why it does not count, if it does not. Tries are counted as at the login.

@@ -99,6 +99,11 @@ pub fn texts(catalog: &Catalog, known: &Known<'_>, now: Timestamp) -> Vec<Canned
     names.into_iter().map(canned).collect()
 }
 
+/// Returns the phrases of a person's own words that a shop should not send, in that language.
+pub fn doubtful(text: &str, language: Language) -> Vec<String> {
+    promise::forbidden(text, language).into_iter().map(|found| found.phrase).collect()
+}
+
 /// Returns the language a reply is offered in: the buyer's, else the agent's, else the first it is written in.
 fn language_of(catalog: &Catalog, reply: &ReplyId, known: &Known<'_>) -> Language {
     let written = catalog.languages(reply);
@@ -135,7 +140,7 @@ fn fill(
         rest: Rest::Nothing,
     };
     let rendered = catalog.render(&order).map_err(|why| why.to_string())?;
-    let doubtful = promise::forbidden(&rendered.text, language).into_iter().map(|found| found.phrase).collect();
+    let doubtful = doubtful(&rendered.text, language);
     Ok(Filled { language, text: rendered.text, doubtful, facts: rendered.facts })
 }
 

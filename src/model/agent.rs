@@ -72,6 +72,8 @@ pub struct Agent {
     pub accounts: Option<Vec<AccountName>>,
     /// The language of the pages.
     pub language: Language,
+    /// Where notices about tickets go, in lower case; none if the person wants none.
+    pub email: Option<String>,
     /// A password was chosen; without one nobody can sign in under this name.
     pub has_password: bool,
     /// An authenticator program is asked for a code at each login.

@@ -22,6 +22,12 @@ pub enum Deed {
     InvitationAccepted,
     /// A person's name for colleagues changed.
     NameChanged,
+    /// Notices go to another address of a person.
+    MailAddressChanged,
+    /// A mail in the name of a person was not taken as theirs.
+    StaffMailRefused,
+    /// A notice to a person came back.
+    NoticeReturned,
     /// A person's role changed.
     RoleChanged,
     /// A person works for other accounts.
@@ -70,7 +76,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every kind, as lists show them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -79,6 +85,9 @@ impl Deed {
         Self::Invited,
         Self::InvitationAccepted,
         Self::NameChanged,
+        Self::MailAddressChanged,
+        Self::StaffMailRefused,
+        Self::NoticeReturned,
         Self::RoleChanged,
         Self::AccountsChanged,
         Self::PasswordChanged,
@@ -114,6 +123,9 @@ impl Deed {
             Self::Invited => "invited",
             Self::InvitationAccepted => "invitation_accepted",
             Self::NameChanged => "name_changed",
+            Self::MailAddressChanged => "mail_address_changed",
+            Self::StaffMailRefused => "staff_mail_refused",
+            Self::NoticeReturned => "notice_returned",
             Self::RoleChanged => "role_changed",
             Self::AccountsChanged => "accounts_changed",
             Self::PasswordChanged => "password_changed",

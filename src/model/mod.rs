@@ -20,6 +20,7 @@ pub mod ids;
 pub mod inbound;
 pub mod language;
 pub mod mode;
+pub mod notice;
 pub mod order;
 pub mod outbound;
 pub mod profile;

@@ -24,7 +24,7 @@ use crate::{
     model::{
         ids::AccountName,
         inbound::MailFacts,
-        outbound::{Outbound, Receipt, Verification},
+        outbound::{MailPayload, Outbound, Receipt, Verification},
         wire_id::InstanceKey,
     },
 };
@@ -240,6 +240,17 @@ pub enum AnyChannel {
     Folder(FolderChannel),
     /// A bot.
     Telegram(TelegramChannel),
+}
+
+impl AnyChannel {
+    /// Makes one attempt to send a mail that answers no buyer, as [`Channel::send`] does.
+    pub async fn post(&self, mail: &MailPayload, phase: &PhaseLog) -> Receipt {
+        match self {
+            Self::Email(channel) => channel.post(mail, phase).await,
+            Self::Folder(channel) => channel.post(mail, phase).await,
+            Self::Telegram(_) => Receipt::Failed { reason: "a bot sends no mail".to_owned() },
+        }
+    }
 }
 
 impl Channel for AnyChannel {

@@ -43,6 +43,7 @@ use crate::{
         restore::Doubted,
         room::with_room,
         sent,
+        staff_mail::Staff,
     },
     store::{
         Store,
@@ -103,6 +104,9 @@ pub(super) struct Intake {
     pub(super) held: Arc<Held>,
     pub(super) wake: Wake,
     isolation: Isolation,
+    /// What people do who answer by mail goes through this.
+    pub(super) handle: Handle,
+    pub(super) staff: Staff,
     doubted: Doubted,
     /// Held alone by whoever decides a second time: accounts that are decided for at once must not overtake one another
     /// until a person has to look at it.
@@ -110,8 +114,8 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(handle: Handle, held: Arc<Held>, pace: Pace) -> Self {
-        let Handle { store, live, accounts, wake, .. } = handle;
+    pub(super) fn new(handle: Handle, held: Arc<Held>, pace: Pace, staff: Staff) -> Self {
+        let Handle { store, live, accounts, wake, .. } = handle.clone();
         Self {
             doubted: Doubted::new(store.clone(), accounts.clone()),
             store,
@@ -121,6 +125,8 @@ impl Intake {
             held,
             wake,
             isolation: Isolation::new(MAX_TIME),
+            handle,
+            staff,
             commits: Arc::default(),
         }
     }
@@ -367,14 +373,14 @@ impl Intake {
                 return Ok(None);
             }
         };
-        if received.role == FolderRole::Sent {
+        let done = if received.role == FolderRole::Sent {
             sent::record(&self.store, &self.accounts.instance, id, &inbound).await?;
-            return Ok(None);
-        }
-        if sent::record_copy(&self.store, self.live.engine().settings(), id, &inbound).await? {
-            return Ok(None);
-        }
-        Ok(Some(Read { id, inbound, received }))
+            true
+        } else {
+            Box::pin(self.take_staff_mail(id, &received, &inbound)).await?
+                || sent::record_copy(&self.store, self.live.engine().settings(), id, &inbound).await?
+        };
+        Ok((!done).then_some(Read { id, inbound, received }))
     }
 
     /// Returns whether a message of a burst must be decided by itself: a guard speaks about it, or a person answered it.

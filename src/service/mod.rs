@@ -18,6 +18,7 @@ pub mod indexer;
 pub mod intake;
 mod isolation;
 mod lease;
+pub mod notices;
 pub mod orders;
 pub mod original;
 pub mod outgoing;
@@ -30,6 +31,7 @@ mod room;
 pub mod search;
 mod sent;
 mod share;
+mod staff_mail;
 pub mod status;
 pub mod supervise;
 mod sweep;
@@ -61,6 +63,7 @@ use crate::{
         handle::Handle,
         intake::Intake,
         lease::{Held, Leases, Listen, Parts},
+        notices::{Notices, StaffMail},
         orders::Orders,
         supervise::Supervisor,
         sweep::{Found, Sweep},
@@ -93,6 +96,8 @@ pub struct Settings {
     pub orders: Option<crate::orders::settings::Settings>,
     /// Which programs are told what happens on tickets.
     pub webhooks: Vec<Webhook>,
+    /// How people of the desk are told of tickets by mail; none if they are not.
+    pub staff_mail: Option<StaffMail>,
 }
 
 /// The running service.
@@ -242,7 +247,8 @@ impl Service {
             inbox,
             stop: stop.clone(),
         };
-        let intake = Intake::new(self.handle(), held.clone(), self.settings.pace);
+        let staff = self.settings.staff_mail.clone().map(Arc::new);
+        let intake = Intake::new(self.handle(), held.clone(), self.settings.pace, staff);
         supervisor
             .serve("reload", reload::follow(self.live.clone(), self.store.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
@@ -261,7 +267,7 @@ impl Service {
             found: found.clone(),
         };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
-        let orders = self.serve_desk(supervisor, &stop);
+        let orders = self.serve_desk(supervisor, &held, &stop);
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
@@ -285,14 +291,18 @@ impl Service {
         }
     }
 
-    /// Puts under way what people at the desk need beside the pages: search, news, the folder of exported orders.
-    fn serve_desk(&self, supervisor: &mut Supervisor, stop: &CancellationToken) -> Option<Orders> {
+    /// Puts under way what people at the desk need beside the pages: search, news, mail, the folder of exported orders.
+    fn serve_desk(&self, supervisor: &mut Supervisor, held: &Arc<Held>, stop: &CancellationToken) -> Option<Orders> {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
         let timer = Timer { store: self.store.clone(), changes: self.changes.clone() };
         supervisor.serve("timer", timer.run_until(stop.clone()));
         if !self.settings.webhooks.is_empty() {
             let webhooks = Webhooks { store: self.store.clone(), hooks: self.settings.webhooks.clone() };
             supervisor.serve("webhooks", webhooks.run_until(stop.clone()));
+        }
+        if let Some(settings) = self.settings.staff_mail.clone() {
+            let (handle, held, retry) = (self.handle(), Arc::clone(held), self.settings.retry);
+            supervisor.serve("notices", Notices { handle, held, settings, retry }.run_until(stop.clone()));
         }
         supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
         let orders = Orders::new(self.store.clone(), self.settings.orders.clone()?);

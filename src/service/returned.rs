@@ -56,7 +56,7 @@ impl Intake {
 
     /// Returns the Message-IDs of ours that a mail proves to know, the surest first: of the address it was sent to, then
     /// those it refers to, then those of a message it returns.
-    fn own_messages(&self, mail: &MailFacts, raw: &[u8]) -> Vec<String> {
+    pub(super) fn own_messages(&self, mail: &MailFacts, raw: &[u8]) -> Vec<String> {
         let instance = &self.accounts.instance;
         let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"].into_iter().flat_map(|name| mail.values(name));
         let addresses = mail.recipients.iter().map(|mailbox| mailbox.address.as_str()).chain(delivered);

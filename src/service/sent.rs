@@ -12,6 +12,7 @@ use crate::{
         authentication::{self, Authentication},
         ids::InboundId,
         inbound::{Inbound, MailFacts, Mailbox},
+        notice,
         wire_id::InstanceKey,
     },
     store::{
@@ -31,8 +32,11 @@ pub(super) async fn record(
 ) -> Result<(), StoreError> {
     let now = Timestamp::now();
     let Some(mail) = &inbound.mail else { return store.ignore(id, SENT_FOLDER, now).await };
-    if let Some(own) = mail.message_id.as_deref().filter(|own| instance.verify(own).is_some()) {
-        prove(store, id, own, now).await?;
+    if let Some((own, made)) = mail.message_id.as_deref().and_then(|own| Some((own, instance.verify(own)?))) {
+        // Notices to people of the desk are no messages to buyers, and the outbox knows nothing of them.
+        if !notice::is_key(&made.key) {
+            prove(store, id, own, now).await?;
+        }
         return store.ignore(id, SENT_FOLDER, now).await;
     }
     if by_machine(mail) {

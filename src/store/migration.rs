@@ -24,6 +24,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (13, "bursts", include_str!("sql/sqlite/0013-bursts.sql")),
     (14, "alarms", include_str!("sql/sqlite/0014-alarms.sql")),
     (15, "webhooks", include_str!("sql/sqlite/0015-webhooks.sql")),
+    (16, "notices", include_str!("sql/sqlite/0016-notices.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -43,6 +44,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (13, "bursts", include_str!("sql/postgres/0013-bursts.sql")),
     (14, "alarms", include_str!("sql/postgres/0014-alarms.sql")),
     (15, "webhooks", include_str!("sql/postgres/0015-webhooks.sql")),
+    (16, "notices", include_str!("sql/postgres/0016-notices.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -26,6 +26,8 @@ pub mod invitations;
 pub mod lease;
 pub mod machine_mail;
 pub mod merge;
+pub mod notice_answers;
+pub mod notices;
 pub mod open;
 pub mod orders;
 pub mod outbox;

@@ -57,6 +57,8 @@ pub enum AgentChange<'a> {
     Display(&'a str),
     /// Another language of the pages.
     Language(Language),
+    /// Another mail address for notices, in the form of [`crate::model::notice::staff_address`]; none: no notices.
+    Email(Option<&'a str>),
     /// Another role.
     Role(Role),
     /// Other accounts; none means all.
@@ -91,6 +93,8 @@ pub enum AgentOutcome {
     NoSuchAgent,
     /// It would leave nobody who can let others in.
     LastAdmin,
+    /// Somebody else has that mail address.
+    AddressTaken,
 }
 
 impl Store {
@@ -115,7 +119,8 @@ impl Store {
 
     /// Returns everybody, by name, those who are shut out too.
     pub async fn agents(&self) -> Result<Vec<Agent>, StoreError> {
-        let sql = "SELECT name, display, role, accounts, language, password, totp, disabled_at, created_at, login_at
+        let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at,
+                    login_at
              FROM agent ORDER BY name";
         let rows = self.db.ask("reading who works here", sql, &[]).await?;
         rows.iter().map(agent_of).collect()
@@ -132,6 +137,12 @@ impl Store {
         let Some(row) = row_of(&mut tx, name).await? else { return Ok(None) };
         let secret = |column| Ok::<_, StoreError>(row.get::<Option<String>>(column)?.map(SecretString::from));
         Ok(Some(Credentials { agent: agent_of(&row)?, password: secret("password")?, totp: secret("totp")? }))
+    }
+
+    /// Returns the person whose notices go to that address, written in lower case; those who are shut out have none.
+    pub async fn agent_by_email(&self, email: &str) -> Result<Option<Agent>, StoreError> {
+        let mut tx = self.db.read("looking whose address that is").await?;
+        by_email(&mut tx, email).await.map(|agent| agent.filter(|agent| agent.disabled_at.is_none()))
     }
 
     /// Returns whether an admin can sign in; until then the first one is let in by a link.
@@ -159,6 +170,11 @@ impl Store {
             let agent = agent_of(&row)?;
             if change.takes_admin(&agent) && !has_admin(&mut tx, Some(name)).await? {
                 return Ok(AgentOutcome::LastAdmin);
+            }
+            if let AgentChange::Email(Some(email)) = change
+                && by_email(&mut tx, email).await?.is_some_and(|other| other.name != *name)
+            {
+                return Ok(AgentOutcome::AddressTaken);
             }
             write(&mut tx, name, change, now).await?;
             if change.ends_sessions() {
@@ -238,7 +254,7 @@ impl AgentChange<'_> {
     }
 
     fn ends_sessions(&self) -> bool {
-        !matches!(self, Self::Display(_) | Self::Language(_) | Self::Codes(_) | Self::Enable)
+        !matches!(self, Self::Display(_) | Self::Language(_) | Self::Email(_) | Self::Codes(_) | Self::Enable)
     }
 
     /// Returns what the audit log calls it; none for what is the person's own taste.
@@ -246,6 +262,7 @@ impl AgentChange<'_> {
         Some(match self {
             Self::Language(_) => return None,
             Self::Display(_) => Deed::NameChanged,
+            Self::Email(_) => Deed::MailAddressChanged,
             Self::Role(_) => Deed::RoleChanged,
             Self::Accounts(_) => Deed::AccountsChanged,
             Self::Password(_) => Deed::PasswordChanged,
@@ -261,6 +278,10 @@ impl AgentChange<'_> {
     fn in_words(&self, before: &Agent) -> String {
         match self {
             Self::Display(display) => format!(": {} → {display}", before.display),
+            Self::Email(email) => {
+                let words = |email: Option<&str>| email.unwrap_or("none").to_owned();
+                format!(": {} → {}", words(before.email.as_deref()), words(*email))
+            }
             Self::Role(role) => format!(": {} → {role}", before.role),
             Self::Accounts(accounts) => {
                 let (old, new) = (accounts_in_words(before.accounts.as_deref()), accounts_in_words(*accounts));
@@ -294,6 +315,9 @@ pub(super) async fn write(
         }
         AgentChange::Language(language) => {
             set(tx, "UPDATE agent SET language = $2 WHERE name = $1", name, language.as_str().into()).await
+        }
+        AgentChange::Email(email) => {
+            set(tx, "UPDATE agent SET email = $2 WHERE name = $1", name, (*email).into()).await
         }
         AgentChange::Role(role) => {
             set(tx, "UPDATE agent SET role = $2 WHERE name = $1", name, role.as_str().into()).await
@@ -361,9 +385,17 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewAgent<'_>, now: Timestamp) -> R
 }
 
 pub(super) async fn row_of(tx: &mut Tx, name: &AgentName) -> Result<Option<Row>, StoreError> {
-    let sql = "SELECT name, display, role, accounts, language, password, totp, disabled_at, created_at, login_at
+    let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at,
+                    login_at
          FROM agent WHERE name = $1";
     tx.first(sql, &[name.as_str().into()]).await
+}
+
+/// Returns the person who has that address, one who is shut out too.
+async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Agent>, StoreError> {
+    let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at, login_at
+         FROM agent WHERE email = $1";
+    tx.first(sql, &[email.into()]).await?.as_ref().map(agent_of).transpose()
 }
 
 /// Reads a person from a row with all columns but the step.
@@ -375,6 +407,7 @@ pub(super) fn agent_of(row: &Row) -> Result<Agent, StoreError> {
         role: row.word("role", Role::from_word)?,
         accounts: accounts_of(row)?,
         language: row.word("language", |code| code.parse().ok())?,
+        email: row.get("email")?,
         has_password: password.is_some(),
         totp: totp.is_some(),
         disabled_at: row.maybe_moment("disabled_at")?,

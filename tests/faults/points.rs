@@ -69,6 +69,10 @@ const STIMULI: &[(&str, Stimulus)] = &[
     ("store.answered.", Stimulus::Elsewhere),
     ("store.evidence.", Stimulus::Elsewhere),
     ("store.human_sent.", Stimulus::Elsewhere),
+    ("notice.", Stimulus::Elsewhere),
+    ("store.notice.", Stimulus::Elsewhere),
+    ("store.notice_claim.", Stimulus::Elsewhere),
+    ("staff_mail.", Stimulus::Elsewhere),
 ];
 
 /// Returns what leads to a place.

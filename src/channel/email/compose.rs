@@ -101,6 +101,16 @@ pub enum ComposeError {
 
 /// Builds the mail.
 pub fn compose(letter: &Letter<'_>) -> Result<MailPayload, ComposeError> {
+    build(letter, "auto-replied", None)
+}
+
+/// Builds a mail to a person of the shop that nobody asked for (RFC 3834 section 5.2), whose answers go to an address of
+/// its own; none if it takes no answers.
+pub fn notice(letter: &Letter<'_>, answers_to: Option<&str>) -> Result<MailPayload, ComposeError> {
+    build(letter, "auto-generated", answers_to)
+}
+
+fn build(letter: &Letter<'_>, submitted: &str, answers_to: Option<&str>) -> Result<MailPayload, ComposeError> {
     let from = mailbox(Some(letter.from_name), letter.from_address)?;
     let to = mailbox(letter.to_name, letter.to_address)?;
     let origin = if letter.automatic { Origin::Automatic } else { Origin::Human };
@@ -128,9 +138,12 @@ pub fn compose(letter: &Letter<'_>) -> Result<MailPayload, ComposeError> {
     if let Some(references) = letter.reply_to.as_ref().and_then(references) {
         builder = builder.references(references);
     }
+    if let Some(address) = answers_to {
+        builder = builder.reply_to(mailbox(Some(letter.from_name), address)?);
+    }
     if letter.automatic {
         builder = builder
-            .header(AutoSubmitted("auto-replied".to_owned()))
+            .header(AutoSubmitted(submitted.to_owned()))
             .header(AutoResponseSuppress("All".to_owned()))
             .header(Precedence("bulk".to_owned()))
             .header(Loop(letter.instance.instance_name()));

@@ -33,7 +33,7 @@ use crate::{
     },
     model::{
         ids::AccountName,
-        outbound::{Outbound, Payload, Receipt, Verification},
+        outbound::{MailPayload, Outbound, Payload, Receipt, Verification},
     },
 };
 
@@ -197,6 +197,12 @@ impl EmailChannel {
         Self { settings, incoming, outgoing, status: Arc::default() }
     }
 
+    /// Makes one attempt to send a mail, as [`Channel::send`] does.
+    pub async fn post(&self, mail: &MailPayload, phase: &PhaseLog) -> Receipt {
+        let hello = self.settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        smtp::send(&self.settings.smtp, hello, mail, phase, &self.outgoing).await
+    }
+
     /// Returns how the folders of this account are doing.
     pub fn status(&self) -> Arc<ChannelStatus> {
         Arc::clone(&self.status)
@@ -216,8 +222,7 @@ impl Channel for EmailChannel {
         let Payload::Mail(mail) = &outbound.payload else {
             return Receipt::Failed { reason: "a mail account can send mail only".to_owned() };
         };
-        let hello = self.settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        smtp::send(&self.settings.smtp, hello, mail, phase, &self.outgoing).await
+        self.post(mail, phase).await
     }
 
     async fn verify(&self, message_id: &str) -> Verification {

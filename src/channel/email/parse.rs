@@ -30,6 +30,9 @@ use crate::{
     text::{html, quote, subject},
 };
 
+/// How the line begins above which people of the shop write their answers to notices, in every language.
+pub const NOTICE_MARKER: &str = "##- Nightdesk";
+
 /// How the first line of every automatic answer of ours begins, by language of the starter frames. A line that begins so
 /// and has text above it is our own answer coming back.
 pub const REPLY_MARKERS: &[&str] = &[
@@ -39,6 +42,7 @@ pub const REPLY_MARKERS: &[&str] = &[
     "这是自动回复",
     "这是一封自动回复",
     "此邮件为自动回复",
+    NOTICE_MARKER,
 ];
 
 /// Characters kept of a subject.

@@ -49,6 +49,13 @@ words! {
     no_account: "None", "无";
     admins_see_all: "Admins work for all of them.", "管理员可处理全部。";
     about_you: "About you", "基本信息";
+    email_title: "Mail about tickets", "工单通知邮件";
+    email_hint: "Notices go here, and answers by mail are believed from this address only. Leave it empty to get none.", "通知将发送到此邮箱，且仅接受来自此邮箱的邮件回复。留空则不接收通知。";
+    email_address: "Mail address", "邮箱地址";
+    email_saved: "Your address is saved.", "邮箱地址已保存。";
+    email_wrong: "That is no mail address.", "邮箱地址无效。";
+    email_own: "That is an address of the shop: notices would come back as mail of buyers. Take one of your own.", "这是店铺的邮箱，通知会被当作买家来信。请使用您自己的邮箱。";
+    email_taken: "Somebody else gets notices at that address already.", "该邮箱已被其他成员使用。";
     change_password: "Change the password", "修改密码";
     old_password: "Present password", "当前密码";
     new_password: "New password", "新密码";

@@ -323,6 +323,32 @@ async fn where_the_shop_asks_for_a_second_factor_nothing_else_opens_before() {
 }
 
 #[tokio::test]
+async fn an_address_for_notices_takes_the_password_and_is_neither_the_shops_nor_a_colleagues() {
+    let house = House::open().await;
+    for login in ["lin", "mei"] {
+        house.person(login, Role::Agent, None).await;
+    }
+    let (lin, mei) = (house.seat("lin").await, house.seat("mei").await);
+    let change = async |who: &Seat, address: &str, password: &str| {
+        house.post("/profile/email", Some(who), &[("email", address), ("password", password)]).await
+    };
+    let told = change(&lin, " Lin@Staff.example ", PASSWORD).await;
+    assert_eq!(told.leads_to(), "/profile?said=email");
+    assert!(house.get("/profile", Some(&lin)).await.body.contains("lin@staff.example"));
+    for (address, password) in [
+        ("mei@staff.example", "not that one at all"),
+        ("mei at home", PASSWORD),
+        ("lin@staff.example", PASSWORD),
+        ("shop+mei@shop.example", PASSWORD),
+    ] {
+        assert_eq!(change(&mei, address, password).await.status, 422, "{address}");
+    }
+    assert!(!house.get("/profile", Some(&mei)).await.body.contains("staff.example"), "nothing was kept");
+    assert_eq!(change(&lin, "", PASSWORD).await.status, 303, "none is possible, too");
+    assert_eq!(change(&mei, "lin@staff.example", PASSWORD).await.status, 303, "it is free again");
+}
+
+#[tokio::test]
 async fn a_new_password_ends_every_other_session_and_must_be_a_good_one() {
     let house = House::open().await;
     house.person("lin", Role::Agent, None).await;

@@ -8,5 +8,6 @@ mod login;
 mod mailbox;
 mod reload;
 mod sending;
+mod staff_mail;
 mod takeover;
 mod watching;

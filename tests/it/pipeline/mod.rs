@@ -4,6 +4,8 @@ mod answers;
 mod desk;
 mod loops;
 mod machines;
+mod staff_doubts;
+pub(crate) mod staff_mail;
 mod start;
 mod telegram;
 mod tickets;

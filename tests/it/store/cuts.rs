@@ -35,7 +35,9 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     bench::{self, Backend, Bench, Plan, account, at},
     changes::take_over,
-    cut_desk, cut_people, cut_time, orders,
+    cut_desk, cut_notices, cut_people,
+    cut_shapes::SHAPES,
+    cut_time, orders,
     sent::{answers, sent},
     situations, switches,
 };
@@ -117,6 +119,14 @@ const WRITES: &[Write] = &[
     ("queuing calls of a webhook", |run| Box::pin(cut_time::queue_calls(run))),
     ("claiming a call of a webhook", |run| Box::pin(cut_time::claim_call(run))),
     ("settling a call of a webhook", |run| Box::pin(cut_time::settle_call(run))),
+    ("queuing notices", |run| Box::pin(cut_notices::queue(run))),
+    ("queuing notices of deadlines", |run| Box::pin(cut_notices::deadlines(run))),
+    ("claiming a notice", |run| Box::pin(cut_notices::claim(run))),
+    ("noting that a notice may leave", |run| Box::pin(cut_notices::arm(run))),
+    ("settling a notice", |run| Box::pin(cut_notices::settle(run))),
+    ("settling notices that were broken off", |run| Box::pin(cut_notices::settle_broken(run))),
+    ("queuing a mail back", |run| Box::pin(cut_notices::mail_back(run))),
+    ("noting that a notice came back", |run| Box::pin(cut_notices::returned(run))),
     ("writing into the audit log", |run| Box::pin(cut_people::note(run))),
     ("adding a person", |run| Box::pin(cut_people::add_person(run))),
     ("changing a person", |run| Box::pin(cut_people::change_person(run))),
@@ -138,45 +148,6 @@ const AT_ONCE: usize = 6;
 
 /// Writes that happen while the store is opened, where a broken connection is said to the person who starts it.
 const AT_START: &[&str] = &["founding the installation"];
-
-/// What a call leaves behind, without numbers that a rolled back attempt uses up, and without counts of attempts.
-const SHAPES: &[&str] = &[
-    "SELECT account FROM account_seen t",
-    "SELECT account, folder, uid FROM folder t",
-    "SELECT source_key, state, outcome, outcome_reason, thread IS NULL FROM inbound t",
-    "SELECT source_key FROM ledger t",
-    "SELECT epoch, pending, last_human_reply FROM thread t",
-    "SELECT state, urgency, reasons, version, assignee FROM ticket t",
-    "SELECT at, actor, what, text FROM ticket_event t",
-    "SELECT kind, state, phase, attempts, proof, reason FROM outbox t",
-    "SELECT rule_set_hash FROM verdict t",
-    "SELECT key, suppressed FROM buyer t",
-    "SELECT scope, name, reason FROM switch t",
-    "SELECT situation, switched_on, until, reason FROM situation_switch t",
-    "SELECT at, cause, rule_set, errors FROM reload t",
-    "SELECT account, until_at, reason FROM account_rest t",
-    "SELECT actor, what, text, address FROM audit t",
-    "SELECT cause, reason, reruns FROM quarantine t",
-    "SELECT reason, actor, ended_by FROM restored t",
-    "SELECT name, holder FROM lease t",
-    "SELECT id, left_at IS NULL FROM runner t",
-    "SELECT name, state, lines, note FROM order_file t",
-    "SELECT line, number, status FROM order_line t",
-    "SELECT kind FROM search_queue t",
-    "SELECT kind, account FROM search_doc t",
-    "SELECT CAST(words AS TEXT) FROM search_words t",
-    "SELECT actor, what FROM undo t",
-    "SELECT grade FROM buyer t",
-    "SELECT token_hash, score FROM satisfaction t",
-    "SELECT waiting_since, hours, rung_at FROM alarm t",
-    "SELECT name FROM webhook t",
-    "SELECT webhook, kind, body, state, attempts, due_at, note FROM webhook_call t",
-    "SELECT name, role, accounts, password, totp, totp_step, disabled_at, login_at FROM agent t",
-    "SELECT agent, hash FROM recovery_code t",
-    "SELECT hash, agent FROM invitation t",
-    "SELECT hash, agent, stage, seen_at FROM session t",
-    "SELECT name, hash, used_at, revoked_at FROM api_token t",
-];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_write_is_lost_or_done_twice_when_the_connection_breaks_at_its_commit() {

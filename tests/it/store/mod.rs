@@ -13,7 +13,9 @@ mod commits;
 mod contexts;
 mod crowds;
 mod cut_desk;
+mod cut_notices;
 mod cut_people;
+mod cut_shapes;
 mod cut_time;
 mod cuts;
 mod deliveries;
@@ -21,6 +23,7 @@ mod figures;
 mod histories;
 mod leases;
 mod merges;
+mod notices;
 mod opening;
 mod orders;
 mod outboxes;
@@ -74,6 +77,7 @@ fn cases() -> Vec<Case> {
         figures::CASES,
         alarms::CASES,
         webhooks::CASES,
+        notices::CASES,
         histories::CASES,
         sent::CASES,
         leases::CASES,

@@ -1,0 +1,227 @@
+//! What a person's answer to a notice asks for, and what about it is unclear: pure functions over the mail as it was read.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    channel::email::parse::NOTICE_MARKER,
+    engine::guard::plain_address,
+    model::inbound::{Inbound, MailFacts, Note, ReturnPath},
+};
+
+/// What an answer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing stands above the line.
+    Nothing,
+    /// Something for colleagues only.
+    Note(String),
+    /// Take the ticket.
+    Claim,
+    /// End the case.
+    Close,
+    /// What a question asked about is to go out.
+    Send,
+    /// These words are for the buyer.
+    Reply(String),
+}
+
+/// What begins a note, in the languages of the pages.
+const NOTE: [&str; 4] = ["note:", "note：", "备注:", "备注："];
+
+/// Reads what stands above the line.
+pub(super) fn said(text: &str) -> Said {
+    let text = text.trim();
+    if text.is_empty() {
+        return Said::Nothing;
+    }
+    let word = text.trim_matches(|c: char| c.is_whitespace() || "`'\".!。！".contains(c)).to_lowercase();
+    match word.as_str() {
+        "send" | "发送" => return Said::Send,
+        "claim" | "接手" => return Said::Claim,
+        "close" | "关闭" => return Said::Close,
+        _ => {}
+    }
+    let lower = text.to_lowercase();
+    if let Some(prefix) = NOTE.into_iter().find(|prefix| lower.starts_with(prefix)) {
+        // The prefixes are as long in any case.
+        return Said::Note(text.get(prefix.len()..).unwrap_or_default().trim().to_owned());
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.iter().all(|line| line.starts_with("//")) {
+        let note: Vec<&str> = lines.iter().map(|line| line.trim_start_matches('/').trim()).collect();
+        return Said::Note(note.join("\n").trim().to_owned());
+    }
+    Said::Reply(text.to_owned())
+}
+
+/// What about an answer is unclear by the mail alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unclear {
+    /// Some lines look like a note, others do not.
+    MixedNote,
+    /// What the person wrote and what the mail program quoted cannot be told apart.
+    Quote,
+    /// Something stands below the line as well.
+    BelowLine,
+    /// Files came along, which do not go to the buyer.
+    Files(Vec<String>),
+    /// The mail went to others too.
+    Others(Vec<String>),
+}
+
+/// Whose addresses an answer may go to without being unclear.
+pub(super) struct Expected<'a> {
+    /// The person's own address.
+    pub own: &'a str,
+    /// What the reply address holds.
+    pub token: &'a str,
+    /// Where the desk is opened in a browser.
+    pub desk: Option<&'a str>,
+    /// The shop's own addresses, in lower case and without what stands behind a `+`.
+    pub shop: &'a BTreeSet<String>,
+}
+
+/// Returns what is unclear about words meant for the buyer.
+pub(super) fn unclear(inbound: &Inbound, mail: &MailFacts, expected: &Expected<'_>) -> Vec<Unclear> {
+    let mut found = Vec::new();
+    let text = &inbound.text;
+    if text.lines().any(|line| line.trim_start().starts_with("//")) {
+        found.push(Unclear::MixedNote);
+    }
+    if holds_notice(inbound, expected) {
+        found.push(Unclear::Quote);
+    }
+    if writes_below(&inbound.elided) {
+        found.push(Unclear::BelowLine);
+    }
+    if !inbound.attachments.is_empty() {
+        found.push(Unclear::Files(inbound.attachments.iter().map(|file| file.name.clone()).collect()));
+    }
+    let mut others: Vec<String> = Vec::new();
+    for to in &mail.recipients {
+        let address = to.address.to_lowercase();
+        let known = address == expected.own
+            || address.contains(expected.token)
+            || expected.shop.contains(&plain_address(&address));
+        if !known && !others.contains(&address) {
+            others.push(address);
+        }
+    }
+    if !others.is_empty() {
+        found.push(Unclear::Others(others));
+    }
+    found
+}
+
+/// Returns whether words of the notice may stand in what would go to the buyer: its secret address among them.
+fn holds_notice(inbound: &Inbound, expected: &Expected<'_>) -> bool {
+    let text = inbound.text.to_lowercase();
+    let marker = NOTICE_MARKER.to_lowercase();
+    let cut_cleanly = inbound.elided.to_lowercase().contains(&marker);
+    let kept = inbound.notes.contains(&Note::QuoteKept);
+    let link = expected.desk.map(|desk| format!("{}/tickets/", desk.to_lowercase()));
+    let own_words = text.contains(&marker)
+        || text.contains(expected.token)
+        || link.is_some_and(|link| text.contains(&link))
+        || text.lines().any(|line| line.starts_with("| ") || line.trim_start().starts_with('>'));
+    own_words || (kept && !cut_cleanly)
+}
+
+/// Returns whether the person wrote between or below the quoted lines of the notice: nothing of that would go out.
+fn writes_below(elided: &str) -> bool {
+    let mut lines = elided.lines().skip_while(|line| !line.contains(NOTICE_MARKER));
+    let Some(marker) = lines.next() else { return false };
+    let is_quoted = |line: &str| line.trim_start().starts_with(['>', '|', '＞']);
+    is_quoted(marker) && lines.any(|line| !line.trim().is_empty() && !is_quoted(line))
+}
+
+/// Returns why a machine wrote the mail; none if a person may have.
+pub(super) fn machine(inbound: &Inbound, mail: &MailFacts) -> Option<&'static str> {
+    let first = |name: &'static str| mail.values(name).next();
+    let marked = |value: &str| {
+        let keyword = value.split([';', '(', ' ']).next().unwrap_or_default().trim();
+        !keyword.is_empty() && !keyword.eq_ignore_ascii_case("no")
+    };
+    let subject = inbound.subject.trim().to_lowercase();
+    if mail.values("Auto-Submitted").any(marked) {
+        return Some("it is marked as automatic");
+    }
+    if mail.return_path == ReturnPath::Null || mail.part_types.first().is_some_and(|top| top == "multipart/report") {
+        return Some("it is a report");
+    }
+    if first("List-Id").is_some() || first("Precedence").is_some() || first("List-Unsubscribe").is_some() {
+        return Some("a list or a bulk mailer sent it");
+    }
+    if MACHINE_FIELDS.into_iter().any(|name| first(name).is_some()) || mail.calendar_method {
+        return Some("only machines write such a header");
+    }
+    ABSENCE.iter().any(|begins| subject.starts_with(begins)).then_some("its subject is that of an absence note")
+}
+
+/// Fields whose presence tells a machine.
+const MACHINE_FIELDS: [&str; 8] = [
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Autoresponse",
+    "X-Mail-Autoreply",
+    "X-Autogenerated",
+    "X-MS-Exchange-Inbox-Rules-Loop",
+    "X-MS-Exchange-Generated-Message-Source",
+];
+
+/// How subjects of absence notes begin; none begins so that answers a notice.
+const ABSENCE: [&str; 16] = [
+    "auto:",
+    "automatic reply",
+    "automatische antwort",
+    "automatisch antwoord",
+    "réponse automatique",
+    "respuesta automática",
+    "risposta automatica",
+    "resposta automática",
+    "abwesenheit",
+    "out of office",
+    "out of the office",
+    "autosvar",
+    "自动回复",
+    "自動回覆",
+    "自動返信",
+    "автоответ",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_or_every_line_says_that_it_is_a_note_and_one_word_is_a_command() {
+        let note = |text: &str| Said::Note(text.to_owned());
+        let reply = |text: &str| Said::Reply(text.to_owned());
+        for (text, expected) in [
+            ("  \n ", Said::Nothing),
+            ("Note: he called twice\nand is angry", note("he called twice\nand is angry")),
+            ("备注：已电话联系", note("已电话联系")),
+            ("// ask Bo\n\n// before noon", note("ask Bo\nbefore noon")),
+            ("// ask Bo\nIt left today.", reply("// ask Bo\nIt left today.")),
+            ("Send", Said::Send),
+            ("`send`.", Said::Send),
+            ("发送", Said::Send),
+            ("claim", Said::Claim),
+            ("Close!", Said::Close),
+            ("close it, please", reply("close it, please")),
+            ("Please note: it left today.", reply("Please note: it left today.")),
+            ("İnote: x", reply("İnote: x")),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_the_line_is_noticed_where_the_line_is_quoted() {
+        let marker = format!("> {NOTICE_MARKER}: write above -##");
+        assert!(!writes_below(&format!("On Monday the shop wrote:\n{marker}\n> Where is it?\n")));
+        assert!(writes_below(&format!("{marker}\n> Where is it?\nIt left today.\n")));
+        assert!(!writes_below(&format!("From: shop\n{NOTICE_MARKER}: write above -##\nTicket: #1\n")));
+    }
+}

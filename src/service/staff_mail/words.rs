@@ -1,0 +1,117 @@
+//! The phrases of mails back to people who answered a notice.
+
+use crate::{
+    model::{
+        agent_command::UNDO_SECONDS,
+        language::Language,
+        ticket::{EventKind, TicketEvent},
+    },
+    service::{
+        notices::{letter::bars, words::Phrase},
+        staff_mail::reading::Unclear,
+    },
+};
+
+pub(super) const EMPTY: Phrase = Phrase(
+    "Your answer has no text above the line, so there was nothing to send.",
+    "您的回复在分隔线上方没有内容，因此没有发送任何内容。",
+);
+pub(super) const NOTHING_ASKED: Phrase = Phrase(
+    "You wrote `send`, but this mail asked nothing. Write the answer itself above the line.",
+    "您回复了“发送”，但该邮件并未请求确认。请在分隔线上方填写回复内容。",
+);
+pub(super) const TOO_LATE: Phrase = Phrase(
+    "More than 24 hours have passed since you were asked. Write the answer once more.",
+    "确认已超过 24 小时。请重新填写回复。",
+);
+pub(super) const TOO_LONG: Phrase = Phrase(
+    "Your answer is longer than what is read of a mail. Open the ticket and answer there.",
+    "您的回复过长。请打开工单回复。",
+);
+pub(super) const NOT_YOURS: Phrase = Phrase(
+    "You answered a notice that was sent to somebody else; with it one can answer in that person's name only. Open the \
+     ticket and answer there in your own.",
+    "该通知是发给其他成员的，只能以其本人名义回复。请打开工单，以您自己的名义回复。",
+);
+pub(super) const NOT_IN_FORCE: Phrase = Phrase(
+    "Answers to that address are not taken any more, or it never took any. Open the ticket and answer there.",
+    "该回复地址已失效。请打开工单回复。",
+);
+pub(super) const BECAUSE: Phrase = Phrase("It was not sent to the buyer, because:", "未发送给买家，原因：");
+pub(super) const WOULD: Phrase = Phrase("This, and nothing else, would go out:", "将发送的全部内容如下：");
+pub(super) const CONFIRM: Phrase = Phrase(
+    "Answer `send` as the only word within 24 hours, and it goes out. Any other text is taken as a new answer. If you do \
+     nothing, nothing goes out.",
+    "如需发送，请在 24 小时内仅回复 `send` 一词。其他内容将视为新的回复。不回复则不会发送。",
+);
+
+/// Returns what is unclear, for a person to read.
+pub(super) fn unclear(what: &Unclear, language: Language) -> String {
+    let say = |phrase: Phrase| phrase.of(language).to_owned();
+    match what {
+        Unclear::MixedNote => say(Phrase(
+            "some lines begin with `//`, as notes for colleagues do, and others do not",
+            "部分行以 `//` 开头（内部备注），其他行则不是",
+        )),
+        Unclear::Quote => say(Phrase(
+            "words of the notice may stand in it, because your mail program's quote could not be told from your text",
+            "无法区分您的文字与引用内容，其中可能包含通知邮件的内容",
+        )),
+        Unclear::BelowLine => say(Phrase(
+            "you wrote below the line as well, and none of that would go out",
+            "您在分隔线下方也有内容，这些内容不会发送",
+        )),
+        Unclear::Files(names) => {
+            format!("{} {}", say(Phrase("files do not go along:", "附件不会一并发送：")), names.join(", "))
+        }
+        Unclear::Others(addresses) => format!(
+            "{} {}",
+            say(Phrase(
+                "your mail went to others too, so it may have been meant for them:",
+                "您的邮件还发给了其他人，可能并非给买家：",
+            )),
+            addresses.join(", ")
+        ),
+    }
+}
+
+/// Tells what happened on the ticket since the notice.
+pub(super) fn happened(event: &TicketEvent, language: Language) -> String {
+    let head = format!(
+        "{} {} ({}, {})",
+        Phrase("since the notice:", "通知之后：").of(language),
+        event.what.as_str(),
+        event.by,
+        event.at.strftime("%Y-%m-%d %H:%MZ")
+    );
+    let is_said =
+        matches!(event.what, EventKind::Inbound | EventKind::Automatic | EventKind::Reply | EventKind::Scheduled);
+    if is_said && !event.text.trim().is_empty() { format!("{head}\n{}", bars(&event.text).trim_end()) } else { head }
+}
+
+/// Tells which phrases a shop should not send.
+pub(super) fn doubtful(phrases: &[String], language: Language) -> String {
+    format!("{} {}", Phrase("a shop should not promise:", "不应承诺：").of(language), phrases.join(", "))
+}
+
+/// Tells that somebody else has the ticket.
+pub(super) fn taken(by: &str, language: Language) -> String {
+    format!("{} {by}", Phrase("the ticket belongs to", "该工单的负责人是").of(language))
+}
+
+/// Tells that an answer waits for its hour already; the new one would take its place.
+pub(super) fn waits(language: Language) -> String {
+    let words = Phrase(
+        "an answer waits for its hour already; this one would take its place",
+        "已有一条定时回复在等待发送；此回复将取而代之",
+    );
+    words.of(language).to_owned()
+}
+
+/// Tells how long an answer can still be taken back.
+pub(super) fn leaves(language: Language) -> String {
+    match language {
+        Language::ZH => format!("发送后 {UNDO_SECONDS} 秒内可在工单页面撤回。"),
+        _ => format!("It leaves {UNDO_SECONDS} seconds later; until then the ticket's page can take it back."),
+    }
+}
