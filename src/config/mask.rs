@@ -14,6 +14,15 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the expression is a constant")
 });
 
+/// A key that names a secret at the beginning of its line, and a plain value up to the end of the line: such a value may
+/// hold blanks and signs, as the passwords for programs that large providers show do.
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?im)^(?P<before>[ \t-]*["']?(?P<key>\w*(?:pas+w|secret|token|pwd)\w*)["']?[ \t]*:[ \t]+)(?P<value>[^\s"'|>$&*!{\[#][^\r\n]*)"#,
+    )
+    .expect("the expression is a constant")
+});
+
 /// Keys that name a place where a secret is, not the secret.
 const PLACES: [&str; 2] = ["_file", "_url"];
 
@@ -28,7 +37,16 @@ pub fn masked(text: &str) -> String {
         }
         format!("{before}{}", "*".repeat(value.len()))
     };
-    below_keys(&SECRET.replace_all(text, cover))
+    let whole = PLAIN.replace_all(text, |found: &Captures<'_>| {
+        let (before, value) = (&found["before"], &found["value"]);
+        let key = found["key"].to_lowercase();
+        if PLACES.iter().any(|place| key.ends_with(place)) {
+            return format!("{before}{value}");
+        }
+        let (secret, remark) = value.find(" #").map_or((value, ""), |at| value.split_at(at));
+        format!("{before}{}{remark}", "*".repeat(secret.len()))
+    });
+    below_keys(&SECRET.replace_all(&whole, cover))
 }
 
 /// Returns whether a value is only the sign that a block of text follows, with its indicators.

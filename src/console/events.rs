@@ -49,8 +49,8 @@ pub(super) async fn listen(State(shop): State<Shop>, visit: Visit) -> Answer {
         };
         match changed {
             Ok(Ok(())) => {
-                let mark = news.borrow_and_update().to_string();
-                let told = Ok::<Event, Infallible>(Event::default().event("change").data(mark));
+                // The mark counts what happened to all accounts and stays here; without any data browsers hear nothing.
+                let told = Ok::<Event, Infallible>(Event::default().event("change").data("again"));
                 Some((told, Some((news, held))))
             }
             Ok(Err(_)) | Err(_) => None,

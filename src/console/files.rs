@@ -35,9 +35,7 @@ const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 /// Returns one file of a message.
 pub(super) async fn file(State(shop): State<Shop>, Path((inbound, place)): Path<(i64, usize)>) -> Answer {
     let stored = shop.store.message(InboundId(inbound)).await?.ok_or(Problem::NotFound)?;
-    let found = tokio::task::spawn_blocking(move || original::file(&stored.received, place))
-        .await
-        .map_err(|error| Problem::Failed(format!("a file could not be read: {error}")))?;
+    let found = shop.busy.work(move || original::file(&stored.received, place)).await?;
     let (attachment, bytes) = found.ok_or(Problem::NotFound)?;
     download(&attachment.name, bytes)
 }

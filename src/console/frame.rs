@@ -88,13 +88,12 @@ const UNSEEN: [&str; 9] = ["script", "style", "title", "head", "template", "nosc
 pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(inbound): Path<i64>) -> Answer {
     let stored = shop.store.message(InboundId(inbound)).await?.ok_or(Problem::NotFound)?;
     let words = Words::of(visit.tongue);
-    let cleaned = tokio::task::spawn_blocking(move || match original::page(&stored.received) {
+    let cleaning = move || match original::page(&stored.received) {
         Page::Nothing => Err(words.nothing),
         Page::TooComplex => Err(words.too_complex),
         Page::Raw(html) => Ok(clean(&html)),
-    })
-    .await
-    .map_err(|error| Problem::Failed(format!("a mail could not be cleaned: {error}")))?;
+    };
+    let cleaned = shop.busy.work(cleaning).await?;
     let (html, notice) = cleaned.map_or_else(|notice| (String::new(), Some(notice)), |html| (html, None));
     let page = Frame { tongue: visit.tongue, html: &html, notice };
     let page = page.render().map_err(|error| Problem::Failed(format!("a frame could not be filled: {error}")))?;

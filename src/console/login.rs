@@ -119,14 +119,17 @@ async fn by_password(State(shop): State<Shop>, visit: Visit, caller: Caller, For
     let now = Timestamp::now();
     let next = local(&given.next);
     match compare(&shop, &visit, &caller, &given, now).await? {
-        Ok(found) if found.totp.is_some() => {
-            let cookie = enter(&shop, &caller, &found.agent.name, Stage::Code, now).await?;
-            let to = format!("/login/code?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
-            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
-        }
         Ok(found) => {
+            let stage = if found.totp.is_some() { Stage::Code } else { Stage::Whole };
+            let Some(cookie) = enter_if_same(&shop, &caller, &found, stage, now).await? else {
+                let text = Words::of(visit.tongue).wrong.to_owned();
+                return refuse(&shop, &visit, &given, None, Refused { status: StatusCode::UNAUTHORIZED, text }).await;
+            };
+            if stage == Stage::Code {
+                let to = format!("/login/code?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
+                return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response());
+            }
             shop.door.limits.succeeded(found.agent.name.as_str(), caller.address, now);
-            let cookie = enter(&shop, &caller, &found.agent.name, Stage::Whole, now).await?;
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
         }
         Err(refused) => refuse(&shop, &visit, &given, None, refused).await,
@@ -146,6 +149,7 @@ async fn compare(
     // Names that nobody can have share one count.
     let counted = name.as_ref().map_or("", AgentName::as_str);
     if let Err(wait) = shop.door.limits.begin(counted, caller.address, now) {
+        note_failure(shop, caller, UNKNOWN, "tried too often", now).await?;
         return Ok(Err(Refused { status: StatusCode::TOO_MANY_REQUESTS, text: in_words(wait, words) }));
     }
     let found = match &name {
@@ -173,16 +177,28 @@ async fn by_code(State(shop): State<Shop>, visit: Visit, caller: Caller, Form(gi
     let words = Words::of(visit.tongue);
     let Some(half) = &caller.half else { return Ok(Redirect::to("/login").into_response()) };
     if let Err(wait) = shop.door.limits.begin(half.name.as_str(), caller.address, now) {
+        note_failure(&shop, &caller, half.name.as_str(), "tried too often", now).await?;
         let refused = Refused { status: StatusCode::TOO_MANY_REQUESTS, text: in_words(wait, words) };
         return refuse(&shop, &visit, &given, Some(half), refused).await;
+    }
+    // Read before the half session is looked for once more: what was changed earlier ended that one, and what is changed
+    // later is seen below.
+    let again = || Ok(Redirect::to("/login").into_response());
+    let Some(found) = shop.store.credentials(&half.name).await? else { return again() };
+    let waits = match &caller.session {
+        Some(hash) => shop.store.session(hash, now).await?,
+        None => None,
+    };
+    if !waits.is_some_and(|(session, _)| session.stage == Stage::Code) {
+        return again();
     }
     if !takes_code(&shop, &caller, &half.name, &given.code, now).await? {
         note_failure(&shop, &caller, half.name.as_str(), "the code was wrong", now).await?;
         let refused = Refused { status: StatusCode::UNAUTHORIZED, text: words.wrong_code.to_owned() };
         return refuse(&shop, &visit, &given, Some(half), refused).await;
     }
+    let Some(cookie) = enter_if_same(&shop, &caller, &found, Stage::Whole, now).await? else { return again() };
     shop.door.limits.succeeded(half.name.as_str(), caller.address, now);
-    let cookie = enter(&shop, &caller, &half.name, Stage::Whole, now).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local(&given.next))).into_response())
 }
 
@@ -224,13 +240,49 @@ pub(super) async fn enter(
     stage: Stage,
     now: Timestamp,
 ) -> Result<HeaderValue, Problem> {
+    Ok(begin(shop, caller, name, stage, now).await?.1)
+}
+
+/// The same, if what was compared still holds: a password takes a while to compare, and a change that came meanwhile ended
+/// all sessions but this one.
+async fn enter_if_same(
+    shop: &Shop,
+    caller: &Caller,
+    compared: &Credentials,
+    stage: Stage,
+    now: Timestamp,
+) -> Result<Option<HeaderValue>, Problem> {
+    let name = &compared.agent.name;
+    let (hash, cookie) = begin(shop, caller, name, stage, now).await?;
+    let text = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+    let holds = shop.store.credentials(name).await?.is_some_and(|kept| {
+        kept.agent.is_active()
+            && text(&kept.password) == text(&compared.password)
+            && text(&kept.totp) == text(&compared.totp)
+    });
+    if holds {
+        return Ok(Some(cookie));
+    }
+    let address = caller.address.to_string();
+    shop.store.end_session(&hash, &Actor { name: name.as_str(), address: &address }, now).await?;
+    Ok(None)
+}
+
+async fn begin(
+    shop: &Shop,
+    caller: &Caller,
+    name: &AgentName,
+    stage: Stage,
+    now: Timestamp,
+) -> Result<(String, HeaderValue), Problem> {
     let secret = secret::fresh().map_err(|error| Problem::Failed(error.to_string()))?;
     let hash = secret::hash(secret.expose_secret());
     let new = NewSession { hash: &hash, agent: name, stage, browser: &caller.browser };
     let address = caller.address.to_string();
     let by = Actor { name: name.as_str(), address: &address };
     shop.store.begin_session(&new, caller.session.as_deref(), &by, now).await?;
-    guard::cookie_given(secret.expose_secret(), caller, shop)
+    let cookie = guard::cookie_given(secret.expose_secret(), caller, shop)?;
+    Ok((hash, cookie))
 }
 
 /// Writes down that somebody did not get in; a flood of them is counted.

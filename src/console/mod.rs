@@ -12,6 +12,7 @@ mod clock;
 mod configuration;
 mod events;
 mod explained;
+mod few;
 mod fields;
 mod files;
 mod frame;
@@ -117,6 +118,8 @@ pub fn serve(listener: TcpListener, shop: Shop, stop: CancellationToken) -> impl
             "browsers come through a proxy that is not in `console.trusted_proxies`: everybody seems to have its address"
         );
     }
+    // Doing nothing to a connection: axum knows the address of the other side only of its own kinds of listeners.
+    let listener = axum::serve::ListenerExt::tap_io(few::Few::new(listener), |_| ());
     let service = router::build(shop).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });

@@ -245,6 +245,7 @@ async fn prove(
 ) -> Result<Result<Credentials, String>, Problem> {
     let (words, name) = (Words::of(visit.tongue), &visit.visitor()?.name);
     if let Err(wait) = shop.door.limits.begin(name.as_str(), caller.address, now) {
+        login::note_failure(shop, caller, name.as_str(), "tried too often", now).await?;
         return Ok(Err(login::in_words(wait, words)));
     }
     let found = shop.store.credentials(name).await?.ok_or(Problem::NotFound)?;

@@ -137,6 +137,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
 /// The same as a table for spreadsheets, one row per day.
 pub(super) async fn csv(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let counted = count(&shop, &visit, &asked).await?;
+    shop.store.note(&visit.visitor()?.actor(), Deed::Exported, "reports/days.csv", Timestamp::now()).await?;
     let table = sheet::days(&counted.report);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),

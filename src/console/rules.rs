@@ -136,9 +136,10 @@ struct Records {
 }
 
 impl Records {
-    async fn read(shop: &Shop) -> Result<Self, Problem> {
+    async fn read(shop: &Shop, visit: &Visit) -> Result<Self, Problem> {
+        let accounts = visit.visitor()?.accounts.as_deref();
         let now = Timestamp::now();
-        let counts = shop.store.rule_counts(now - MONTH, now - WEEK).await?;
+        let counts = shop.store.rule_counts(accounts, now - MONTH, now - WEEK).await?;
         let counts = counts.into_iter().map(|counts| (counts.rule.clone(), counts)).collect();
         let drafts = shop.store.draft_counts(now - MONTH).await?;
         let drafts = drafts.into_iter().map(|drafts| (drafts.rule.clone(), drafts)).collect();
@@ -159,7 +160,7 @@ impl Records {
 /// Shows all rules, grouped by what they are about.
 pub(super) async fn list(State(shop): State<Shop>, visit: Visit, Query(filter): Query<Filter>) -> Answer {
     let words = Words::of(visit.tongue);
-    let records = Records::read(&shop).await?;
+    let records = Records::read(&shop, &visit).await?;
     let engine = shop.live.engine();
     let standing = shop.live.standing();
     let since = standing.in_force_since.to_zoned(engine.settings().desk.zone.clone());
@@ -286,6 +287,7 @@ struct RulePage {
     rivals: Vec<portrait::Rival>,
     texts: Vec<Text>,
     may_resume: bool,
+    may_pause: bool,
 }
 
 #[derive(Debug)]
@@ -313,7 +315,7 @@ struct Text {
 pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<String>) -> Answer {
     let words = Words::of(visit.tongue);
     let id = IntentId::new(id);
-    let records = Records::read(&shop).await?;
+    let records = Records::read(&shop, &visit).await?;
     let in_force = shop.live.in_force();
     let drawn = {
         let (in_force, id) = (in_force.clone(), id.clone());
@@ -355,7 +357,8 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
         examples: examples(&portrait, words),
         texts: texts(&portrait, words),
         rivals: portrait.rivals,
-        may_resume: visit.visitor()?.role >= Role::Editor,
+        may_resume: visit.visitor()?.role >= Role::Editor && works_for_all(&visit)?,
+        may_pause: works_for_all(&visit)?,
         shell: Shell::of(&shop, &visit, Some(Place::Rules)).await?,
         words,
     })
@@ -427,6 +430,7 @@ pub(super) async fn pause(
     Form(form): Form<PauseForm>,
 ) -> Answer {
     let id = known(&shop, id)?;
+    for_all(&visit)?;
     let reason = reason(&form.reason, "paused in the console", visit.tongue)?;
     let by = visit.visitor()?.name.to_string();
     shop.store.pause(&Scope::Rule(id.clone()), &reason, &by, Timestamp::now()).await?;
@@ -436,6 +440,7 @@ pub(super) async fn pause(
 /// Lets a rule answer again.
 pub(super) async fn resume(State(shop): State<Shop>, visit: Visit, Path(id): Path<String>) -> Answer {
     let id = IntentId::new(id);
+    for_all(&visit)?;
     let by = visit.visitor()?.name.to_string();
     // That somebody else was faster is no problem of the visitor's: the rule answers.
     let _ended = shop.store.resume(&Scope::Rule(id.clone()), &by, Timestamp::now()).await?;
@@ -456,4 +461,18 @@ pub(super) fn reason(written: &str, otherwise: &str, tongue: Tongue) -> Result<S
         return Err(Problem::Bad(fill(words.reason_too_long, &[&MAX_REASON.to_string()])));
     }
     Ok(if reason.is_empty() { otherwise.to_owned() } else { reason })
+}
+
+/// Returns whether the visitor works for every account.
+fn works_for_all(visit: &Visit) -> Result<bool, Problem> {
+    Ok(visit.visitor()?.accounts.is_none())
+}
+
+/// Refuses whoever works for some accounts: a rule speaks for all of them.
+fn for_all(visit: &Visit) -> Result<(), Problem> {
+    if works_for_all(visit)? {
+        Ok(())
+    } else {
+        Err(Problem::Bad(switches::Words::of(visit.tongue).not_yours.to_owned()))
+    }
 }

@@ -92,9 +92,12 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     let day = |days: i64| today.checked_add(days.days()).unwrap_or(today).to_string();
     let restore = shop.store.restore().await?;
     let restore = restore.map(|restore| fill(words.restore, &[&hour(restore.noticed_at, zone), &restore.reason]));
+    let pauses = shop.store.pauses().await?;
+    // Of accounts that somebody does not work for nothing is told, not even that they pause.
+    let shown = |pause: &&Pause| !matches!(pause.scope, Scope::Account(_)) || is_theirs(visitor, &pause.scope);
     page(&Page {
         situations: rows.collect(),
-        pauses: shop.store.pauses().await?.iter().map(|pause| pause_row(pause, visitor, zone, words)).collect(),
+        pauses: pauses.iter().filter(shown).map(|pause| pause_row(pause, visitor, zone, words)).collect(),
         accounts: shop.accounts.names().into_iter().filter(|name| sees(visitor, name)).collect(),
         restore,
         proposed: day(PROPOSED_DAYS),

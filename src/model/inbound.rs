@@ -100,7 +100,8 @@ impl Inbound {
     /// marketplace; none for direct mail, whose conversations are found by the ids it refers to.
     pub fn conversation_key(&self) -> Option<String> {
         if let Some(telegram) = &self.telegram {
-            return Some(telegram.chat_key());
+            // The number of a private chat is the person's, and the same for every bot that person writes to.
+            return Some(format!("{}@{}", telegram.chat_key(), self.account));
         }
         self.relay.read()?.thread.as_ref().map(|thread| format!("mail:{}:{thread}", self.account))
     }

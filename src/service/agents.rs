@@ -162,6 +162,12 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     let engine = handle.live.engine();
     let mut change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(&engine, &file, wish, now))?;
     if let Some(schedule) = schedule_of(&wish.command) {
+        // The answer leaves through the account that the newest message came in by, which need not be the ticket's.
+        if let Some(stored) = &file.last_inbound
+            && !colleague::sees(&handle.store, &wish.by, &stored.received.account).await?
+        {
+            return Err(ActError::NothingToAnswer(id));
+        }
         let zone = buyers_zone(&engine, &file).zone;
         let (leaves_at, scheduled) = schedule::leaves_at(schedule, &zone, now).map_err(Refusal::from)?;
         change.outbound = Some(answer(handle, &engine, &file, &change.text, now)?);

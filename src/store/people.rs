@@ -327,7 +327,10 @@ pub(super) async fn write(
             set(tx, "UPDATE agent SET accounts = $2 WHERE name = $1", name, list.as_deref().into()).await
         }
         AgentChange::Password(phc) => {
-            set(tx, "UPDATE agent SET password = $2 WHERE name = $1", name, phc.expose_secret().into()).await
+            set(tx, "UPDATE agent SET password = $2 WHERE name = $1", name, phc.expose_secret().into()).await?;
+            // A link that would choose another one has served.
+            tx.execute("DELETE FROM invitation WHERE agent = $1", &[name.into()]).await?;
+            Ok(())
         }
         AgentChange::TotpOn { secret, step, codes } => {
             set(tx, "UPDATE agent SET totp = $2 WHERE name = $1", name, secret.expose_secret().into()).await?;

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 
 use crate::{
-    model::{figures::Said, ids::IntentId},
-    store::{Store, error::StoreError},
+    model::{
+        figures::Said,
+        ids::{AccountName, IntentId},
+    },
+    store::{Store, error::StoreError, queue::named},
 };
 
 /// What one rule did since two moments.
@@ -41,16 +44,25 @@ impl Tally {
 }
 
 impl Store {
-    /// Counts the messages since `earlier` in which rules stood, and those of them since `later`; sorted by rule.
-    pub async fn rule_counts(&self, earlier: Timestamp, later: Timestamp) -> Result<Vec<RuleCounts>, StoreError> {
+    /// Counts the messages of accounts, of all if none are given, since `earlier` in which rules stood, and those of them
+    /// since `later`; sorted by rule.
+    pub async fn rule_counts(
+        &self,
+        accounts: Option<&[AccountName]>,
+        earlier: Timestamp,
+        later: Timestamp,
+    ) -> Result<Vec<RuleCounts>, StoreError> {
+        let accounts = named(accounts);
         let rows = self
             .db
             .ask(
                 "counting what rules did",
                 "SELECT intent, said, COUNT(*) AS messages,
                         CAST(SUM(CASE WHEN received_at >= $2 THEN 1 ELSE 0 END) AS BIGINT) AS lately
-                 FROM recognized WHERE received_at >= $1 GROUP BY intent, said ORDER BY intent, said",
-                &[earlier.into(), later.into()],
+                 FROM recognized
+                 WHERE received_at >= $1 AND ($3 IS NULL OR REPLACE($3, '\n' || account || '\n', '') <> $3)
+                 GROUP BY intent, said ORDER BY intent, said",
+                &[earlier.into(), later.into(), accounts.as_deref().into()],
             )
             .await?;
         let mut counts: Vec<RuleCounts> = Vec::new();

@@ -103,7 +103,8 @@ macro_rules! hits {
              LEFT JOIN (
                SELECT f.id, f.kind, f.source, f.thread, f.account, f.at,
                       COALESCE((SELECT e.ticket FROM ticket_event e WHERE f.kind = 'event' AND e.id = f.source),
-                               (SELECT MAX(x.id) FROM ticket x WHERE x.thread = f.thread)) AS ticket
+                               (SELECT MAX(x.id) FROM ticket x WHERE x.thread = f.thread
+                                  AND ($4 IS NULL OR REPLACE($4, '\n' || x.account || '\n', '') <> $4))) AS ticket
                FROM (
                  SELECT d.id, d.kind, d.source, d.thread, d.account, d.at
                  FROM looked l CROSS JOIN search_doc d

@@ -43,7 +43,19 @@ pub(super) struct Found {
 pub(super) async fn find(tx: &mut Tx, inbound: &Inbound, sender: Option<&str>) -> Result<Found, StoreError> {
     let key = inbound.conversation_key();
     if let Some(key) = &key {
-        let row = tx.first("SELECT id FROM thread WHERE chat_key = $1", &[index_key(key).as_ref().into()]).await?;
+        // Chats that began before keys named their account.
+        let old = inbound.telegram.as_ref().map(crate::model::inbound::TelegramFacts::chat_key);
+        let row = tx
+            .first(
+                "SELECT id FROM thread WHERE chat_key = $1 OR (chat_key = $2 AND account = $3)
+                 ORDER BY CASE WHEN chat_key = $1 THEN 0 ELSE 1 END LIMIT 1",
+                &[
+                    index_key(key).as_ref().into(),
+                    old.as_deref().map(index_key).as_deref().into(),
+                    inbound.account.as_str().into(),
+                ],
+            )
+            .await?;
         let id = row.map(|row| row.get("id").map(ThreadId)).transpose()?;
         if id.is_some() || inbound.telegram.is_some() {
             return Ok(Found { thread: state_of(tx, id).await?, unverified: None });

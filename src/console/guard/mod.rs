@@ -161,7 +161,8 @@ async fn pass(gate: &Gate, params: &RawPathParams, visit: &mut Visit, request: &
             return Err(Problem::ForeignForm.into());
         }
         if let Some(secret) = secret {
-            let signed_in = find_session(&gate.shop, &secret, &mut caller, visit, now).await?;
+            let by_itself = is_asked_by_itself(request.uri().path());
+            let signed_in = find_session(&gate.shop, &secret, &mut caller, visit, now, by_itself).await?;
             // Forms of the door itself come from before there was a session to have a token of.
             if changes
                 && signed_in
@@ -220,6 +221,7 @@ async fn find_session(
     caller: &mut Caller,
     visit: &mut Visit,
     now: Timestamp,
+    by_itself: bool,
 ) -> Result<bool, Problem> {
     let hash = secret::hash(secret);
     let found = shop.store.session(&hash, now).await?;
@@ -230,7 +232,7 @@ async fn find_session(
         caller.half = Some(Half { name: agent.name, csrf: secret::form_token(secret) });
         return Ok(true);
     }
-    if let Err(error) = shop.store.session_used(&session, now).await {
+    if !by_itself && let Err(error) = shop.store.session_used(&session, now).await {
         // The page can be shown all the same.
         tracing::warn!("the use of a session could not be noted: {error}");
     }
@@ -244,6 +246,12 @@ async fn find_session(
         address: caller.address.to_string(),
     });
     Ok(true)
+}
+
+/// Returns whether open pages ask for it by themselves, whether or not somebody sits before them: that is no use of a
+/// session, which would never end on a machine that somebody left.
+fn is_asked_by_itself(path: &str) -> bool {
+    matches!(path, "/events" | "/queue/rows") || (path.starts_with("/tickets/") && path.ends_with("/live"))
 }
 
 /// Finds whose token a program brings.

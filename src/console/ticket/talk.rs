@@ -154,9 +154,7 @@ async fn extras(shop: &Shop, file: &TicketFile) -> Result<HashMap<i64, Extras>, 
         if read > BYTES_READ {
             break;
         }
-        let extras = tokio::task::spawn_blocking(move || original::extras(&stored.received))
-            .await
-            .map_err(|error| Problem::Failed(format!("a mail could not be read for its files: {error}")))?;
+        let extras = shop.busy.work(move || original::extras(&stored.received)).await?;
         found.insert(id.0, extras);
     }
     Ok(found)
