@@ -25,6 +25,7 @@ use crate::{
         sheet,
     },
     model::{
+        audit::Deed,
         figures::{Days, Ending},
         ids::{AccountName, TicketId},
     },

@@ -286,8 +286,8 @@ struct RulePage {
     examples: Vec<Example>,
     rivals: Vec<portrait::Rival>,
     texts: Vec<Text>,
-    may_resume: bool,
-    may_pause: bool,
+    /// Whether the visitor may resume it; none may not even pause it, who works for some accounts.
+    may_resume: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -357,8 +357,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
         examples: examples(&portrait, words),
         texts: texts(&portrait, words),
         rivals: portrait.rivals,
-        may_resume: visit.visitor()?.role >= Role::Editor && works_for_all(&visit)?,
-        may_pause: works_for_all(&visit)?,
+        may_resume: works_for_all(&visit)?.then_some(visit.visitor()?.role >= Role::Editor),
         shell: Shell::of(&shop, &visit, Some(Place::Rules)).await?,
         words,
     })

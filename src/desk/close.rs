@@ -15,8 +15,11 @@ pub const CAUSES: [&str; 9] = [
     "other",
 ];
 
+/// The label of a complaint.
+pub const COMPLAINT: &str = "complaint";
+
 /// Labels that make any ticket a case that must be accounted for.
-pub const ACCOUNTABLE_TAGS: [&str; 2] = ["dispute", "complaint"];
+pub const ACCOUNTABLE_TAGS: [&str; 2] = ["dispute", COMPLAINT];
 
 /// Folders of rules whose tickets are such cases.
 const ACCOUNTABLE_FOLDERS: [&str; 2] = ["complaint", "after_sale"];

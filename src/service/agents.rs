@@ -10,7 +10,7 @@ use crate::{
     },
     engine::Engine,
     model::{
-        agent_command::{AgentCommand, Schedule, TicketChange, UNDO},
+        agent_command::{AgentCommand, Edit, Schedule, TicketChange, UNDO},
         ids::{AgentName, InboundId, TicketId},
         outbound::{NewOutbound, OutboundKind},
         ticket::{EventKind, Ticket, TicketEvent},
@@ -176,6 +176,14 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
             change.scheduled = true;
             change.event = EventKind::Scheduled;
         }
+    }
+    if let AgentCommand::Merge(_) = &wish.command
+        && is_accountable(&engine, &file.ticket)
+        && !file.ticket.tags.iter().any(|tag| tag == close::COMPLAINT)
+    {
+        // The rule that made it a complaint stays behind; the label goes along, so that the case is accounted for there.
+        let tags = file.ticket.tags.iter().cloned().chain([close::COMPLAINT.to_owned()]).collect();
+        change.edit = Some(Edit::Tags(tags));
     }
     if can_be_undone(&wish.command) {
         change.undo_until = Some(now + UNDO);

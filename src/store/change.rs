@@ -49,7 +49,7 @@ impl Store {
                 return Ok(ChangeOutcome::Conflict(Box::new(current)));
             }
             let before = undo::before(&mut tx, &ticket).await?;
-            apply(&mut tx, &ticket, by, change, before, now).await?;
+            let _stopped = apply(&mut tx, &ticket, by, change, before, now).await?;
             crate::failpoint::reach("store.ticket.before");
             tx.commit().await?;
             crate::failpoint::reach("store.ticket.after");
@@ -73,19 +73,27 @@ async fn overtaken(tx: &mut Tx, ticket: &Ticket, change: &TicketChange) -> Resul
     }
 }
 
-/// Writes everything that a change changes, and how to take it back.
+/// Writes everything that a change changes, and how to take it back. Returns by when a message must be answered whose
+/// automatic answer the change stopped.
 pub(super) async fn apply(
     tx: &mut Tx,
     ticket: &Ticket,
     by: &AgentName,
     change: &TicketChange,
-    before: Before,
+    mut before: Before,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let stopped = match &change.edit {
-        Some(Edit::StopPending) => sent::stop_answers(tx, ticket, now).await?,
-        _ => None,
-    };
+) -> Result<Option<Timestamp>, StoreError> {
+    let stopped = if change.take_over { sent::stop_answers(tx, ticket, now).await? } else { None };
+    let mut looked_at = change.clone();
+    if let Some(due) = stopped {
+        // Another ticket of the conversation may be the open one; then it has the message.
+        let alone = ticket.state != TicketState::Closed || ticket::open_of(tx, ticket.thread).await?.is_none();
+        if alone {
+            looked_at.state = looked_at_again(change);
+            before.leave_waiting(due);
+        }
+    }
+    let change = &looked_at;
     write(tx, ticket, by, change, stopped, now).await?;
     ticket::note(tx, ticket.id, by.as_str(), change.event, &change.text, now).await?;
     mark_threads(tx, ticket, change, now).await?;
@@ -94,12 +102,22 @@ pub(super) async fn apply(
     }
     let draft = end_draft(tx, ticket, by, change, now).await?;
     let queued = queue(tx, ticket, by, change, now).await?;
-    match change.undo_until {
-        Some(until) => {
-            let undo = Undo { what: change.event, until, outbox: queued, draft, before };
-            undo::remember(tx, ticket.id, by, &undo).await
-        }
-        None => Ok(()),
+    if let Some(until) = change.undo_until {
+        let undo = Undo { what: change.event, until, outbox: queued, draft, before };
+        undo::remember(tx, ticket.id, by, &undo).await?;
+    }
+    Ok(stopped)
+}
+
+/// Returns the state of a ticket after an act that stopped an answer: whoever was to be answered waits for a person now, so
+/// that only an answer or the end of the case takes the ticket out of the queue.
+fn looked_at_again(change: &TicketChange) -> TicketState {
+    let ended = matches!(change.event, EventKind::Closed | EventKind::Merged) || change.outbound.is_some();
+    match (change.state, &change.owner) {
+        (state, _) if ended => state,
+        (TicketState::Waiting | TicketState::Closed, Owner::Person(_) | Owner::Actor) => TicketState::Claimed,
+        (TicketState::Waiting | TicketState::Closed, _) => TicketState::Open,
+        (state, _) => state,
     }
 }
 
@@ -120,7 +138,7 @@ async fn write(
     let known = ticket.claimed_at.filter(|_| owner == ticket.assignee.as_ref());
     let claimed_at = owner.map(|_| known.unwrap_or(now));
     let respond_by = change.keeps_waiting().then_some(ticket.respond_by).flatten();
-    let respond_by = respond_by.into_iter().chain(stopped).min();
+    let respond_by = respond_by.into_iter().chain(stopped.filter(|_| change.keeps_waiting())).min();
     let snoozed_until = match &change.edit {
         Some(Edit::Snooze(until)) => *until,
         _ => ticket.snoozed_until.filter(|_| change.event.is_harmless()),

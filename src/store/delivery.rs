@@ -17,7 +17,7 @@ use crate::{
         evidence,
         once::{self, Call},
         outbox::{self, Recovered, Settlement},
-        rest,
+        rest, sent,
         thread::index_key,
         ticket::{self, Stored},
     },
@@ -174,12 +174,13 @@ impl Store {
             }
             let open = ticket::open_of(&mut tx, sent.thread).await?;
             let ticket = match open {
+                // A ticket that waits for the buyer would wait for ever: the buyer has no answer.
+                _ if sent.human || sent.kind == OutboundKind::Answer => {
+                    Some(trouble(&mut tx, &sent, "our message came back", reason, now).await?)
+                }
                 Some(ticket) => {
                     ticket::note(&mut tx, ticket, "nightdesk", EventKind::Delivery, reason, now).await?;
                     Some(ticket)
-                }
-                None if sent.human || sent.kind == OutboundKind::Answer => {
-                    Some(trouble(&mut tx, &sent, "our message came back", reason, now).await?)
                 }
                 None => None,
             };
@@ -198,6 +199,7 @@ pub(super) struct Sent {
     pub(super) state: DeliveryState,
     pub(super) kind: OutboundKind,
     pub(super) human: bool,
+    pub(super) scheduled: bool,
     pub(super) account: String,
     pub(super) thread: ThreadId,
     pub(super) inbound: Option<InboundId>,
@@ -209,7 +211,7 @@ pub(super) struct Sent {
 pub(super) async fn load(tx: &mut Tx, id: OutboxId) -> Result<Sent, StoreError> {
     let row = tx
         .first(
-            "SELECT state, kind, human, account, thread, inbound, recipient_key, reason, ticket
+            "SELECT state, kind, human, scheduled, account, thread, inbound, recipient_key, reason, ticket
              FROM outbox WHERE id = $1",
             &[id.0.into()],
         )
@@ -220,6 +222,7 @@ pub(super) async fn load(tx: &mut Tx, id: OutboxId) -> Result<Sent, StoreError> 
         state: row.word("state", DeliveryState::from_word)?,
         kind: row.word("kind", OutboundKind::from_word)?,
         human: row.flag("human")?,
+        scheduled: row.flag("scheduled")?,
         account: row.get("account")?,
         thread: ThreadId(row.get("thread")?),
         inbound: row.get::<Option<i64>>("inbound")?.map(InboundId),
@@ -284,8 +287,15 @@ async fn accepted(tx: &mut Tx, id: OutboxId, proof: &str, now: Timestamp) -> Res
     Ok(true)
 }
 
-/// A reply that waited for its hour has left: the buyer waits for a person no more.
-async fn answered(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+/// A reply that waited for its hour has left: the buyer waits for a person no more, and the machine's silence begins.
+pub(super) async fn answered(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<(), StoreError> {
+    for each in sent::conversations(tx, thread).await? {
+        tx.execute(
+            "UPDATE thread SET last_human_reply = $2, changed_at = $2 WHERE id = $1",
+            &[each.0.into(), now.into()],
+        )
+        .await?;
+    }
     let Some(ticket) = ticket::open_of(tx, thread).await? else { return Ok(()) };
     tx.execute("UPDATE ticket SET respond_by = NULL WHERE id = $1 AND state = 'waiting'", &[ticket.0.into()]).await?;
     ticket::note(tx, ticket, "nightdesk", EventKind::Delivery, LEFT, now).await

@@ -171,6 +171,9 @@ pub(super) async fn found(tx: &mut Tx, sent: &Sent, proof: &str, now: Timestamp)
         &[sent.id.0.into(), proof.into(), now.into()],
     )
     .await?;
+    if sent.scheduled {
+        delivery::answered(tx, sent.thread, now).await?;
+    }
     if let Some(ticket) = sent.ticket {
         let text = format!("the message in doubt was sent after all: {proof}");
         ticket::note(tx, ticket, "nightdesk", EventKind::Delivery, &text, now).await?;

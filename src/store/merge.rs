@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        agent_command::TicketChange,
+        agent_command::{Edit, TicketChange},
         ids::{AgentName, InboundId, ThreadId, TicketId},
         ticket::{EventKind, Ticket, TicketState, Urgency},
         verdict::Verdict,
@@ -14,6 +14,7 @@ use crate::{
         database::{Tx, resumed},
         error::StoreError,
         once::Call,
+        outbox,
         ticket::{self, Case, ChangeOutcome, buyer_of, subject_of, urgency_rank},
         undo,
     },
@@ -67,9 +68,13 @@ impl Store {
             before.moved = threads.iter().map(|thread| thread.0).collect();
             before.tickets = merged_here(&mut tx, from).await?;
             // The clock of the source goes on in the target, so that closing it stops none.
-            change::apply(&mut tx, &source, by, change, before, now).await?;
+            let stopped = change::apply(&mut tx, &source, by, change, before, now).await?;
             move_threads(&mut tx, &source, &target, &threads, now).await?;
-            take_in(&mut tx, &source, &target).await?;
+            let source = match &change.edit {
+                Some(Edit::Tags(tags)) => Ticket { tags: tags.clone(), ..source },
+                _ => source,
+            };
+            take_in(&mut tx, &source, &target, stopped).await?;
             let text = format!("ticket {from} goes on here: {}", source.subject);
             ticket::note(&mut tx, into, by.as_str(), EventKind::Merged, &text, now).await?;
             crate::failpoint::reach("store.merge.before");
@@ -116,7 +121,7 @@ impl Store {
                 tx.execute("UPDATE ticket SET inbound = $2 WHERE id = $1", &values).await?;
             }
             let change = TicketChange { text: format!("a message began ticket {made}"), ..change.clone() };
-            change::apply(&mut tx, &ticket, by, &change, before, now).await?;
+            let _stopped = change::apply(&mut tx, &ticket, by, &change, before, now).await?;
             crate::failpoint::reach("store.split.before");
             tx.commit().await?;
             crate::failpoint::reach("store.split.after");
@@ -140,8 +145,14 @@ async fn move_threads(
 ) -> Result<(), StoreError> {
     for thread in threads.iter().filter(|thread| **thread != target.thread) {
         tx.execute(
-            "UPDATE thread SET merged_into = $2, changed_at = $3 WHERE id = $1",
-            &[thread.0.into(), target.id.0.into(), now.into()],
+            "UPDATE thread SET merged_into = $2, changed_at = $3,
+               bot_off = (SELECT CASE WHEN t.bot_off = 1 THEN 1 ELSE thread.bot_off END FROM thread t WHERE t.id = $4),
+               last_human_reply = (
+                 SELECT CASE WHEN t.last_human_reply > COALESCE(thread.last_human_reply, 0) THEN t.last_human_reply
+                        ELSE thread.last_human_reply END
+                 FROM thread t WHERE t.id = $4)
+             WHERE id = $1",
+            &[thread.0.into(), target.id.0.into(), now.into(), target.thread.0.into()],
         )
         .await?;
     }
@@ -154,14 +165,14 @@ async fn move_threads(
 }
 
 /// The target is as urgent, and due as soon, as both were; if the source waited for us, so does the target.
-async fn take_in(tx: &mut Tx, source: &Ticket, target: &Ticket) -> Result<(), StoreError> {
-    let ours = matches!(source.state, TicketState::Open | TicketState::Claimed);
+async fn take_in(tx: &mut Tx, source: &Ticket, target: &Ticket, stopped: Option<Timestamp>) -> Result<(), StoreError> {
+    let ours = stopped.is_some() || matches!(source.state, TicketState::Open | TicketState::Claimed);
     let state = match (target.state, &target.assignee) {
         (TicketState::Waiting, Some(_)) if ours => TicketState::Claimed,
         (TicketState::Waiting, None) if ours => TicketState::Open,
         (state, _) => state,
     };
-    let respond_by = target.respond_by.into_iter().chain(source.respond_by).min();
+    let respond_by = target.respond_by.into_iter().chain(source.respond_by).chain(stopped).min();
     let new = |known: &[String], more: &[String]| -> Vec<String> {
         known.iter().chain(more.iter().filter(|word| !known.contains(word))).cloned().collect()
     };
@@ -226,6 +237,21 @@ async fn begin(
     )
     .await?;
     tx.execute("UPDATE inbound SET thread = $2 WHERE id = $1", &[message.0.into(), thread.0.into()]).await?;
+    // Whoever takes a message out answers it; what was about to be said to it is overtaken.
+    tx.execute(
+        "UPDATE inbound SET outcome = 'escalated', with_answer = 0, outcome_reason = $2
+         WHERE outcome IN ('answered', 'asked') AND COALESCE(joined, id) IN (
+           SELECT o.inbound FROM outbox o
+           WHERE o.inbound = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND o.state IN ('ready', 'retry_at'))",
+        &[message.0.into(), outbox::TAKEN_OVER.into()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+         WHERE inbound = $1 AND human = 0 AND state IN ('ready', 'retry_at')",
+        &[message.0.into(), outbox::TAKEN_OVER.into(), now.into()],
+    )
+    .await?;
     let row = tx
         .one(
             "SELECT i.subject, i.text, i.sender_name, i.sender_key, v.record

@@ -396,6 +396,40 @@ pub(super) async fn cancel_scheduled(
     Ok(cancelled > 0)
 }
 
+/// Returns the replies of a ticket that wait for their hour.
+pub(super) async fn scheduled_of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<i64>, StoreError> {
+    let rows = tx
+        .all(
+            "SELECT id FROM outbox
+             WHERE scheduled = 1 AND state IN ('ready', 'retry_at') AND attempts = 0
+               AND thread IN (SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2) ORDER BY id",
+            &[ticket.thread.0.into(), ticket.id.0.into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.get("id")).collect()
+}
+
+/// Lets a reply wait for its hour again that was taken back. A message that ended stays so; what waits again is a new row
+/// with its words.
+pub(super) async fn wait_again(tx: &mut Tx, id: OutboxId, version: i64, now: Timestamp) -> Result<(), StoreError> {
+    let row = tx
+        .first(
+            "INSERT INTO outbox (key, thread, inbound, account, kind, human, epoch, recipient_key, recipient_domain,
+                                 intents, replies, message_id, payload, state, due_at, reason, author, leaves_at,
+                                 scheduled, created_at, changed_at)
+             SELECT s.key || '-v' || $2, s.thread, s.inbound, s.account, s.kind, s.human, s.epoch, s.recipient_key,
+                    s.recipient_domain, s.intents, s.replies, s.message_id, s.payload, 'retry_at', s.leaves_at, $3,
+                    s.author, s.leaves_at, 1, s.created_at, $4
+             FROM outbox s WHERE s.id = $1 AND s.state = 'cancelled' AND s.attempts = 0 RETURNING id",
+            &[id.0.into(), (&version.to_string()).into(), SCHEDULED.into(), now.into()],
+        )
+        .await?;
+    match row {
+        Some(row) => indexing::queue(tx, DocumentKind::Outbox, row.get("id")?).await,
+        None => Ok(()),
+    }
+}
+
 /// Returns the draft of a thread that waits for a person; there is at most one.
 pub(super) async fn draft_of(tx: &mut Tx, thread: ThreadId) -> Result<Option<(OutboxId, Payload)>, StoreError> {
     let row = tx

@@ -17,7 +17,7 @@ use crate::{
         Store,
         database::{Tx, Value, resumed},
         error::StoreError,
-        inbound,
+        inbound, outbox,
         thread::{self, NewThread, index_key},
         ticket::{self, Stored},
     },
@@ -262,6 +262,16 @@ async fn begin(tx: &mut Tx, mail: &HumanMail<'_>, participant: &str, now: Timest
     thread::create(tx, &new, now).await
 }
 
+/// Returns the conversations that are one case with this one: those of the ticket that is open in it, else itself.
+pub(super) async fn conversations(tx: &mut Tx, thread: ThreadId) -> Result<Vec<ThreadId>, StoreError> {
+    if let Some(id) = ticket::open_of(tx, thread).await?
+        && let Some(ticket) = ticket::load(tx, id).await?
+    {
+        return ticket::threads_of(tx, &ticket).await;
+    }
+    Ok(vec![thread])
+}
+
 /// Ends what the machine was about to say in a conversation. Returns the ticket that now waits for the buyer; where an
 /// answer was stopped and no ticket is open, one is raised, so that the message does not count as answered by us.
 async fn stop_machine(
@@ -270,29 +280,43 @@ async fn stop_machine(
     thread: ThreadId,
     now: Timestamp,
 ) -> Result<Option<TicketId>, StoreError> {
-    tx.execute(
-        "UPDATE thread SET epoch = epoch + 1, pending = NULL, changed_at = $2,
-           last_human_reply = CASE WHEN last_human_reply > $3 THEN last_human_reply ELSE $3 END
-         WHERE id = $1",
-        &[thread.0.into(), now.into(), mail.sent_at.into()],
-    )
-    .await?;
-    let stopped = stopped_answer(tx, thread).await?;
-    leave_to_person(tx, thread, ANSWERED).await?;
-    tx.execute(
-        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
-         WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at', 'held')",
-        &[thread.0.into(), ANSWERED.into(), now.into()],
-    )
-    .await?;
+    let mut stopped = None;
+    for each in conversations(tx, thread).await? {
+        tx.execute(
+            "UPDATE thread SET epoch = epoch + 1, pending = NULL, changed_at = $2,
+               last_human_reply = CASE WHEN last_human_reply > $3 THEN last_human_reply ELSE $3 END
+             WHERE id = $1",
+            &[each.0.into(), now.into(), mail.sent_at.into()],
+        )
+        .await?;
+        let here = stopped_answer(tx, each).await?.map(|inbound| (each, inbound));
+        stopped = stopped.or(here);
+        leave_to_person(tx, each, ANSWERED).await?;
+        tx.execute(
+            "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+             WHERE thread = $1 AND human = 0 AND state IN ('ready', 'retry_at', 'held')",
+            &[each.0.into(), ANSWERED.into(), now.into()],
+        )
+        .await?;
+    }
     if let Some(message_id) = mail.message_id {
         thread::register(tx, message_id, thread, mail.account.as_str(), true).await?;
     }
     let ticket = match (ticket::open_of(tx, thread).await?, stopped) {
+        // Nothing proves that the buyer was answered, so a person looks, whatever the ticket waited for.
+        (Some(_), Some((of, inbound))) if mail.found == Found::UnprovenCopy => {
+            Some(ticket::raise_stored(tx, &answered(of, inbound, now)).await?.0)
+        }
         (Some(ticket), _) => Some(ticket),
-        (None, Some(inbound)) => Some(ticket::raise_untold(tx, &answered(thread, inbound, now)).await?),
+        (None, Some((of, inbound))) => Some(ticket::raise_untold(tx, &answered(of, inbound, now)).await?),
         (None, None) => None,
     };
+    if let Some(id) = ticket.filter(|_| mail.found != Found::UnprovenCopy)
+        && let Some(open) = ticket::load(tx, id).await?
+        && outbox::cancel_scheduled(tx, &open, ANSWERED, now).await?
+    {
+        ticket::note(tx, id, MAILBOX, EventKind::TakenBack, ANSWERED, now).await?;
+    }
     match ticket {
         Some(ticket) if mail.found == Found::UnprovenCopy => {
             ticket::note(tx, ticket, MAILBOX, EventKind::Note, &format!("{UNPROVEN}\n{}", mail.text), now).await?;

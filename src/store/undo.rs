@@ -7,7 +7,7 @@ use crate::{
     model::{
         closing::CloseResult,
         ids::{AgentName, OutboxId, TicketId},
-        ticket::{EventKind, Ticket},
+        ticket::{EventKind, Ticket, TicketState},
     },
     store::{
         Store,
@@ -15,7 +15,7 @@ use crate::{
         drafts,
         error::StoreError,
         once::Call,
-        outbox,
+        outbox, sent,
         ticket::{self, urgency_rank},
     },
 };
@@ -35,6 +35,22 @@ pub(super) struct Before {
     pub(super) moved: Vec<i64>,
     /// The tickets that went on in this one before it was merged.
     pub(super) tickets: Vec<i64>,
+    /// The replies that waited for their hour.
+    #[serde(default)]
+    pub(super) scheduled: Vec<i64>,
+}
+
+impl Before {
+    /// The act stopped an answer that is not brought back: whoever was to get it waits for a person, also once the act is
+    /// taken back.
+    pub(super) fn leave_waiting(&mut self, due: Timestamp) {
+        if matches!(self.ticket.state, TicketState::Waiting | TicketState::Closed) {
+            (self.ticket.state, self.closed_at) = (TicketState::Open, None);
+        }
+        self.ticket.respond_by = self.ticket.respond_by.into_iter().chain([due]).min();
+        // A question that was stopped was never asked.
+        self.pending = None;
+    }
 }
 
 /// An act that can be taken back.
@@ -108,6 +124,10 @@ impl Store {
                 keep_clock(&mut tx, &ticket, &undo.before).await?;
             } else {
                 restore(&mut tx, &ticket, &undo, version).await?;
+                for reply in &undo.before.scheduled {
+                    outbox::wait_again(&mut tx, OutboxId(*reply), ticket.version, now).await?;
+                }
+                silence(&mut tx, &undo.before, now).await?;
                 if let Some(draft) = undo.draft {
                     drafts::restore(&mut tx, draft, ticket.version, now).await?;
                 }
@@ -133,6 +153,7 @@ pub(super) async fn before(tx: &mut Tx, ticket: &Ticket) -> Result<Before, Store
         )
         .await?;
     Ok(Before {
+        scheduled: outbox::scheduled_of(tx, ticket).await?,
         ticket: ticket.clone(),
         closed_at: row.get("closed_at")?,
         last_human_reply: row.get("last_human_reply")?,
@@ -193,12 +214,45 @@ async fn load(tx: &mut Tx, id: TicketId) -> Result<Option<(AgentName, i64, Undo)
     Ok(Some((AgentName::new(row.get::<String>("actor")?), row.get("version")?, undo)))
 }
 
-/// The reply will not leave, so the buyer waits as long as before.
+/// The reply will not leave, so the buyer waits as long as before, and for a person again if they did before.
 async fn keep_clock(tx: &mut Tx, ticket: &Ticket, before: &Before) -> Result<(), StoreError> {
     let respond_by = ticket.respond_by.into_iter().chain(before.ticket.respond_by).min();
+    // What this reply replaced is not brought back, so nothing is on its way.
+    let ours = !before.scheduled.is_empty() || matches!(before.ticket.state, TicketState::Open | TicketState::Claimed);
+    let state = match (ticket.state, &ticket.assignee) {
+        (TicketState::Waiting, Some(_)) if ours => TicketState::Claimed,
+        (TicketState::Waiting, None) if ours => TicketState::Open,
+        (state, _) => state,
+    };
     tx.execute(
-        "UPDATE ticket SET respond_by = $2 WHERE id = $1 AND state <> 'closed'",
-        &[ticket.id.0.into(), respond_by.map(Timestamp::as_millisecond).into()],
+        "UPDATE ticket SET respond_by = $2, state = $3 WHERE id = $1 AND state <> 'closed'",
+        &[ticket.id.0.into(), respond_by.map(Timestamp::as_millisecond).into(), state.as_str().into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Where the conversation is a person's again, or the machine is off in it again, nothing may leave that was decided in
+/// between: as after any take-over.
+async fn silence(tx: &mut Tx, before: &Before, now: Timestamp) -> Result<(), StoreError> {
+    let was = &before.ticket;
+    let silent = was.state == TicketState::Claimed || before.bot_off || before.last_human_reply.is_some();
+    if !silent || was.state == TicketState::Closed {
+        return Ok(());
+    }
+    let stopped = sent::stop_answers(tx, was, now).await?;
+    tx.execute(
+        "UPDATE thread SET epoch = epoch + 1, changed_at = $3 WHERE id = $1 OR merged_into = $2",
+        &[was.thread.0.into(), was.id.0.into(), now.into()],
+    )
+    .await?;
+    outbox::cancel_automatic(tx, was, now).await?;
+    let Some(due) = stopped else { return Ok(()) };
+    let state = if was.state == TicketState::Waiting { TicketState::Open } else { was.state };
+    let respond_by = was.respond_by.into_iter().chain([due]).min();
+    tx.execute(
+        "UPDATE ticket SET state = $2, respond_by = $3 WHERE id = $1",
+        &[was.id.0.into(), state.as_str().into(), respond_by.map(Timestamp::as_millisecond).into()],
     )
     .await?;
     Ok(())
@@ -233,8 +287,15 @@ async fn restore(tx: &mut Tx, ticket: &Ticket, undo: &Undo, version: i64) -> Res
     )
     .await?;
     tx.execute(
-        "UPDATE thread SET last_human_reply = $2, bot_off = $3, pending = $4 WHERE id = $1",
-        &[was.thread.0.into(), before.last_human_reply.into(), before.bot_off.into(), before.pending.as_deref().into()],
+        "UPDATE thread SET last_human_reply = $2, bot_off = $3, pending = CASE WHEN id = $1 THEN $4 END
+         WHERE id = $1 OR merged_into = $5",
+        &[
+            was.thread.0.into(),
+            before.last_human_reply.into(),
+            before.bot_off.into(),
+            before.pending.as_deref().into(),
+            was.id.0.into(),
+        ],
     )
     .await?;
     for thread in &before.moved {

@@ -11,4 +11,4 @@ SELECT w.account FROM waiting w
 WHERE w.account IS NOT NULL AND EXISTS (
   SELECT 1 FROM outbox o
   WHERE o.state IN ('ready', 'retry_at') AND o.account = w.account
-    AND (o.state = 'ready' OR o.due_at <= $1 OR o.changed_at > $1))
+    AND (o.state = 'ready' OR o.due_at <= $1 OR o.changed_at - 300000 > $1))

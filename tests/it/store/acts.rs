@@ -52,6 +52,13 @@ pub(super) const CASES: &[Case] = &[
     ("who_has_not_seen_the_buyers_message_is_told", |b| Box::pin(unseen_message(b))),
     ("what_the_machine_was_about_to_say_is_stopped", |b| Box::pin(stopped(b))),
     ("a_ticket_that_is_put_off_comes_back_when_the_buyer_writes", |b| Box::pin(put_off(b))),
+    ("an_answer_that_an_act_stopped_is_a_persons_business", |b| Box::pin(stopped_by_any_act(b))),
+    ("what_was_decided_under_an_act_that_is_undone_never_leaves", |b| Box::pin(decided_before_undo(b))),
+    ("a_scheduled_reply_that_was_taken_back_by_mistake_waits_again", |b| Box::pin(scheduled_again(b))),
+    ("a_reply_stopped_after_a_colleague_acted_leaves_the_ticket_in_the_queue", |b| Box::pin(only_stopped(b))),
+    ("clocks_of_two_processes_need_not_agree_to_the_second", |b| Box::pin(clocks_differ(b))),
+    ("the_silence_after_a_scheduled_reply_begins_when_it_leaves", |b| Box::pin(silence_begins_when_it_leaves(b))),
+    ("a_reply_that_came_back_is_a_persons_business", |b| Box::pin(came_back(b))),
     ("a_conversation_handed_back_is_the_machines_again", |b| Box::pin(handed_back(b))),
     ("a_colleagues_ticket_is_taken_only_if_confirmed", |b| Box::pin(a_colleagues_ticket(b))),
     ("what_people_set_on_a_buyers_card_no_message_unlearns", |b| Box::pin(a_buyers_card(b))),
@@ -340,6 +347,131 @@ async fn stopped(b: Bench) {
     assert!(desk.b.is(answer, "cancelled").await);
     let outcome = desk.b.text(&format!("SELECT outcome FROM inbound WHERE id = {}", letter.id)).await;
     assert_eq!(outcome, "escalated");
+}
+
+/// A ticket that waits for the buyer, who has written again and is about to be answered by the machine.
+async fn about_to_answer(desk: &Desk) -> (TicketId, nightdesk::model::ids::InboundId, nightdesk::model::ids::OutboxId) {
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("lin", id, reply("Tomorrow."), at(1)).await.expect("it can be answered");
+    let row = claim(&desk.b, 2).await.expect("lin's reply");
+    let sent = Settlement::Sent { proof: "250 ok".to_owned() };
+    desk.b.store.settle(row.id, &sent, at(2)).await.expect("settled");
+    let first = desk.b.text("SELECT message_id FROM inbound ORDER BY id LIMIT 1").await;
+    let letter = desk.b.reply("ana@buyer.example", "Customs?", &[&first], at(3)).await;
+    let answer = desk.b.decide(&letter, Plan::answer(), at(3)).await.outbox[0];
+    (id, letter.id, answer)
+}
+
+async fn stopped_by_any_act(b: Bench) {
+    let desk = Desk::new(b);
+    let (id, letter, answer) = about_to_answer(&desk).await;
+    desk.act("kim", id, AgentCommand::Claim, at(4)).await.expect("it is free");
+    assert!(desk.b.is(answer, "cancelled").await);
+    assert_eq!(desk.b.text(&format!("SELECT outcome FROM inbound WHERE id = {letter}")).await, "escalated");
+    let back = desk.undo("kim", id, at(4)).await.expect("at once");
+    assert_eq!(back.state, TicketState::Open, "nobody answered her");
+    assert!(back.respond_by.is_some());
+    desk.act("kim", id, AgentCommand::Claim, at(5)).await.expect("it is free");
+    let ticket = desk.act("kim", id, AgentCommand::HandBack, at(6)).await.expect("it is kim's").ticket;
+    assert_eq!(ticket.state, TicketState::Open, "she waits for a person");
+    // Neither an assignment nor the switch leaves her where nobody looks.
+    desk.act("kim", id, reply("Here."), at(7)).await.expect("it can be answered");
+    let first = desk.b.text("SELECT message_id FROM inbound ORDER BY id LIMIT 1").await;
+    for (minute, command) in [(10, AgentCommand::Assign("lin".into())), (20, AgentCommand::BotOff)] {
+        let letter = desk.b.reply("ana@buyer.example", "And?", &[&first], at(minute)).await;
+        desk.b.decide(&letter, Plan::answer(), at(minute)).await;
+        let wish = Wish { despite: true, ..Wish::new("kim".into(), id, command.clone()) };
+        let ticket = desk.wish(wish, at(minute)).await.expect("possible").ticket;
+        assert!(matches!(ticket.state, TicketState::Open | TicketState::Claimed), "{command:?}: {:?}", ticket.state);
+        assert!(ticket.respond_by.is_some(), "{command:?}");
+        let wish = Wish { despite: true, ..Wish::new("kim".into(), id, reply("Here.")) };
+        desk.wish(wish, at(minute + 1)).await.expect("it can be answered");
+    }
+}
+
+async fn decided_before_undo(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("kim", id, AgentCommand::Claim, at(1)).await.expect("it is free");
+    desk.act("kim", id, AgentCommand::Close(Closing::saying("done")), at(2)).await.expect("it can be closed");
+    // In these seconds the buyer writes, and the machine answers: nobody has the conversation.
+    let first = desk.b.text("SELECT message_id FROM inbound ORDER BY id LIMIT 1").await;
+    let letter = desk.b.reply("ana@buyer.example", "Customs?", &[&first], at(2)).await;
+    let late = desk.b.reply("ana@buyer.example", "Customs!", &[&first], at(2)).await;
+    let answer = desk.b.decide(&letter, Plan::answer(), at(2)).await.outbox[0];
+    let under_way = desk.b.commit_of(&late, Plan::answer(), at(2)).await;
+    let ticket = desk.undo("kim", id, seconds(2, 5)).await.expect("at once");
+    assert_eq!((ticket.state, ticket.assignee), (TicketState::Claimed, Some("kim".into())));
+    assert_eq!(claim(&desk.b, 60).await, None, "kim has the conversation again");
+    assert!(desk.b.is(answer, "cancelled").await);
+    let refused = desk.b.store.commit(&under_way).await.expect("runs");
+    assert!(matches!(refused, nightdesk::model::commit::CommitOutcome::Refused(_)), "{refused:?}");
+}
+
+async fn scheduled_again(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("lin", id, later("Good morning", at(60)), at(1)).await.expect("it can be answered");
+    desk.act("lin", id, AgentCommand::CancelReply, at(2)).await.expect("it waits");
+    desk.undo("lin", id, at(2)).await.expect("at once");
+    let file = desk.file(id).await;
+    assert_eq!(file.ticket.state, TicketState::Waiting);
+    assert_eq!(file.scheduled.map(|waiting| waiting.at), Some(at(60)), "everything is as it was");
+    let wish = Wish { despite: true, ..Wish::new("lin".into(), id, reply("At once!")) };
+    desk.wish(wish, at(3)).await.expect("confirmed");
+    desk.undo("lin", id, at(3)).await.expect("at once");
+    assert_eq!(claim(&desk.b, 59).await, None);
+    let row = claim(&desk.b, 60).await.expect("its hour has come");
+    assert_eq!(row.payload.text(), "Good morning");
+    assert_eq!(claim(&desk.b, 90).await, None, "once");
+}
+
+async fn only_stopped(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("lin", id, reply("Tomorrow."), at(1)).await.expect("it can be answered");
+    desk.act("kim", id, AgentCommand::BotOn, at(1)).await.expect("possible");
+    desk.undo("lin", id, seconds(1, 5)).await.expect("it has not left");
+    let ticket = desk.file(id).await.ticket;
+    assert_eq!((ticket.state, ticket.respond_by), (TicketState::Claimed, Some(at(120))), "nobody answered her");
+}
+
+async fn clocks_differ(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("lin", id, later("Good morning", at(600)), at(1)).await.expect("it can be answered");
+    let behind = at(1) - SignedDuration::from_secs(2);
+    assert_eq!(desk.b.store.claim(behind, &[]).await.expect("runs"), None, "it waits for its hour");
+    assert!(desk.b.store.due(behind).await.expect("read").is_empty());
+}
+
+async fn silence_begins_when_it_leaves(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    let monday = 5 * 24 * 60;
+    desk.act("lin", id, later("Good morning", at(monday)), at(1)).await.expect("it can be answered");
+    let row = claim(&desk.b, monday).await.expect("its hour has come");
+    desk.b.store.set_phase(row.id, Phase::Dot).await.expect("it may leave");
+    let doubt = Settlement::Uncertain { reason: "timeout".to_owned(), verify_by: at(monday + 15) };
+    desk.b.store.settle(row.id, &doubt, at(monday)).await.expect("settled");
+    let sent = Settlement::Sent { proof: "250 ok".to_owned() };
+    desk.b.store.settle(row.id, &sent, at(monday)).await.expect("settled");
+    assert_eq!(desk.file(id).await.ticket.respond_by, None, "it left, as was found out");
+    let said = desk.b.number("SELECT MAX(last_human_reply) FROM thread").await;
+    assert_eq!(said, at(monday).as_millisecond(), "the machine does not talk over what was just said");
+}
+
+async fn came_back(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[]).await;
+    desk.act("lin", id, reply("Tomorrow."), at(1)).await.expect("it can be answered");
+    let row = claim(&desk.b, 2).await.expect("lin's reply");
+    let sent = Settlement::Sent { proof: "250 ok".to_owned() };
+    desk.b.store.settle(row.id, &sent, at(2)).await.expect("settled");
+    let ours = desk.b.text(&format!("SELECT message_id FROM outbox WHERE id = {}", row.id)).await;
+    let report = nightdesk::model::ids::InboundId(900);
+    desk.b.store.bounced(report, &ours, "5.1.1 unknown", at(3)).await.expect("noted");
+    assert_eq!(desk.file(id).await.ticket.state, TicketState::Open, "she has no answer");
 }
 
 async fn put_off(b: Bench) {

@@ -23,6 +23,8 @@ pub(super) const CASES: &[Case] = &[
     ("a_merged_ticket_goes_on_in_the_other_one", |b| Box::pin(merged(b))),
     ("tickets_of_different_buyers_are_merged_only_if_confirmed", |b| Box::pin(other_buyer(b))),
     ("a_merge_is_taken_back", |b| Box::pin(merge_taken_back(b))),
+    ("the_wait_of_an_older_ticket_goes_on_where_it_was_merged_into", |b| Box::pin(wait_goes_on(b))),
+    ("a_switched_off_machine_is_off_in_what_joins", |b| Box::pin(off_in_what_joins(b))),
     ("a_message_begins_a_ticket_of_its_own", |b| Box::pin(split(b))),
     ("whatever_people_do_the_queue_stays_sound", |b| Box::pin(any_acts(b))),
 ];
@@ -86,6 +88,34 @@ async fn merge_taken_back(b: Bench) {
     assert_eq!(desk.b.number("SELECT COUNT(*) FROM thread WHERE merged_into IS NOT NULL").await, 0);
     desk.writes_again(ANA, at(5)).await;
     assert_eq!(desk.file(from).await.events.last().map(|event| event.what), Some(EventKind::Inbound));
+}
+
+async fn wait_goes_on(b: Bench) {
+    let desk = Desk::new(b);
+    let (from, into) = two(&desk).await;
+    desk.act("lin", into, reply("Tomorrow."), at(1)).await.expect("it can be answered");
+    desk.act("kim", from, AgentCommand::Merge(into), at(3)).await.expect("the same buyer");
+    assert_eq!(desk.b.store.ring_alarms(at(24 * 60)).await.expect("looked"), 1, "the older question waits");
+    assert_eq!(desk.b.store.ring_alarms(at(24 * 60 + 1)).await.expect("looked"), 0, "once");
+    // What was answered before the merge is no wait.
+    let (from, into) = (desk.opened("tom@buyer.example", &[]).await, desk.opened("tom@buyer.example", &[]).await);
+    desk.act("lin", into, reply("Here."), at(4)).await.expect("it can be answered");
+    desk.act("lin", from, AgentCommand::Merge(into), at(5)).await.expect("the same buyer");
+    desk.act("lin", into, reply("Both."), at(6)).await.expect("it can be answered");
+    desk.act("lin", into, AgentCommand::Reopen, at(7)).await.expect("it waits");
+    assert_eq!(desk.b.store.ring_alarms(at(24 * 60 + 2)).await.expect("looked"), 0);
+}
+
+async fn off_in_what_joins(b: Bench) {
+    let desk = Desk::new(b);
+    let (from, into) = two(&desk).await;
+    desk.act("lin", into, AgentCommand::BotOff, at(1)).await.expect("switched off");
+    desk.act("kim", from, AgentCommand::Merge(into), at(2)).await.expect("the same buyer");
+    assert_eq!(desk.b.number("SELECT COUNT(*) FROM thread WHERE bot_off = 1").await, 2);
+    // Taking back that it was switched on is true of both conversations as well.
+    desk.act("lin", into, AgentCommand::BotOn, at(3)).await.expect("switched on");
+    desk.undo("lin", into, at(3)).await.expect("at once");
+    assert_eq!(desk.b.number("SELECT COUNT(*) FROM thread WHERE bot_off = 1").await, 2);
 }
 
 async fn split(b: Bench) {
