@@ -126,7 +126,8 @@ impl Store {
         resumed(async |doubt| {
             let mut tx = self.db.write("queuing notices").await?;
             if call.took_effect(&mut tx, doubt, now).await? {
-                return Ok(true);
+                let Some(mark) = mark(&mut tx).await? else { return Ok(true) };
+                return Ok(!events_after(&mut tx, mark).await?.is_empty());
             }
             let Some(mark) = mark(&mut tx).await? else {
                 tx.execute(
