@@ -21,6 +21,10 @@ words! {
     no_orders: "No order is known under this address.", "此地址下没有已知订单。";
     tickets: "Tickets", "工单";
     no_tickets: "The machine settled everything alone so far; no ticket was needed.", "目前均由机器人处理，没有工单。";
+    about: "About", "内容";
+    state: "State", "状态";
+    through: "Through", "渠道";
+    opened: "Opened", "创建于";
     notes: "Notes", "备注";
     no_notes: "No notes yet. They are written beside a ticket, or here.", "还没有备注。可在工单旁或此处添加。";
     add_note: "Add a note", "添加备注";

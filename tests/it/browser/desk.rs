@@ -31,10 +31,20 @@ impl Desk {
 
     /// The same with more keys at the top level.
     pub(super) fn open_with(console: &str, keys: &str) -> Option<Self> {
+        Self::build(console, keys, |_| ())
+    }
+
+    /// Opens one into whose folder something is put before the program starts.
+    pub(super) fn furnished(furnish: impl FnOnce(&Shop)) -> Option<Self> {
+        Self::build("", "", furnish)
+    }
+
+    fn build(console: &str, keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
         let driver = Driver::start()?;
         let (post, [port]) = (Post::start(), ports::free());
         let more = format!("{RETRY_SOON}\nconsole:\n  listen: 127.0.0.1:{port}\n{console}\n{keys}");
         let mut shop = Shop::open(&post.account(), &more);
+        furnish(&shop);
         shop.start();
         Some(Self { driver, post, shop, origin: format!("http://127.0.0.1:{port}") })
     }
@@ -77,5 +87,10 @@ impl Desk {
         until_in(&format!("{count} mails to {buyer}"), || {
             Some(self.post.sent_to(buyer)).filter(|mails| mails.len() >= count)
         })
+    }
+
+    /// Returns the origin of the console's pages.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 }

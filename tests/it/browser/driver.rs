@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -112,6 +113,7 @@ impl Driver {
         let wanted = json!({
             "browserName": "chrome",
             "unhandledPromptBehavior": "ignore",
+            "timeouts": {"script": 60_000},
             "goog:chromeOptions": {"args": args, "perfLoggingPrefs": {"enableNetwork": true}},
             "goog:loggingPrefs": logs,
         });
@@ -138,6 +140,11 @@ impl Session {
         self.say("POST", "/execute/sync", &json!({"script": script, "args": args}))
     }
 
+    /// Says a command of Chromium's own (DevTools protocol).
+    pub(super) fn devtools(&self, command: &str, params: &Value) -> Result<Value, Refused> {
+        self.say("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": params}))
+    }
+
     /// Returns the first element that a selector finds.
     pub(super) fn find(&self, css: &str) -> Result<String, Refused> {
         let found = self.say("POST", "/element", &json!({"using": "css selector", "value": css}))?;
@@ -149,6 +156,18 @@ impl Session {
         let element = self.find(css)?;
         self.say("POST", &format!("/element/{element}/{command}"), body)
     }
+
+    /// Returns what was logged since the last look, and forgets it. `kind` is `browser` or `performance`.
+    pub(super) fn log(&self, kind: &str) -> Vec<Value> {
+        let told = self.say("POST", "/se/log", &json!({"type": kind})).unwrap_or_else(|refused| panic!("{refused}"));
+        told.as_array().cloned().expect("a log is a list")
+    }
+}
+
+/// Writes what a picture in base64 holds.
+pub(super) fn save(picture: &Value, file: &Path) {
+    let picture = picture.as_str().expect("a picture is text");
+    fs::write(file, STANDARD.decode(picture).expect("in base64")).expect("the folder is writable");
 }
 
 /// Asks the driver and returns its value.

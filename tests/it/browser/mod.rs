@@ -4,5 +4,8 @@ mod desk;
 mod door;
 mod drafts;
 mod driver;
+mod hostile;
+mod looks;
 mod page;
+mod payloads;
 mod working;

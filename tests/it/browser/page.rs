@@ -1,5 +1,7 @@
-//! What a person in front of a browser does and sees. Everything waits for what it needs, with a deadline, and says what
-//! stood there instead.
+//! What a person in front of a browser does and sees. Everything waits for what it needs, with a deadline, and says
+//! what stood there instead.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -15,6 +17,8 @@ pub(super) const CONTROL: char = '\u{e009}';
 pub(super) const ENTER: char = '\u{e007}';
 /// The key that leaves.
 pub(super) const ESCAPE: char = '\u{e00c}';
+/// The key that goes to the next field.
+pub(super) const TAB: char = '\u{e004}';
 
 /// One person's browser.
 pub(super) struct Page {
@@ -129,6 +133,65 @@ impl Page {
     /// Runs a script with what it is about.
     pub(super) fn ask(&self, script: &str, args: &[Value]) -> Value {
         self.session.script(script, args).unwrap_or_else(|refused| self.fail("a script", &refused))
+    }
+
+    /// Says a command of Chromium's own.
+    pub(super) fn devtools(&self, command: &str, params: &Value) -> Value {
+        self.session.devtools(command, params).unwrap_or_else(|refused| self.fail(command, &refused))
+    }
+
+    /// Gives the page another width, as a telephone has it, and returns to that of a desk with none.
+    pub(super) fn resize(&self, phone: Option<(u32, u32)>) {
+        let Some((width, height)) = phone else {
+            self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));
+            return;
+        };
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": true});
+        self.devtools("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// Says whether the person prefers dark pages.
+    pub(super) fn darken(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        // Colors change at once, so that they can be looked at.
+        let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+        let wish = json!({"features": [still, {"name": "prefers-color-scheme", "value": value}]});
+        self.devtools("Emulation.setEmulatedMedia", &wish);
+    }
+
+    /// Draws the whole page into a file.
+    pub(super) fn draw(&self, file: &Path) {
+        let wish = json!({"format": "png", "captureBeyondViewport": true});
+        let picture = self.devtools("Page.captureScreenshot", &wish);
+        super::driver::save(&picture["data"], file);
+    }
+
+    /// Returns every address that was asked for since the last look.
+    pub(super) fn requests(&self) -> Vec<String> {
+        let sent = |entry: Value| {
+            let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
+            let event = &event["message"];
+            let asked = event["method"] == "Network.requestWillBeSent";
+            asked.then(|| event["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
+        };
+        self.session.log("performance").into_iter().filter_map(sent).collect()
+    }
+
+    /// Returns what the browser complained of since the last look.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let told = self.session.log("browser");
+        told.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Returns the words of a dialog that stands before the page.
+    pub(super) fn dialog(&self) -> Option<String> {
+        let text = self.session.say("GET", "/alert/text", &json!({})).ok()?;
+        Some(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Closes a dialog; says whether one stood there.
+    pub(super) fn dismissed(&self) -> bool {
+        self.session.say("POST", "/alert/dismiss", &json!({})).is_ok()
     }
 
     /// Waits for something and returns it.

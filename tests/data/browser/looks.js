@@ -1,0 +1,96 @@
+// Looks at a page as people do who see little, use a keyboard or hold a telephone; a list of what is in their way.
+const [phone] = arguments;
+const wrong = [];
+const seen = (each) => each.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
+const named = (each) => `${each.tagName.toLowerCase()}${each.id ? "#" + each.id : ""}.${each.className} “${(each.textContent || "").trim().slice(0, 40)}”`;
+const hidden = (each) => each.closest(".visually-hidden, .skip, [hidden]") !== null;
+
+// The page itself.
+if (!document.documentElement.lang) wrong.push("no language");
+if (document.title.trim().length < 3) wrong.push("no title");
+if (document.querySelectorAll("h1").length !== 1) wrong.push(`${document.querySelectorAll("h1").length} main headings`);
+if (document.querySelectorAll("main").length !== 1) wrong.push("no main part");
+const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
+for (const id of new Set(ids)) if (ids.filter((each) => each === id).length > 1) wrong.push(`the id ${id} stands there twice`);
+for (const each of document.querySelectorAll("[aria-labelledby], [aria-describedby]")) {
+  for (const id of `${each.getAttribute("aria-labelledby") || ""} ${each.getAttribute("aria-describedby") || ""}`.trim().split(/\s+/)) {
+    if (!document.getElementById(id)) wrong.push(`${named(each)} names ${id}, which is not there`);
+  }
+}
+let last = 1;
+for (const heading of document.querySelectorAll("main h1, main h2, main h3, main h4")) {
+  const level = Number(heading.tagName[1]);
+  if (level > last + 1) wrong.push(`${named(heading)} comes after a heading of level ${last}`);
+  last = level;
+}
+
+// What can be filled in or pressed has a name.
+for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+  if (field.getAttribute("aria-hidden") === "true") continue;
+  const label = [...(field.labels || [])].map((each) => each.textContent.trim()).join("") || field.getAttribute("aria-label");
+  if (!label) wrong.push(`${named(field)} (${field.name}) has no label`);
+}
+for (const each of document.querySelectorAll("button, a[href], summary, iframe")) {
+  const name = each.textContent.trim() || each.getAttribute("aria-label") || each.getAttribute("title");
+  if (!name) wrong.push(`${named(each)} has no name`);
+}
+for (const table of document.querySelectorAll("table")) if (!table.querySelector("th")) wrong.push(`${named(table)} has no heads`);
+
+// Nothing is wider than the window.
+const width = document.documentElement.clientWidth;
+if (document.documentElement.scrollWidth > width || (phone && window.innerWidth > 390)) {
+  const wide = [...document.querySelectorAll("body *")].filter((each) => seen(each) && each.getBoundingClientRect().right > (phone ? 390 : width) + 1);
+  wrong.push(`the page is ${document.documentElement.scrollWidth} wide: ${wide.slice(-3).map(named).join(", ")}`);
+}
+
+// Fingers hit what is 24 pixels high and wide, or stands in a line of text (WCAG 2.2, 2.5.8).
+if (phone) {
+  for (const each of document.querySelectorAll("button, a[href], summary, input:not([type=hidden]), select, textarea")) {
+    if (!seen(each) || hidden(each)) continue;
+    const box = each.getBoundingClientRect();
+    const inText = each.tagName === "A" && getComputedStyle(each).display === "inline";
+    const inLabel = each.closest("label") && each.closest("label").getBoundingClientRect().height >= 24;
+    if (!inText && !inLabel && (box.width < 24 || box.height < 24)) wrong.push(`${named(each)} is ${Math.round(box.width)} × ${Math.round(box.height)}`);
+  }
+}
+
+// Text stands out from what is behind it (WCAG 2.2, 1.4.3).
+const parse = (color) => {
+  const numbers = (color.match(/[\d.]+/g) || []).map(Number);
+  return { r: numbers[0], g: numbers[1], b: numbers[2], a: numbers.length > 3 ? numbers[3] : 1 };
+};
+const over = (top, below) => ({
+  r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a), b: top.b * top.a + below.b * (1 - top.a), a: 1,
+});
+const behind = (each) => {
+  const layers = [];
+  for (let at = each; at; at = at.parentElement) {
+    const color = parse(getComputedStyle(at).backgroundColor);
+    if (color.a > 0) layers.push(color);
+    if (color.a === 1) break;
+  }
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  return layers.reverse().reduce((below, top) => over(top, below), dark ? { r: 18, g: 18, b: 18, a: 1 } : { r: 255, g: 255, b: 255, a: 1 });
+};
+const light = ({ r, g, b }) => {
+  const [x, y, z] = [r, g, b].map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+const told = new Set();
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+  const each = node.parentElement;
+  if (!node.textContent.trim() || !seen(each) || hidden(each) || each.closest("svg, script, option")) continue;
+  const style = getComputedStyle(each);
+  const ground = behind(each);
+  const [a, b] = [light(over(parse(style.color), ground)), light(ground)];
+  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const size = parseFloat(style.fontSize);
+  const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+  const about = `${style.color} on ${Math.round(ground.r)},${Math.round(ground.g)},${Math.round(ground.b)}`;
+  if (ratio < (large ? 3 : 4.5) && !told.has(about)) {
+    told.add(about);
+    wrong.push(`${named(each)} has a contrast of ${ratio.toFixed(2)}: ${about}`);
+  }
+}
+return wrong;
