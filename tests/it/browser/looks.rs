@@ -64,7 +64,7 @@ fn opened() -> Option<(Desk, Page)> {
     let desk = Desk::open("")?;
     let ann = desk.person("ann", "admin", "en");
     let mut long = Letter::new("long.address.with.many.parts@subdomain.of.some.example.org", LONG, LONG);
-    long.name = LONG.to_owned();
+    LONG.clone_into(&mut long.name);
     let letters = [
         long,
         Letter::new("anna@example.org", "Broken", "The lamp arrived broken. I want my money back or I will sue you!"),
