@@ -236,6 +236,7 @@ fn values(engine: &Engine, language: Language, today: civil::Date, now: Timestam
             source: None,
         }),
         human_eta: Some(HumanEta { at: (now + ETA).to_zoned(zone.clone()), zone_known: false }),
+        satisfaction_url: None,
         desk_hours: hours::describe(&engine.settings().desk, &Clock { zone, is_buyers: false }, now, language),
         automatic: true,
     }

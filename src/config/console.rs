@@ -6,10 +6,16 @@ use crate::{
     config::raw::Reader,
     console::settings::{PublicUrl, Settings},
     diagnostic::yaml::{Kind, Node, fields::Fields},
+    model::satisfaction::Whom,
+    service::satisfaction,
 };
 
 /// Where the console listens if the section names no address.
 pub(super) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8026);
+
+/// Whom buyers' cases must be of to be asked about, as written.
+const WHOM: [(&str, Option<Whom>); 3] =
+    [("off", None), ("complaints", Some(Whom::Complaints)), ("everybody", Some(Whom::Everybody))];
 
 /// Reads the section.
 pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Settings> {
@@ -31,9 +37,20 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<S
     });
     let trusted_proxies = section.node("trusted_proxies").map(|node| proxies(reader, node)).unwrap_or_default();
     let require_totp = section.take("require_totp").unwrap_or(false);
+    let satisfaction = section.node("satisfaction").and_then(|node| {
+        let whom = reader.choose(node, &WHOM).flatten();
+        if whom.is_some() && !public_url.as_ref().is_some_and(PublicUrl::is_https) {
+            reader.bad(
+                node,
+                "`off`, or a `public_url` that begins with https://: buyers open the link of the question with their own \
+                 browsers",
+            );
+        }
+        whom
+    });
     reader.close(section);
     let listen = listen?;
-    let settings = Settings { listen, public_url, trusted_proxies, require_totp };
+    let settings = Settings { listen, public_url, trusted_proxies, require_totp, satisfaction };
     if !listen.ip().is_loopback() && !settings.is_https() {
         reader.bad(
             node,
@@ -42,6 +59,11 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<S
         );
     }
     Some(settings)
+}
+
+/// Returns which buyers are asked how content they are, and where they answer; none if nobody is.
+pub(super) fn asks(console: &Settings) -> Option<satisfaction::Settings> {
+    Some(satisfaction::Settings { whom: console.satisfaction?, site: console.public_url.as_ref()?.to_string() })
 }
 
 fn proxies(reader: &mut Reader<'_>, node: &Node) -> Vec<IpAddr> {

@@ -161,7 +161,8 @@ fn whole(reader: &mut Reader<'_>, root: &Node) -> Option<Config> {
     let webhooks = webhooks::read(reader, &mut fields);
     let trusted = authserv_ids(trusted, &accounts);
     let staff_mail = staff_mail::read(reader, &mut fields, &accounts, &trusted, console.as_ref());
-    let service = service::Settings { status, retry, verify, pace, orders, webhooks, staff_mail };
+    let satisfaction = console.as_ref().and_then(console::asks);
+    let service = service::Settings { status, retry, verify, pace, orders, webhooks, staff_mail, satisfaction };
     reader.close(fields);
     Some(Config {
         shop_name,

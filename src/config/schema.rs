@@ -81,6 +81,11 @@ fn console() -> Value {
         ),
         key("trusted_proxies", "Addresses of proxies whose X-Forwarded-For is believed.", list(text())),
         key("require_totp", "true: everybody signs in with a second factor.", switch()),
+        key(
+            "satisfaction",
+            "Which buyers are asked how content they are, a day after their case was closed; needs `public_url`.",
+            word(&["off", "complaints", "everybody"]),
+        ),
     ])
 }
 

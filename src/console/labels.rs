@@ -70,6 +70,7 @@ pub(super) fn event(words: &Words, kind: EventKind) -> &'static str {
         EventKind::Stopped => words.ev_stopped,
         EventKind::Undone => words.ev_undone,
         EventKind::Alarm => words.ev_alarm,
+        EventKind::Rated => words.ev_rated,
     }
 }
 

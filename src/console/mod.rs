@@ -30,6 +30,7 @@ mod problems;
 mod profile;
 mod quarantine;
 mod queue;
+mod rating;
 mod reports;
 mod router;
 mod rules;

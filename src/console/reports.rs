@@ -16,7 +16,7 @@ use crate::{
         problem::{Answer, Problem},
         shell::{Place, Shell, page},
         visit::{Visit, Visitor},
-        words::{Tongue, reports::Words},
+        words::{Tongue, fill, reports::Words},
     },
     desk::{
         chart::{self, Series},
@@ -28,7 +28,9 @@ use crate::{
         audit::Deed,
         figures::{Days, Ending},
         ids::{AccountName, TicketId},
+        satisfaction::BEST,
     },
+    store::satisfaction::Satisfaction,
 };
 
 /// What is shown when nothing was asked for.
@@ -110,6 +112,7 @@ struct Key {
 /// What a page or a table is made of.
 struct Counted {
     report: Report,
+    satisfaction: Satisfaction,
     zone: TimeZone,
     now: Timestamp,
 }
@@ -118,7 +121,6 @@ struct Counted {
 pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let words = Words::of(visit.tongue);
     let counted = count(&shop, &visit, &asked).await?;
-    let report = &counted.report;
     let since = since_of(&asked).to_owned();
     let query = query(&since, &asked.account);
     page(&ReportsPage {
@@ -127,7 +129,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         stretch: stretch(&counted),
         tabs: tabs(words, &since),
         accounts: choices(&shop, visit.visitor()?, &asked.account),
-        tiles: tiles(words, visit.tongue, report),
+        tiles: tiles(words, visit.tongue, &counted),
         overdue: overdue(visit.tongue, &counted),
         charts: charts(words, visit.tongue, &counted),
         query,
@@ -164,7 +166,8 @@ async fn count(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<Counted, Pro
         since => days::since(since, &desk.zone, now).map_err(|_| bad())?,
     };
     let counted = shop.store.figures(&days, accounts.as_deref(), now).await?;
-    Ok(Counted { report: figures::report(&counted, &desk.zone), zone: desk.zone.clone(), now })
+    let satisfaction = shop.store.satisfaction(&days, accounts.as_deref()).await?;
+    Ok(Counted { report: figures::report(&counted, &desk.zone), satisfaction, zone: desk.zone.clone(), now })
 }
 
 /// Returns the accounts to count; none: all. A foreign account does not exist for the visitor.
@@ -202,7 +205,8 @@ fn stretch(counted: &Counted) -> String {
     format!("{} – {} ({})", local(counted.report.from), local(counted.report.to), counted.report.zone)
 }
 
-fn tiles(words: &'static Words, tongue: Tongue, report: &Report) -> Vec<Tile> {
+fn tiles(words: &'static Words, tongue: Tongue, counted: &Counted) -> Vec<Tile> {
+    let report = &counted.report;
     let speed = |speed: Option<Speed>| match speed {
         None => ("–".to_owned(), words.none_yet.to_owned()),
         Some(speed) => (
@@ -218,7 +222,7 @@ fn tiles(words: &'static Words, tongue: Tongue, report: &Report) -> Vec<Tile> {
     };
     let (rule, rule_more) = speed(report.first_answer.rule);
     let (person, person_more) = speed(report.first_answer.person);
-    vec![
+    let mut tiles = vec![
         Tile {
             name: words.in_scope,
             value: report.messages.in_scope.to_string(),
@@ -236,7 +240,18 @@ fn tiles(words: &'static Words, tongue: Tongue, report: &Report) -> Vec<Tile> {
             value: (report.queue.open + report.queue.claimed).to_string(),
             more: format!("{} {}", report.queue.overdue, words.late),
         },
-    ]
+    ];
+    tiles.extend(content(words, counted.satisfaction));
+    tiles
+}
+
+/// Returns how content buyers are, where any was asked.
+fn content(words: &'static Words, satisfaction: Satisfaction) -> Option<Tile> {
+    let Satisfaction { asked, answered, bad, .. } = satisfaction;
+    let told = [asked, answered, bad].map(|count| count.to_string());
+    let value = satisfaction.mean().map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1} / {BEST}"));
+    let more = fill(words.content_more, &[&told[0], &told[1], &told[2]]);
+    (asked > 0).then_some(Tile { name: words.content, value, more })
 }
 
 fn overdue(tongue: Tongue, counted: &Counted) -> Vec<Late> {

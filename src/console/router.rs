@@ -16,7 +16,7 @@ use crate::{
         guard::{self, Gate},
         help, login, machine, people, playground, practice,
         problem::Problem,
-        problems, profile, quarantine, queue, reports, rules, search, setup, situations, ticket, tokens,
+        problems, profile, quarantine, queue, rating, reports, rules, search, setup, situations, ticket, tokens,
         visit::Visit,
     },
     model::agent::Role,
@@ -121,6 +121,7 @@ pub(super) fn routes() -> Vec<Entry> {
     routes.extend(help::routes());
     routes.extend(ticket::routes());
     routes.extend(buyers::routes());
+    routes.extend(rating::routes());
     routes
 }
 

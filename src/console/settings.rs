@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
+use crate::model::satisfaction::Whom;
+
 /// Where the console listens and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -16,6 +18,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Everybody needs a second factor, not only those who switched it on.
     pub require_totp: bool,
+    /// Which buyers are asked how content they are once their case is closed; none: nobody.
+    pub satisfaction: Option<Whom>,
 }
 
 impl Settings {

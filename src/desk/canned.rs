@@ -11,12 +11,13 @@ use crate::{
         language::Language,
         order,
         outbound::OutboundKind,
+        satisfaction,
         switch::SituationSwitch,
         time::DeskHours,
         verdict::{EntityFound, FactUsed},
     },
     replies::{
-        catalog::{Catalog, HumanEta, Order, Rest, Values},
+        catalog::{Catalog, HumanEta, Order, RenderError, Rendered, Rest, Values},
         format::hours::{self, Clock},
         promise,
     },
@@ -144,6 +145,30 @@ fn fill(
     Ok(Filled { language, text: rendered.text, doubtful, facts: rendered.facts })
 }
 
+/// Returns the message that asks a buyer how content they are, in their language or in the shop's own, with the page on
+/// which they say it; or why it cannot be written.
+pub fn satisfaction(
+    catalog: &Catalog,
+    known: &Known<'_>,
+    url: &str,
+    now: Timestamp,
+) -> Result<(Language, Rendered), RenderError> {
+    let replies = [ReplyId::new(satisfaction::REPLY)];
+    let language = language_of(catalog, &replies[0], known);
+    let values = Values { satisfaction_url: Some(url.to_owned()), automatic: true, ..values(known, language, now) };
+    let order = Order {
+        kind: OutboundKind::Ack,
+        replies: &replies,
+        language,
+        channel: known.channel,
+        values: &values,
+        today: today(known, now),
+        switched: known.switched,
+        rest: Rest::Nothing,
+    };
+    Ok((language, catalog.render(&order)?))
+}
+
 fn today(known: &Known<'_>, now: Timestamp) -> civil::Date {
     now.to_zoned(known.desk.zone.clone()).date()
 }
@@ -164,6 +189,7 @@ fn values(known: &Known<'_>, language: Language, now: Timestamp) -> Values {
         entities,
         order: known.order.cloned(),
         human_eta: eta.map(|at| HumanEta { at: at.to_zoned(zone), zone_known: known.zone.is_some() }),
+        satisfaction_url: None,
         desk_hours: hours::describe(known.desk, &clock, now, language),
         automatic: false,
     }

@@ -297,6 +297,7 @@ impl Words<'_> {
             buyer_next_workday: circumstances::next_workday(self.case.ctx, &self.understanding.named, self.case.now),
             order: circumstances::order_in_question(self.case.ctx, &self.understanding.named).cloned(),
             human_eta: clock::human_eta(self.case, self.understanding),
+            satisfaction_url: None,
             desk_hours: self.desk_hours(language),
             automatic: kind != OutboundKind::Draft,
         }

@@ -12,6 +12,7 @@ use crate::{
         ids::ReplyId,
         mode::Mode,
         outbound::OutboundKind,
+        satisfaction,
         ticket::Urgency,
         verdict::{GuardHit, TicketPlan},
     },
@@ -102,7 +103,8 @@ pub(super) fn ack(case: &Case<'_>, rule: Option<&Rule>) -> Option<ReplyId> {
         let own = rule.and_then(|rule| rule.ack.as_ref()).map(|ack| &ack.value);
         thread.said.iter().any(|said| {
             // A rule's own ack says something new once, even after the general one.
-            said.kind == OutboundKind::Ack && own.is_none_or(|own| said.replies.contains(own))
+            let asks = said.replies.iter().any(|reply| reply.as_str() == satisfaction::REPLY);
+            said.kind == OutboundKind::Ack && !asks && own.is_none_or(|own| said.replies.contains(own))
         })
     });
     if ceiling(case).mode < Mode::Suggest || guard::breaker_open(case) {

@@ -26,6 +26,7 @@ pub mod outbound;
 pub mod profile;
 pub mod receive;
 pub mod reload;
+pub mod satisfaction;
 pub mod search;
 pub mod switch;
 pub mod thread;

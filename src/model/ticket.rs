@@ -207,11 +207,13 @@ pub enum EventKind {
     Undone,
     /// The buyer has waited for a person for a day or longer.
     Alarm,
+    /// The buyer said how content they were; the text begins with the score.
+    Rated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Opened,
         Self::Inbound,
         Self::Automatic,
@@ -239,6 +241,7 @@ impl EventKind {
         Self::Stopped,
         Self::Undone,
         Self::Alarm,
+        Self::Rated,
     ];
 
     /// Returns the word used in the store and in lists.
@@ -271,6 +274,7 @@ impl EventKind {
             Self::Stopped => "stopped",
             Self::Undone => "undone",
             Self::Alarm => "alarm",
+            Self::Rated => "rated",
         }
     }
 

@@ -175,6 +175,8 @@ pub struct Values {
     pub order: Option<order::Order>,
     /// When a person will have written.
     pub human_eta: Option<HumanEta>,
+    /// Where the buyer says how content they are; none but in the message that asks for it.
+    pub satisfaction_url: Option<String>,
     /// When people are at the desk, ready to print; none if it has no hours.
     pub desk_hours: Option<String>,
     /// No person has read the message: the first line says so.

@@ -103,6 +103,7 @@ impl Scope {
             ("shop", map([("name", Value::from(values.shop_name.as_str()))])),
             ("desk", map([("hours", known(values.desk_hours.as_deref()))])),
             ("human_eta", optional(eta)),
+            ("satisfaction_url", optional(values.satisfaction_url.clone())),
             ("entity", entities(setting)),
             ("order", order(values.order.as_ref(), setting)),
             ("situation", situation(setting)),

@@ -75,6 +75,12 @@ pub const VARIABLES: &[Variable] = &[
         Presence::Maybe,
         "Monday, 23 November, 09:30 (UTC+8)",
     ),
+    everywhere(
+        "satisfaction_url",
+        "the page on which the buyer says how content they are; only in the message that the machine asks with",
+        Presence::Maybe,
+        "https://desk.shop.example/s/…",
+    ),
     everywhere("entity.country", "the country asked about, named in the reply's language", Presence::Needed, "Germany"),
     everywhere("entity.country_code", "the same country as its ISO code, to compare with", Presence::Needed, "DE"),
     everywhere("entity.order_number", "the order number the buyer wrote", Presence::Needed, "114-7122810-2961857"),

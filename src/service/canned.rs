@@ -22,6 +22,16 @@ pub fn canned(
     own_language: Language,
     now: Timestamp,
 ) -> Vec<Canned> {
+    canned::texts(engine.replies(), &known(engine, file, switched, own_language), now)
+}
+
+/// Returns what is known of the buyer and the case, for filling texts.
+pub(super) fn known<'a>(
+    engine: &'a Engine,
+    file: &'a TicketFile,
+    switched: &'a [SituationSwitch],
+    own_language: Language,
+) -> Known<'a> {
     let settings = engine.settings();
     let verdict = file.last_verdict.as_ref();
     let zone = agents::buyers_zone(engine, file);
@@ -29,7 +39,7 @@ pub fn canned(
     let language = file.recipient.language.or(file.card.language).or(chosen).unwrap_or(settings.default_language);
     let order = verdict.and_then(|verdict| verdict.order.as_ref());
     let only = if let [order] = file.orders.as_slice() { Some(order) } else { None };
-    let known = Known {
+    Known {
         buyer_name: file.recipient.name.as_deref(),
         channel: file.recipient.channel,
         language,
@@ -43,8 +53,7 @@ pub fn canned(
         reply_within_minutes: settings.reply_within_minutes,
         fitting: fitting(engine, file),
         switched,
-    };
-    canned::texts(engine.replies(), &known, now)
+    }
 }
 
 /// Returns the replies of the rules that the machine found in the newest message, and of the ticket's intent.

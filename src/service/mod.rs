@@ -28,6 +28,7 @@ mod requests;
 mod restore;
 mod returned;
 mod room;
+pub mod satisfaction;
 pub mod search;
 mod sent;
 mod share;
@@ -98,6 +99,8 @@ pub struct Settings {
     pub webhooks: Vec<Webhook>,
     /// How people of the desk are told of tickets by mail; none if they are not.
     pub staff_mail: Option<StaffMail>,
+    /// Which buyers are asked how content they are, and where they answer; none: nobody.
+    pub satisfaction: Option<satisfaction::Settings>,
 }
 
 /// The running service.
@@ -296,6 +299,10 @@ impl Service {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
         let timer = Timer { store: self.store.clone(), changes: self.changes.clone() };
         supervisor.serve("timer", timer.run_until(stop.clone()));
+        if let Some(settings) = &self.settings.satisfaction {
+            let asks = satisfaction::run_until(self.handle(), settings.clone(), stop.clone());
+            supervisor.serve("satisfaction", asks);
+        }
         if !self.settings.webhooks.is_empty() {
             let webhooks = Webhooks { store: self.store.clone(), hooks: self.settings.webhooks.clone() };
             supervisor.serve("webhooks", webhooks.run_until(stop.clone()));

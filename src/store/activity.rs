@@ -4,6 +4,7 @@ use crate::{
     model::{
         ids::{InboundId, TicketId},
         outbound::{OutboundKind, Payload},
+        satisfaction,
     },
     store::{
         Store,
@@ -85,7 +86,7 @@ async fn activity_of(tx: &mut Tx, row: &Row) -> Result<Activity, StoreError> {
         Ok(ActivityMessage {
             kind: row.word("kind", OutboundKind::from_word)?,
             state: row.get("state")?,
-            text: row.json::<Payload>("payload")?.text().to_owned(),
+            text: satisfaction::without_links(row.json::<Payload>("payload")?.text()),
         })
     };
     Ok(Activity {

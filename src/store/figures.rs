@@ -109,12 +109,13 @@ impl Store {
 }
 
 /// Returns the names as one text in which each stands between two marks.
-fn listed(accounts: &[AccountName]) -> String {
+/// Writes names of accounts as one value that a statement can look for each of them in.
+pub(super) fn listed(accounts: &[AccountName]) -> String {
     let names: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
     format!("{BETWEEN}{}{BETWEEN}", names.join(&format!("{BETWEEN}{BETWEEN}")))
 }
 
-fn span(from: Timestamp, to: Timestamp, named: Option<&str>) -> Vec<Value<'_>> {
+pub(super) fn span(from: Timestamp, to: Timestamp, named: Option<&str>) -> Vec<Value<'_>> {
     vec![from.into(), to.into(), named.into(), BETWEEN.into()]
 }
 

@@ -11,6 +11,7 @@ use crate::{
     model::{
         ids::{AccountName, ThreadId},
         outbound::Payload,
+        satisfaction,
         search::{Document, DocumentKind},
         ticket::EventKind,
     },
@@ -25,8 +26,9 @@ use crate::{
 const MOST_PLACES: usize = 255;
 const LAST_PLACE: usize = 16_383;
 
-/// Which lines of a ticket's history can be found: what people wrote for colleagues. Messages are documents of their own.
-pub(super) const FOUND_EVENTS: [EventKind; 2] = [EventKind::Note, EventKind::Closed];
+/// Which lines of a ticket's history can be found: what people wrote for colleagues, and what buyers say of how they were
+/// served. Messages are documents of their own.
+pub(super) const FOUND_EVENTS: [EventKind; 3] = [EventKind::Note, EventKind::Closed, EventKind::Rated];
 
 impl Store {
     /// Returns texts that wait to be made searchable, the newest first. Rows whose text is gone come without one.
@@ -155,7 +157,7 @@ fn document(row: &Row) -> Result<Document, StoreError> {
         None => None,
     };
     let said = match &payload {
-        Some(payload) => payload.text().to_owned(),
+        Some(payload) => satisfaction::without_links(payload.text()),
         None => text("text")?.or(text("said")?).unwrap_or_default(),
     };
     let mut from = vec![text("sender_name")?, text("sender_key")?, text("author")?, text("actor")?];

@@ -25,6 +25,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (14, "alarms", include_str!("sql/sqlite/0014-alarms.sql")),
     (15, "webhooks", include_str!("sql/sqlite/0015-webhooks.sql")),
     (16, "notices", include_str!("sql/sqlite/0016-notices.sql")),
+    (17, "satisfaction", include_str!("sql/sqlite/0017-satisfaction.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -45,6 +46,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (14, "alarms", include_str!("sql/postgres/0014-alarms.sql")),
     (15, "webhooks", include_str!("sql/postgres/0015-webhooks.sql")),
     (16, "notices", include_str!("sql/postgres/0016-notices.sql")),
+    (17, "satisfaction", include_str!("sql/postgres/0017-satisfaction.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -13,6 +13,7 @@ use crate::{
     model::{
         ids::{AccountName, ThreadId, TicketId},
         outbound::Payload,
+        satisfaction,
         search::{BETWEEN, DocumentKind, Phrase, SearchQuery, account_word, thread_word},
         ticket::TicketState,
     },
@@ -296,7 +297,7 @@ fn hit(row: &Row) -> Result<Option<SearchHit>, StoreError> {
         buyer: text("buyer")?.or(text("participant")?).or(text("sender")?).unwrap_or_default(),
         subject: text("matter")?.or(text("subject")?).unwrap_or_default(),
         text: match &payload {
-            Some(payload) => payload.text().to_owned(),
+            Some(payload) => satisfaction::without_links(payload.text()),
             None => text("text")?.or(text("said")?).unwrap_or_default(),
         },
     }))

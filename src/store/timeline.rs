@@ -9,6 +9,7 @@ use crate::{
         ids::{InboundId, IntentId, OutboxId, TicketId},
         inbound::ChannelKind,
         outbound::{OutboundKind, Payload},
+        satisfaction,
         ticket::{EventKind, Ticket, TicketEvent},
     },
     store::{
@@ -186,7 +187,7 @@ fn went(row: &Row) -> Result<Moment, StoreError> {
             kind: row.word("kind", OutboundKind::from_word)?,
             author: row.get("author")?,
             human: row.flag("human")?,
-            text: payload.text().to_owned(),
+            text: satisfaction::without_links(payload.text()),
             state: state.as_str().to_owned(),
             leaves_at: row.maybe_moment("leaves_at")?,
             reason: row.get("words")?,
@@ -228,7 +229,7 @@ fn waiting(row: &Row) -> Result<Waiting, StoreError> {
         id: OutboxId(row.get("id")?),
         kind: row.word("kind", OutboundKind::from_word)?,
         rules: row.json("intents")?,
-        text: payload.text().to_owned(),
+        text: satisfaction::without_links(payload.text()),
         at: row.moment("due_at")?,
     })
 }

@@ -24,6 +24,7 @@ use crate::{
         figures::{BadDays, Days},
         ids::AccountName,
     },
+    store::satisfaction::Satisfaction,
 };
 
 /// How many days `week` is about, today among them.
@@ -116,6 +117,7 @@ struct Counted {
     report: Report,
     weeks: Vec<Vec<figures::IntentLine>>,
     causes: Vec<CauseLine>,
+    satisfaction: Satisfaction,
 }
 
 async fn count(
@@ -128,9 +130,10 @@ async fn count(
     let counted = store.figures(days, accounts, now).await?;
     let weeks = store.intents_by_day(&days.weeks(), accounts).await?;
     let causes = complaints::by_cause(&store.closed_cases(days, accounts).await?);
+    let satisfaction = store.satisfaction(days, accounts).await?;
     store.close().await;
     let weeks = weeks.iter().map(|week| figures::intents(week)).collect();
-    Ok(Counted { report: figures::report(&counted, &config.desk.zone), weeks, causes })
+    Ok(Counted { report: figures::report(&counted, &config.desk.zone), weeks, causes, satisfaction })
 }
 
 impl Counted {
@@ -140,6 +143,7 @@ impl Counted {
             "night": figures::night(&self.report),
             "intents_by_week": self.weeks,
             "complaints": self.causes,
+            "satisfaction": self.satisfaction,
         })
     }
 
@@ -152,7 +156,13 @@ impl Counted {
     }
 
     fn text(&self, about: About, config: &Config, now: Timestamp) -> String {
-        let page = text::Page { report: &self.report, zone: &config.desk.zone, now, width: output::width() };
+        let page = text::Page {
+            report: &self.report,
+            satisfaction: self.satisfaction,
+            zone: &config.desk.zone,
+            now,
+            width: output::width(),
+        };
         match about {
             About::Night => page.night(),
             About::Week => page.week(),

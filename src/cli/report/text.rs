@@ -9,6 +9,8 @@ use crate::{
     cli::{layout, output},
     desk::complaints::CauseLine,
     desk::figures::{self, IntentLine, Outcomes, Report, Speed, percent, short},
+    model::satisfaction::{BAD, BEST},
+    store::satisfaction::Satisfaction,
 };
 
 /// Intents named in `night` and `week`; `coverage` has them all.
@@ -20,6 +22,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// A report with what its words need.
 pub(super) struct Page<'a> {
     pub report: &'a Report,
+    pub satisfaction: Satisfaction,
     pub zone: &'a TimeZone,
     pub now: Timestamp,
     pub width: Option<usize>,
@@ -139,6 +142,13 @@ impl Page<'_> {
         ];
         let top: Vec<String> =
             self.report.intents.iter().take(TOP).map(|line| format!("{} {}", line.intent, line.hits)).collect();
+        let Satisfaction { asked, answered, bad, .. } = self.satisfaction;
+        if let Some(mean) = self.satisfaction.mean() {
+            lines.push((
+                "Content",
+                format!("{mean:.1} of {BEST}; {answered} of {asked} answered, {bad} with {BAD} or less"),
+            ));
+        }
         if !top.is_empty() {
             lines.push(("Asked for", top.join(", ")));
         }

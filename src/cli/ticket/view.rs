@@ -201,6 +201,7 @@ fn deed(what: EventKind) -> &'static str {
         EventKind::Stopped => "stopped what the machine was about to say",
         EventKind::Undone => "took back",
         EventKind::Alarm => "rang an alarm",
+        EventKind::Rated => "said how content they are",
     }
 }
 

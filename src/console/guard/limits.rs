@@ -162,12 +162,12 @@ fn make_room<K: std::hash::Hash + Eq + Clone, V>(table: &mut HashMap<K, V>, at: 
 
 /// Returns whether an address says who somebody is. This machine's own is also that of everybody behind a proxy that was
 /// not named: neither does it vouch for anybody, nor must one lock out all of them.
-fn is_telling(address: IpAddr) -> bool {
+pub(super) fn is_telling(address: IpAddr) -> bool {
     !address.to_canonical().is_loopback()
 }
 
 /// Returns the network an address stands for: a household or a server gets a whole /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -8,6 +8,7 @@ mod headers;
 pub mod limits;
 mod origin;
 pub mod password;
+pub mod rates;
 pub mod secret;
 pub mod totp;
 
@@ -29,7 +30,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     console::{
         Shop,
-        guard::{limits::Limits, password::Passwords},
+        guard::{limits::Limits, password::Passwords, rates::Rates},
         problem::Problem,
         router::{Need, Object},
         streams::Streams,
@@ -63,6 +64,8 @@ pub struct Door {
     pub passwords: Passwords,
     /// Which open pages are told news.
     pub streams: Streams,
+    /// How often an address asks for pages that need nobody to sign in.
+    pub rates: Rates,
 }
 
 /// What the guard of one route knows.

@@ -62,6 +62,7 @@ mod tests {
             public_url: public_url.map(|url| PublicUrl::read(url).expect("a sound address")),
             trusted_proxies: Vec::new(),
             require_totp: false,
+            satisfaction: None,
         }
     }
 

@@ -39,6 +39,7 @@ words! {
     ev_bot_on: "switched the machine on in this conversation", "在此会话中打开机器人";
     ev_stopped: "stopped what the machine was about to say", "拦下了机器人待发的消息";
     ev_undone: "took back", "撤销了";
+    ev_rated: "said how content they are", "评价了满意度";
     ev_alarm: "noticed that the buyer still waits for an answer", "提醒：买家仍在等待答复";
     solved: "solved", "已解决";
     refunded: "money went back", "已退款";

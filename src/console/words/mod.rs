@@ -39,6 +39,7 @@ pub(super) mod lists;
 pub(super) mod playground;
 pub(super) mod practice;
 pub(super) mod queue;
+pub(super) mod rating;
 pub(super) mod refusal;
 pub(super) mod reports;
 pub(super) mod rules;

@@ -4,6 +4,8 @@ words! {
     title: "Reports", "报表";
     since: "Since", "起始时间";
     since_hint: "18:00, 2026-11-30, 36h, 7d or 4w", "18:00、2026-11-30、36h、7d 或 4w";
+    content: "Satisfaction", "满意度";
+    content_more: "{} buyers asked, {} answered, {} with 1 or 2", "询问 {} 位买家，{} 位已评价，其中 {} 位给了 1 或 2 分";
     account: "Mailbox or bot", "邮箱或机器人";
     every_account: "All", "全部";
     show: "Show", "显示";

@@ -25,7 +25,7 @@ const OPEN: [&str; 5] =
     ["GET /assets/{version}/{name}", "GET /login", "POST /login", "GET /login/code", "POST /login/code"];
 
 /// Links carry their own proof.
-const LINKS: [&str; 2] = ["GET /setup/{token}", "POST /setup/{token}"];
+const LINKS: [&str; 4] = ["GET /setup/{token}", "POST /setup/{token}", "GET /s/{token}", "POST /s/{token}"];
 
 /// What the matrix is about: a ticket, a buyer and a message of each account.
 const THINGS: [&str; 4] = [

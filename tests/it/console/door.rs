@@ -383,6 +383,7 @@ async fn the_first_admin_comes_by_a_link_that_opens_once_and_invites_the_others(
         public_url: None,
         trusted_proxies: Vec::new(),
         require_totp: false,
+        satisfaction: None,
     };
     let link = nightdesk::console::setup::first_link(&house.store, &settings, Timestamp::now());
     let link = link.await.expect("made").expect("there is no admin yet");

@@ -5,5 +5,6 @@ mod desk;
 mod door;
 mod house;
 mod practice;
+mod rating;
 mod reports;
 mod rules;

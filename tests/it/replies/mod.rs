@@ -73,6 +73,7 @@ fn values() -> Values {
         entities: BTreeMap::new(),
         order: None,
         human_eta: Some(HumanEta { at: moment("2026-11-23T09:30+08:00[Asia/Shanghai]"), zone_known: false }),
+        satisfaction_url: None,
         desk_hours: Some("Mon–Fri 09:30–18:30 (UTC+8)".to_owned()),
         automatic: true,
     }

@@ -440,7 +440,7 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
 }
 
 /// Returns an automatic message to the sender of a letter.
-pub(super) fn outbound(letter: &Letter, kind: OutboundKind) -> NewOutbound {
+pub(crate) fn outbound(letter: &Letter, kind: OutboundKind) -> NewOutbound {
     let key = format!("i{}-{}", letter.id, kind.as_str());
     let text = format!("{} to {}", kind.as_str(), letter.inbound.text);
     let payload = match &letter.inbound.telegram {

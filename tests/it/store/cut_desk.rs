@@ -4,15 +4,17 @@ use nightdesk::{
     model::{
         agent_command::TicketChange,
         ids::TicketId,
+        outbound::OutboundKind,
         ticket::{EventKind, TicketState},
     },
-    store::card::BuyerAct,
+    store::{card::BuyerAct, satisfaction::Rating},
 };
 
 use super::{
-    bench::{Plan, at},
+    bench::{self, Plan, at},
     changes::take_over,
     cuts::{Run, say},
+    satisfactions,
 };
 
 /// Opens a ticket of a buyer.
@@ -68,12 +70,20 @@ pub(super) async fn index(run: Run) -> (Run, String) {
 }
 
 pub(super) async fn ask(run: Run) -> (Run, String) {
-    let ticket = ticket(&run).await;
-    say!(run, run.store.ask_satisfaction(ticket, "hash", at(1)))
+    let (ticket, letter) = satisfactions::closed(&run.bench).await;
+    let message = bench::outbound(&letter, OutboundKind::Ack);
+    say!(run, run.store.ask_satisfaction(&satisfactions::asking(&ticket, &letter, &message), at(3)))
+}
+
+pub(super) async fn pass(run: Run) -> (Run, String) {
+    let (ticket, _) = satisfactions::closed(&run.bench).await;
+    say!(run, run.store.pass_satisfaction(ticket.id, "why", at(3)))
 }
 
 pub(super) async fn answer(run: Run) -> (Run, String) {
-    let ticket = ticket(&run).await;
-    run.bench.store.ask_satisfaction(ticket, "hash", at(1)).await.expect("asked");
-    say!(run, run.store.answer_satisfaction("hash", 4, "quick", at(2)))
+    let (ticket, letter) = satisfactions::closed(&run.bench).await;
+    let message = bench::outbound(&letter, OutboundKind::Ack);
+    run.bench.store.ask_satisfaction(&satisfactions::asking(&ticket, &letter, &message), at(3)).await.expect("asked");
+    let rating = Rating { score: 1, remark: "slow", respond_by: None };
+    say!(run, run.store.answer_satisfaction("hash", &rating, at(4)))
 }

@@ -89,6 +89,7 @@ const WRITES: &[Write] = &[
     ("merging two tickets", |run| Box::pin(cut_desk::merge(run))),
     ("splitting a ticket", |run| Box::pin(cut_desk::split(run))),
     ("asking whether a buyer was content", |run| Box::pin(cut_desk::ask(run))),
+    ("passing over a closed case", |run| Box::pin(cut_desk::pass(run))),
     ("keeping whether a buyer was content", |run| Box::pin(cut_desk::answer(run))),
     ("changing a buyer's card", |run| Box::pin(cut_desk::buyer(run))),
     ("pausing", |run| Box::pin(switches::cut_pause(run))),

@@ -35,6 +35,7 @@ mod races;
 mod rates;
 mod receiving;
 mod restores;
+mod satisfactions;
 mod searches;
 mod sent;
 mod server;
@@ -72,6 +73,7 @@ fn cases() -> Vec<Case> {
         changes::CASES,
         acts::CASES,
         colleagues::CASES,
+        satisfactions::CASES,
         merges::CASES,
         clocks::CASES,
         figures::CASES,
