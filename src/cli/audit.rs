@@ -67,7 +67,12 @@ impl Audit {
                 output::data(&serde_json::to_string(entry)?);
             }
         } else if entries.is_empty() {
-            output::talk("No entry is like that.");
+            let everything = AuditFilter { actor: "", what: "", since: None, before: None, limit: filter.limit };
+            output::talk(if filter == everything {
+                "Nothing has been written down yet."
+            } else {
+                "No entry is like that."
+            });
         } else {
             output::data(&table(&entries));
         }

@@ -88,7 +88,7 @@ impl Quarantine {
 }
 
 async fn list(store: &Store, all: bool, json: bool) -> anyhow::Result<Exit> {
-    let messages = store.quarantined(all, LIST_LIMIT).await?;
+    let messages = store.quarantined(all, None, None, LIST_LIMIT).await?;
     if json {
         for message in &messages {
             output::data(&serde_json::to_string(message)?);

@@ -204,7 +204,10 @@ fn known(config: &Config, names: Vec<String>) -> Result<Vec<AccountName>, String
             return Ok(AccountName::new(name));
         }
         let near = nearest(&name, all.iter().copied());
-        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let hint = near.map_or_else(
+            || format!("; the accounts are {}", all.join(", ")),
+            |near| format!("; did you mean `{near}`?"),
+        );
         Err(format!("there is no account `{name}`{hint}"))
     };
     names.into_iter().map(read).collect()
@@ -271,12 +274,16 @@ async fn invite(store: &Store, config: &Config, name: &AgentName) -> anyhow::Res
 async fn change(store: &Store, name: &str, change: &AgentChange<'_>) -> anyhow::Result<Exit> {
     Ok(match store.change_agent(&AgentName::new(name), change, &TERMINAL, Timestamp::now()).await? {
         AgentOutcome::Changed => {
-            output::talk(match change {
-                AgentChange::Enable => "Done. They may sign in again.",
-                AgentChange::Email(None) => "Done. They get no notices any more.",
-                AgentChange::Email(Some(_)) => "Done. Notices go there from now on, if `staff_mail` is set up.",
-                _ => "Done. What this person was doing in the console has ended; they sign in again.",
-            });
+            let done = match change {
+                AgentChange::Enable => "may sign in again",
+                AgentChange::Disable => "is shut out; what they were doing in the console has ended",
+                AgentChange::Password(_) => "has a new password, and signs in again",
+                AgentChange::Email(None) => "gets no notices any more",
+                AgentChange::Email(Some(_)) => "gets notices there from now on, if `staff_mail` is set up",
+                AgentChange::TotpOff => "is asked for no code any more, and signs in again",
+                _ => "has other rights, and signs in again to use them",
+            };
+            output::talk(&format!("{name} {done}."));
             Exit::Success
         }
         AgentOutcome::NoSuchAgent => output::refusal(&format!("there is nobody called {name}")),

@@ -57,6 +57,8 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         received: clock.hour(mail.received_at),
         why: labels::silence(&engine, &mail.reason),
         account: mail.account.to_string(),
+        language: mail.language.map(|code| labels::language(visit.tongue, code)),
+        language_code: mail.language.map(|code| code.to_string()).unwrap_or_default(),
         sender: mail.sender,
         subject: mail.subject,
         preview: mail.preview,
@@ -104,4 +106,6 @@ struct Mail {
     preview: String,
     why: String,
     account: String,
+    language: Option<String>,
+    language_code: String,
 }

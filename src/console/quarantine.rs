@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, labels,
+        Shop, address, labels,
         path::Path,
         problem::{Answer, Problem},
         queue::{Tab, tabs, viewer},
@@ -20,7 +20,10 @@ use crate::{
         when::{Clock, Moment},
         words::{desk, lists::Words, queue},
     },
-    model::{agent::Role, ids::InboundId},
+    model::{
+        agent::Role,
+        ids::{AccountName, InboundId},
+    },
     store::quarantine::{Quarantined, Rerun},
 };
 
@@ -34,8 +37,8 @@ pub(super) fn routes() -> Vec<Entry> {
     ]
 }
 
-/// The newest ones that are shown; whoever has more has another trouble first.
-const LISTED: u32 = 200;
+/// So many messages stand on one page.
+const LISTED: u32 = 50;
 
 /// So much of a message's beginning is shown: its header, as a rule.
 const SHOWN_BYTES: usize = 4096;
@@ -45,6 +48,16 @@ const SHOWN_BYTES: usize = 4096;
 #[serde(default)]
 pub(super) struct Asked {
     all: String,
+    account: String,
+    before: String,
+}
+
+impl Asked {
+    /// Returns the address of the same list from another place on.
+    fn address(&self, before: &str) -> String {
+        let all = if self.all == "yes" { "yes" } else { "" };
+        address::with("/quarantine", &[("all", all), ("account", &self.account), ("before", before)])
+    }
 }
 
 /// The list, the newest first.
@@ -53,13 +66,24 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let clock = Clock::of(&shop, &visit);
     let all = asked.all == "yes";
     let counted = shop.store.queue_counts(viewer(visitor), clock.now).await?;
-    let found = shop.store.quarantined(all, LISTED).await?;
-    let mine = found.iter().filter(|message| sees(visitor, message));
+    let names = shop.accounts.names().into_iter().map(AccountName::new);
+    let mine: Vec<AccountName> =
+        names.filter(|name| visitor.accounts.as_ref().is_none_or(|mine| mine.contains(name))).collect();
+    // An account that is not theirs, or none, is no account to choose.
+    let chosen = mine.iter().find(|name| name.as_str() == asked.account).cloned();
+    let accounts = chosen.as_ref().map(std::slice::from_ref).or(visitor.accounts.as_deref());
+    let before = asked.before.parse().ok().map(InboundId);
+    let found = shop.store.quarantined(all, accounts, before, LISTED).await?;
+    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
+    let older = found.last().filter(|_| full).map(|last| asked.address(&last.id.to_string()));
     page(&QuarantinePage {
         tabs: tabs(queue::Words::of(visit.tongue), &counted, visitor.role, "/quarantine"),
         queue: queue::Words::of(visit.tongue),
         words: Words::of(visit.tongue),
-        messages: mine.map(|message| line(message, &clock)).collect(),
+        messages: found.iter().map(|message| line(message, &clock)).collect(),
+        accounts: mine.iter().map(|name| (name.to_string(), chosen.as_ref() == Some(name))).collect(),
+        newest: before.is_some().then(|| asked.address("")),
+        older,
         all,
         shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
     })
@@ -124,6 +148,10 @@ struct QuarantinePage {
     queue: &'static queue::Words,
     tabs: Vec<Tab>,
     messages: Vec<Line>,
+    /// The accounts to choose from, with the one that is shown alone.
+    accounts: Vec<(String, bool)>,
+    older: Option<String>,
+    newest: Option<String>,
     all: bool,
 }
 

@@ -156,7 +156,7 @@ async fn find(
     let now = Timestamp::now();
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let words = Words::preferred(asked);
-    if shop.door.rates.is_too_often(caller.address, now) {
+    if shop.door.strangers.is_too_often(caller.address, now) {
         return Ok(Err(none(StatusCode::TOO_MANY_REQUESTS, words, words.busy)?));
     }
     let whole = token.len() == TOKEN_CHARACTERS;

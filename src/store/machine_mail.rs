@@ -8,6 +8,7 @@ use crate::{
     failpoint,
     model::{
         ids::{AccountName, AgentName, InboundId, ThreadId, TicketId},
+        language::Language,
         ticket::Urgency,
     },
     store::{
@@ -17,7 +18,7 @@ use crate::{
         inbound::channel_of,
         once::Call,
         queue::named,
-        thread::{self, NewThread},
+        thread::{self, NewThread, language_of},
         ticket::{self, Stored},
     },
 };
@@ -39,6 +40,8 @@ pub struct MachineMail {
     pub preview: String,
     /// Why nothing was said.
     pub reason: String,
+    /// The language it is in, if that was seen.
+    pub language: Option<Language>,
 }
 
 impl Store {
@@ -58,7 +61,7 @@ impl Store {
                 "listing machine mail",
                 "SELECT id, account, received_at, COALESCE(sender_name, sender_key, '') AS sender,
                         COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 200) AS preview,
-                        COALESCE(outcome_reason, '') AS reason
+                        COALESCE(outcome_reason, '') AS reason, language
                  FROM inbound WHERE outcome = 'suppressed' AND in_sent = 0 AND id < $1
                    AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
                  ORDER BY id DESC LIMIT $3",
@@ -136,5 +139,6 @@ fn machine_mail_of(row: &Row) -> Result<MachineMail, StoreError> {
         subject: row.get("subject")?,
         preview: row.get("preview")?,
         reason: row.get("reason")?,
+        language: language_of(row, "language")?,
     })
 }

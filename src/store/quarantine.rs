@@ -16,6 +16,7 @@ use crate::{
         database::{Row, Tx, retried},
         error::StoreError,
         inbound::{self, channel_of},
+        queue::named,
         thread::{self, NewThread, index_key},
         ticket::{self, Case, buyer_of, subject_of},
     },
@@ -121,15 +122,27 @@ impl Store {
         .await
     }
 
-    /// Returns messages in quarantine, the newest first; with `all`, also those that were decided on after all.
-    pub async fn quarantined(&self, all: bool, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
-        let mut tx = self.db.read("listing the quarantine").await?;
-        let rows = tx
-            .all(
+    /// Returns messages in quarantine, of those accounts if any are named, the newest first, older than a message if one is
+    /// named; with `all`, also those that were decided on after all.
+    pub async fn quarantined(
+        &self,
+        all: bool,
+        accounts: Option<&[AccountName]>,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        let before = before.map_or(i64::MAX, |before| before.0);
+        let accounts = named(accounts);
+        let rows = self
+            .db
+            .ask(
+                "listing the quarantine",
                 "SELECT q.inbound, i.account, i.size, i.state, q.cause, q.reason, q.put_at, q.ticket, q.reruns, q.left_at
                  FROM quarantine q JOIN inbound i ON i.id = q.inbound
-                 WHERE q.left_at IS NULL OR $1 = 1 ORDER BY q.inbound DESC LIMIT $2",
-                &[all.into(), limit.into()],
+                 WHERE (q.left_at IS NULL OR $1 = 1) AND q.inbound < $2
+                   AND ($3 IS NULL OR REPLACE($3, '\n' || i.account || '\n', '') <> $3)
+                 ORDER BY q.inbound DESC LIMIT $4",
+                &[all.into(), before.into(), accounts.as_deref().into(), limit.into()],
             )
             .await?;
         rows.iter().map(quarantined_of).collect()

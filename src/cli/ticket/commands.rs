@@ -12,23 +12,13 @@ use crate::{
         language::Language,
         ticket::Urgency,
     },
-    store::card::BuyerAct,
+    store::{card::BuyerAct, queue::View},
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TicketCommand {
     /// List tickets, the most urgent first
-    List {
-        /// Also those that wait for the buyer and those that are closed
-        #[arg(long)]
-        all: bool,
-        /// Only those I own
-        #[arg(long)]
-        mine: bool,
-        /// One JSON object per line
-        #[arg(long)]
-        json: bool,
-    },
+    List(ListArguments),
     /// Show a ticket: the conversation, and why the machine did not settle it
     Show {
         /// Its number
@@ -53,6 +43,26 @@ pub(super) enum TicketCommand {
     Buyer(BuyerArguments),
     #[command(flatten)]
     Act(Act),
+}
+
+/// Which tickets to list.
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    /// Also those that wait for the buyer and those that are closed
+    #[arg(long)]
+    pub all: bool,
+    /// Only those I own
+    #[arg(long)]
+    pub mine: bool,
+    /// A list of the console, in its order: mine, unclaimed, drafts, waiting, scheduled, snoozed, all or closed
+    #[arg(long, value_parser = view, conflicts_with_all = ["all", "mine"])]
+    pub view: Option<View>,
+    /// Only tickets in which this is said, as `nightdesk find` reads it
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["all", "mine", "view"])]
+    pub search: Option<String>,
+    /// One JSON object per line
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -253,6 +263,11 @@ pub(super) struct CloseArguments {
     /// What it cost: `none`, or `12.50 EUR`; complaints need it
     #[arg(long, value_parser = compensation)]
     compensation: Option<Compensation>,
+}
+
+fn view(word: &str) -> Result<View, String> {
+    let known = View::ALL.map(View::as_str).join(", ");
+    View::from_word(word).ok_or_else(|| format!("write one of {known}"))
 }
 
 fn urgency(word: &str) -> Result<Urgency, String> {

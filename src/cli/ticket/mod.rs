@@ -13,7 +13,7 @@ use crate::{
         exit::Exit,
         files::{Files, config_only, open_store},
         output, runtime,
-        ticket::commands::{Act, BuyerArguments, TicketCommand, Typed},
+        ticket::commands::{Act, BuyerArguments, ListArguments, TicketCommand, Typed},
     },
     config::Config,
     diagnostic::source::SourceMap,
@@ -21,7 +21,7 @@ use crate::{
     model::{
         agent_command::{AgentCommand, UNDO_SECONDS},
         ids::{AgentName, TicketId},
-        ticket::TicketState,
+        ticket::{Ticket, TicketState},
         wire_id::InstanceKey,
     },
     replies::catalog::Catalog,
@@ -31,8 +31,14 @@ use crate::{
         agents::{self, ActError, Done, UndoError, Wish},
         canned,
         handle::Handle,
+        search,
     },
-    store::{Store, ticket::TicketFilter},
+    store::{
+        Store,
+        queue::{Narrowed, View, Viewer},
+        search::{MOST_FOUND, SearchScope},
+        ticket::TicketFilter,
+    },
 };
 
 /// Work the queue of tickets.
@@ -69,7 +75,7 @@ impl TicketArguments {
     async fn work(self, path: &Path, config: &Config, store: &Store) -> anyhow::Result<Exit> {
         let agent = AgentName::new(self.agent);
         match self.command {
-            TicketCommand::List { all, mine, json } => list(store, all, mine.then_some(agent), json).await,
+            TicketCommand::List(arguments) => list(store, &agent, &arguments).await,
             TicketCommand::Show { ticket, json } => show(config, store, TicketId(ticket), json).await,
             TicketCommand::Canned { ticket, reply } => {
                 texts(path, config, store, TicketId(ticket), reply.as_deref()).await
@@ -165,29 +171,65 @@ async fn undo(config: &Config, store: &Store, agent: &AgentName, id: TicketId) -
     }
 }
 
-async fn list(store: &Store, all: bool, assignee: Option<AgentName>, json: bool) -> anyhow::Result<Exit> {
-    let states = if all { TicketState::ALL.to_vec() } else { vec![TicketState::Open, TicketState::Claimed] };
-    let mine = assignee.is_some();
-    let tickets = store.tickets(&TicketFilter { states, assignee, limit: LIST_LIMIT }).await?;
-    if json {
+async fn list(store: &Store, agent: &AgentName, arguments: &ListArguments) -> anyhow::Result<Exit> {
+    let now = Timestamp::now();
+    let (tickets, more) = match (arguments.view, &arguments.search) {
+        (Some(view), _) => in_view(store, agent, view, now).await?,
+        (None, Some(words)) => with_words(store, words).await?,
+        (None, None) => by_state(store, agent, arguments).await?,
+    };
+    if arguments.json {
         for ticket in &tickets {
             output::data(&serde_json::to_string(ticket)?);
         }
         return Ok(Exit::Success);
     }
     if tickets.is_empty() {
-        output::talk(match (all, mine) {
-            (_, true) => "You own no ticket.",
-            (true, false) => "There is no ticket yet.",
-            (false, false) => "No ticket waits for a person.",
+        output::talk(match arguments {
+            ListArguments { search: Some(_), .. } => "Nothing was found.",
+            ListArguments { mine: true, .. } | ListArguments { view: Some(View::Mine), .. } => "You own no ticket.",
+            ListArguments { view: Some(view), .. } if *view != View::Unclaimed => "This list is empty.",
+            ListArguments { all: true, .. } => "There is no ticket yet.",
+            _ => "No ticket waits for a person.",
         });
         return Ok(Exit::Success);
     }
-    output::data(&view::table(&tickets, Timestamp::now(), output::width()));
-    if tickets.len() == LIST_LIMIT as usize {
-        output::talk(&format!("These are the first {LIST_LIMIT}; there may be more."));
+    output::data(&view::table(&tickets, now, output::width()));
+    if more {
+        output::talk(&format!("These are the first {}; there may be more.", tickets.len()));
     }
     Ok(Exit::Success)
+}
+
+/// Returns a list as the console shows it, and whether it goes on.
+async fn in_view(store: &Store, agent: &AgentName, view: View, now: Timestamp) -> anyhow::Result<(Vec<Ticket>, bool)> {
+    let viewer = Viewer { name: agent, accounts: None };
+    let page = store.queue(view, viewer, &Narrowed::default(), None, LIST_LIMIT, now).await?;
+    let more = page.next.is_some();
+    Ok((page.tickets.into_iter().map(|listed| listed.ticket).collect(), more))
+}
+
+/// Returns the tickets in which something is said, the last said first, and whether there are more.
+async fn with_words(store: &Store, words: &str) -> anyhow::Result<(Vec<Ticket>, bool)> {
+    let scope = SearchScope { accounts: None, before: None, limit: MOST_FOUND };
+    let results = search::find(store, words, scope).await?;
+    let mut found: Vec<Ticket> = Vec::new();
+    for id in results.found.iter().filter_map(|found| found.hit.ticket) {
+        if found.iter().all(|ticket| ticket.id != id)
+            && let Some(file) = store.ticket(id).await?
+        {
+            found.push(file.ticket);
+        }
+    }
+    Ok((found, results.next.is_some()))
+}
+
+async fn by_state(store: &Store, agent: &AgentName, arguments: &ListArguments) -> anyhow::Result<(Vec<Ticket>, bool)> {
+    let states = if arguments.all { TicketState::ALL.to_vec() } else { vec![TicketState::Open, TicketState::Claimed] };
+    let assignee = arguments.mine.then(|| agent.clone());
+    let tickets = store.tickets(&TicketFilter { states, assignee, limit: LIST_LIMIT }).await?;
+    let more = tickets.len() == LIST_LIMIT as usize;
+    Ok((tickets, more))
 }
 
 async fn show(config: &Config, store: &Store, id: TicketId, json: bool) -> anyhow::Result<Exit> {

@@ -8,8 +8,8 @@ mod headers;
 pub mod limits;
 mod origin;
 pub mod password;
-pub mod rates;
 pub mod secret;
+pub mod strangers;
 pub mod totp;
 
 use std::{
@@ -30,7 +30,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     console::{
         Shop,
-        guard::{limits::Limits, password::Passwords, rates::Rates},
+        guard::{limits::Limits, password::Passwords, strangers::Strangers},
         problem::Problem,
         router::{Need, Object},
         streams::Streams,
@@ -65,7 +65,7 @@ pub struct Door {
     /// Which open pages are told news.
     pub streams: Streams,
     /// How often an address asks for pages that need nobody to sign in.
-    pub rates: Rates,
+    pub strangers: Strangers,
 }
 
 /// What the guard of one route knows.

@@ -170,6 +170,8 @@ fn filtered(text: &str, given: &Given) -> String {
         text = text.replace(&found, shown);
     }
     for (pattern, shown) in [
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "<time>"),
+        (r"/setup/[A-Za-z0-9_-]{43}", "/setup/<token>"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
         // Which clock is the tightest depends on the hour.
         (r"(?m)^answer by  .*$", "answer by  <time> (<clock>)"),

@@ -114,6 +114,21 @@ fn what_people_do_to_a_ticket_is_typed() {
         assert_eq!(output.status.code(), Some(code), "{command}");
     };
     act("assign 1 zoe", 0, "Ticket 1 was handed over.");
+    let list = |words: &str| said(&ticket(folder.path(), words, ""), 0);
+    let ids = |words: &str| -> Vec<String> {
+        let listed = list(&format!("{words} --json"));
+        let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].to_string();
+        listed.lines().map(id).collect()
+    };
+    assert_eq!(ids("list --view unclaimed"), ["2"]);
+    assert_eq!((ids("list --view mine --agent zoe"), ids("list --view mine")), (vec!["1".to_owned()], Vec::new()));
+    assert!(list("list --view all").contains("zoe has it"));
+    // A service that runs makes the words searchable.
+    let found = until_in("the words", || {
+        tour(folder.path());
+        Some(ids("list --search cancel")).filter(|ids| ids.contains(&"1".to_owned()))
+    });
+    assert!(!found.contains(&"2".to_owned()), "{found:?}");
     act("release 1", 5, "Not possible: ticket 1 is claimed by zoe since THEN; --force does it all the same.");
     act("release 1 --force", 0, "Ticket 1 is back in the queue.");
     act("tag 1 late", 0, "Ticket 1 has the label.");

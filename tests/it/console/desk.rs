@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use nightdesk::{
     model::{agent::Role, language::Language, outbound::OutboundKind},
-    store::{audit::Actor, people::AgentChange},
+    store::{audit::Actor, people::AgentChange, quarantine::Cause},
 };
 
 use super::house::{House, Seat, Told};
@@ -308,6 +308,32 @@ async fn a_mail_that_ended_in_silence_becomes_a_ticket_when_a_person_says_so() {
     assert_eq!((opened.status, opened.leads_to()), (303, "/tickets/1"));
     shows(&house.get("/tickets/1", Some(&ann)).await, &["Out of office", "But where is it?"]);
     assert_eq!(house.post(&path, Some(&ann), &[]).await.status, 409);
+}
+
+#[tokio::test]
+async fn the_quarantine_is_read_page_by_page_and_account_by_account() {
+    let house = House::open().await;
+    house.person("ed", Role::Editor, None).await;
+    house.person("far", Role::Editor, Some(&["other".into()])).await;
+    let (ed, far) = (house.seat("ed").await, house.seat("far").await);
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    for number in 0..51 {
+        let raw = mail("Ana", &format!("b{number}@buyer.example"), "Boom", "boom");
+        let letter = bench.received(&raw, now).await;
+        house.store.quarantine(letter.id, Cause::Panicked, "it failed", now).await.expect("put aside");
+    }
+    let rows = |page: &Told| page.body.matches("<tr data-row=").count();
+    let newest = house.get("/quarantine", Some(&ed)).await;
+    shows(&newest, &["href=\"/quarantine?before=2\"", "<option>other</option>"]);
+    let older = house.get("/quarantine?before=2", Some(&ed)).await;
+    shows(&older, &["href=\"/quarantine\""]);
+    assert_eq!((rows(&newest), rows(&older)), (50, 1));
+    let chosen = house.get("/quarantine?account=shop&all=yes", Some(&ed)).await;
+    shows(&chosen, &["<option selected>shop</option>", "account=shop"]);
+    assert_eq!(rows(&house.get("/quarantine?account=other", Some(&ed)).await), 0);
+    for page in ["/quarantine", "/quarantine?account=shop", "/quarantine?before=x"] {
+        assert_eq!(rows(&house.get(page, Some(&far)).await), 0, "{page}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod access;
 mod desk;
 mod door;
 mod house;
+mod pages;
 mod practice;
 mod rating;
 mod reports;

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod crash;
+mod desk;
 mod doubts;
 mod instances;
 mod login;

@@ -2,7 +2,7 @@
 
 use nightdesk::{
     model::{
-        ids::InboundId,
+        ids::{AccountName, InboundId},
         outbound::OutboundKind,
         ticket::{EventKind, TicketState},
     },
@@ -11,7 +11,7 @@ use nightdesk::{
 
 use super::{
     Case,
-    bench::{Bench, Letter, Plan, at},
+    bench::{self, Bench, Letter, Plan, at},
     changes,
 };
 
@@ -35,7 +35,7 @@ async fn aside(b: &Bench) -> Letter {
 }
 
 async fn list(b: &Bench, all: bool) -> Vec<Quarantined> {
-    b.store.quarantined(all, 10).await.expect("read")
+    b.store.quarantined(all, None, None, 10).await.expect("read")
 }
 
 async fn rerun(b: &Bench, id: InboundId) -> Rerun {
@@ -49,6 +49,13 @@ async fn is_listed(b: Bench) {
     let (_, received) = b.store.quarantined_message(letter.id).await.expect("read").expect("there");
     assert!(received.raw.ends_with(b"boom"), "the bytes are those that came");
     assert_eq!(b.store.counts().await.expect("read").quarantined, 1);
+    let page = async |accounts: Option<&[AccountName]>, before| {
+        b.store.quarantined(false, accounts, before, 10).await.expect("read").len()
+    };
+    let (mine, other) = ([bench::account()], [AccountName::from("elsewhere")]);
+    assert_eq!((page(Some(&mine), None).await, page(Some(&other), None).await, page(Some(&[]), None).await), (1, 0, 0));
+    let newer = InboundId(letter.id.0 + 1);
+    assert_eq!((page(None, Some(newer)).await, page(None, Some(letter.id)).await), (1, 0), "older than that one");
     assert_eq!(b.store.quarantined_message(InboundId(99)).await.expect("read"), None);
 }
 

@@ -86,7 +86,7 @@ async fn passed_over(b: Bench) {
     b.decide(&b.mail(ANA, "q", at(1)).await, Plan::answer().sending(&[]), at(1)).await;
     assert_eq!(sweep(&b, 20).await, Swept::default(), "it may be its turn yet");
     assert_eq!(sweep(&b, 40).await, Swept { undecided: 1, ..Swept::default() });
-    let aside = b.store.quarantined(false, 9).await.expect("read");
+    let aside = b.store.quarantined(false, None, None, 9).await.expect("read");
     assert_eq!((aside[0].id, aside[0].cause), (old.id, Cause::Stuck));
     // What a person wants decided again is not late the moment it waits.
     b.store.rerun(old.id, "lin", at(50)).await.expect("runs");

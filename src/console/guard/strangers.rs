@@ -19,7 +19,7 @@ const MOST: usize = 10_000;
 
 /// Counts requests. Clones share the counts.
 #[derive(Debug, Clone, Default)]
-pub struct Rates(Arc<Mutex<HashMap<IpAddr, Minute>>>);
+pub struct Strangers(Arc<Mutex<HashMap<IpAddr, Minute>>>);
 
 /// The requests of one address since the minute began.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ struct Minute {
     asked: u32,
 }
 
-impl Rates {
+impl Strangers {
     /// Counts a request; returns whether it is one too many. This machine itself, which is every buyer behind a proxy that
     /// is not named in the configuration, is never refused.
     pub(in crate::console) fn is_too_often(&self, from: IpAddr, now: Timestamp) -> bool {
@@ -58,17 +58,17 @@ mod tests {
 
     #[test]
     fn an_address_that_asks_too_often_waits_for_the_next_minute_and_nobody_else_does() {
-        let rates = Rates::default();
+        let strangers = Strangers::default();
         let (one, other): (IpAddr, IpAddr) = ("192.0.2.7".parse().expect("one"), "192.0.2.8".parse().expect("one"));
         let now: Timestamp = "2026-11-22T08:00:00Z".parse().expect("a moment");
-        let asked = (0..MOST_A_MINUTE).any(|_| rates.is_too_often(one, now));
-        assert!(!asked && rates.is_too_often(one, now) && !rates.is_too_often(other, now));
-        assert!(!rates.is_too_often(one, now + SignedDuration::from_mins(1)));
+        let asked = (0..MOST_A_MINUTE).any(|_| strangers.is_too_often(one, now));
+        assert!(!asked && strangers.is_too_often(one, now) && !strangers.is_too_often(other, now));
+        assert!(!strangers.is_too_often(one, now + SignedDuration::from_mins(1)));
         let home: IpAddr = "127.0.0.1".parse().expect("one");
-        assert!((0..=MOST_A_MINUTE).all(|_| !rates.is_too_often(home, now)), "this machine is everybody");
+        assert!((0..=MOST_A_MINUTE).all(|_| !strangers.is_too_often(home, now)), "this machine is everybody");
         for index in 0..u32::try_from(MOST).expect("small") + 10 {
-            rates.is_too_often(IpAddr::from(std::net::Ipv4Addr::from_bits(0x0100_0000 + index)), now);
+            strangers.is_too_often(IpAddr::from(std::net::Ipv4Addr::from_bits(0x0100_0000 + index)), now);
         }
-        assert!(rates.0.lock().expect("nobody panicked").len() <= MOST);
+        assert!(strangers.0.lock().expect("nobody panicked").len() <= MOST);
     }
 }
