@@ -5,6 +5,7 @@
 //! acts go through [`crate::service::agents`], so that the terminal, the mail and the browser obey the same rules.
 
 mod address;
+mod api;
 mod assets;
 mod audit;
 mod buyers;
@@ -104,6 +105,11 @@ pub struct BindError {
 /// Returns method and path of every route, with the names of parameters in braces: what tests of access try.
 pub fn routes() -> Vec<(String, &'static str)> {
     router::routes().into_iter().map(|entry| (entry.method.to_string(), entry.path)).collect()
+}
+
+/// Returns the OpenAPI file of the JSON API, as it is served and kept in `docs/openapi.json`.
+pub fn openapi() -> &'static str {
+    api::description::text()
 }
 
 /// Takes the port, so that a taken one is an error before anything else starts.

@@ -47,10 +47,10 @@ const TOP: usize = 15;
 pub(super) struct Asked {
     /// Since when; empty: seven days.
     #[serde(default)]
-    since: String,
+    pub since: String,
     /// Only this account; empty: all that the visitor may see.
     #[serde(default)]
-    account: String,
+    pub account: String,
 }
 
 #[derive(Template)]
@@ -110,8 +110,9 @@ struct Key {
 }
 
 /// What a page or a table is made of.
-struct Counted {
-    report: Report,
+pub(super) struct Counted {
+    /// The figures.
+    pub report: Report,
     satisfaction: Satisfaction,
     zone: TimeZone,
     now: Timestamp,
@@ -154,7 +155,8 @@ fn since_of(asked: &Asked) -> &str {
     if since.is_empty() { USUAL } else { since }
 }
 
-async fn count(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<Counted, Problem> {
+/// Counts what was asked for, over the accounts that the visitor may see.
+pub(super) async fn count(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<Counted, Problem> {
     let words = Words::of(visit.tongue);
     let accounts = accounts_of(visit.visitor()?, &asked.account, shop, words)?;
     let now = Timestamp::now();

@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{
     console::{
-        Shop, assets, audit, buyers, configuration, events, files, frame,
+        Shop, api, assets, audit, buyers, configuration, events, files, frame,
         guard::{self, Gate},
         help, login, machine, people, playground, practice,
         problem::Problem,
@@ -105,6 +105,7 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::get("/reports/days.csv", agent, Object::None, reports::csv),
         Entry::get("/settings", admin, Object::None, configuration::show),
     ];
+    routes.extend(api::routes());
     routes.extend(login::routes());
     routes.extend(setup::routes());
     routes.extend(profile::routes());

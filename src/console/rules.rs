@@ -129,14 +129,17 @@ struct Row {
 }
 
 /// What rules did in the last 7 and the last 30 days, and who paused them.
-struct Records {
+pub(super) struct Records {
     counts: BTreeMap<IntentId, RuleCounts>,
-    drafts: BTreeMap<IntentId, DraftCounts>,
-    paused: BTreeMap<IntentId, Pause>,
+    /// What became of drafts in the last 30 days.
+    pub drafts: BTreeMap<IntentId, DraftCounts>,
+    /// Who paused what.
+    pub paused: BTreeMap<IntentId, Pause>,
 }
 
 impl Records {
-    async fn read(shop: &Shop, visit: &Visit) -> Result<Self, Problem> {
+    /// Reads them, of the accounts that the visitor works for.
+    pub(super) async fn read(shop: &Shop, visit: &Visit) -> Result<Self, Problem> {
         let accounts = visit.visitor()?.accounts.as_deref();
         let now = Timestamp::now();
         let counts = shop.store.rule_counts(accounts, now - MONTH, now - WEEK).await?;
@@ -152,7 +155,8 @@ impl Records {
         (sent + edited + rejected > 0).then(|| format!("{sent} / {edited} / {rejected}"))
     }
 
-    fn tallies(&self, rule: &IntentId) -> (Tally, Tally) {
+    /// Returns what a rule did in the last 7 and in the last 30 days.
+    pub(super) fn tallies(&self, rule: &IntentId) -> (Tally, Tally) {
         self.counts.get(rule).map(|counts| (counts.lately, counts.altogether)).unwrap_or_default()
     }
 }

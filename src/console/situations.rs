@@ -187,11 +187,14 @@ fn pause_row(pause: &Pause, visitor: &Visitor, zone: &TimeZone, words: &Words) -
 /// The form of one situation.
 #[derive(Debug, Deserialize)]
 pub(super) struct SwitchForm {
-    act: String,
+    /// `on`, `off`, or `auto` for its dates.
+    pub act: String,
+    /// The last day.
     #[serde(default)]
-    until: String,
+    pub until: String,
+    /// Why.
     #[serde(default)]
-    reason: String,
+    pub reason: String,
 }
 
 /// Switches a situation by hand, or lets its dates decide again.
@@ -201,6 +204,12 @@ pub(super) async fn switch(
     Path(id): Path<String>,
     Form(form): Form<SwitchForm>,
 ) -> Answer {
+    set(&shop, &visit, id, &form).await?;
+    Ok(back())
+}
+
+/// Switches a situation for a person or a program.
+pub(super) async fn set(shop: &Shop, visit: &Visit, id: String, form: &SwitchForm) -> Result<(), Problem> {
     let visitor = visit.visitor()?;
     let words = Words::of(visit.tongue);
     if visitor.accounts.is_some() {
@@ -209,7 +218,7 @@ pub(super) async fn switch(
     let (by, now) = (visitor.name.to_string(), Timestamp::now());
     if form.act == "auto" {
         let _ended = shop.store.unswitch_situation(&id, &by, now).await?;
-        return Ok(back());
+        return Ok(());
     }
     let engine = shop.live.engine();
     if !engine.replies().situations().iter().any(|situation| situation.id == id) {
@@ -220,10 +229,9 @@ pub(super) async fn switch(
     let until: Option<civil::Date> = form.until.trim().parse().ok();
     let until = until.filter(|until| (since..=latest).contains(until));
     let until = until.ok_or_else(|| Problem::Bad(words.bad_day.to_owned()))?;
-    let reason = reason(&form.reason, "switched in the console", visit.tongue)?;
+    let reason = reason(&form.reason, "switched at the desk", visit.tongue)?;
     let switch = SituationSwitch { situation: id, on: form.act == "on", since, until, reason, by, at: now };
-    shop.store.switch_situation(&switch).await?;
-    Ok(back())
+    Ok(shop.store.switch_situation(&switch).await?)
 }
 
 fn back() -> Response {
@@ -233,11 +241,14 @@ fn back() -> Response {
 /// Which pause, and why.
 #[derive(Debug, Deserialize)]
 pub(super) struct ScopeForm {
-    scope: String,
+    /// `shop`, `account` or `rule`.
+    pub scope: String,
+    /// The account or the rule.
     #[serde(default)]
-    name: String,
+    pub name: String,
+    /// Why.
     #[serde(default)]
-    reason: String,
+    pub reason: String,
 }
 
 impl ScopeForm {
@@ -272,11 +283,16 @@ impl ScopeForm {
 
 /// Pauses automatic answers.
 pub(super) async fn pause(State(shop): State<Shop>, visit: Visit, Form(form): Form<ScopeForm>) -> Answer {
-    let scope = form.scope(&shop, &visit, true)?;
-    let reason = reason(&form.reason, "paused in the console", visit.tongue)?;
-    let by = visit.visitor()?.name.to_string();
-    shop.store.pause(&scope, &reason, &by, Timestamp::now()).await?;
+    begin(&shop, &visit, &form).await?;
     Ok(back())
+}
+
+/// Pauses automatic answers for a person or a program.
+pub(super) async fn begin(shop: &Shop, visit: &Visit, form: &ScopeForm) -> Result<(), Problem> {
+    let scope = form.scope(shop, visit, true)?;
+    let reason = reason(&form.reason, "paused at the desk", visit.tongue)?;
+    let by = visit.visitor()?.name.to_string();
+    Ok(shop.store.pause(&scope, &reason, &by, Timestamp::now()).await?)
 }
 
 #[derive(Template)]
@@ -296,9 +312,15 @@ pub(super) async fn confirm(State(shop): State<Shop>, visit: Visit) -> Answer {
 
 /// Lets automatic answers go on.
 pub(super) async fn resume(State(shop): State<Shop>, visit: Visit, Form(form): Form<ScopeForm>) -> Answer {
-    let scope = form.scope(&shop, &visit, false)?;
+    end(&shop, &visit, &form).await?;
+    Ok(back())
+}
+
+/// Lets automatic answers go on, for a person or a program.
+pub(super) async fn end(shop: &Shop, visit: &Visit, form: &ScopeForm) -> Result<(), Problem> {
+    let scope = form.scope(shop, visit, false)?;
     let by = visit.visitor()?.name.to_string();
     // That somebody else was faster is no problem of the visitor's: it answers.
     let _ended = shop.store.resume(&scope, &by, Timestamp::now()).await?;
-    Ok(back())
+    Ok(())
 }

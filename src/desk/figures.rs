@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::{
     figures::{Ending, Figures, IntentCount, Overdue, Queue, Responder, Said, Wait},
@@ -12,7 +13,7 @@ use crate::model::{
 };
 
 /// A report as people, programs and charts read it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Report {
     /// When its time begins.
     pub from: Timestamp,
@@ -23,6 +24,7 @@ pub struct Report {
     /// What came in.
     pub messages: Outcomes,
     /// The same by channel; a channel without messages is left out.
+    #[schema(value_type = BTreeMap<String, Outcomes>)]
     pub channels: BTreeMap<ChannelKind, Outcomes>,
     /// The same by hour of the day, 0 to 23.
     pub hours: Vec<Outcomes>,
@@ -43,7 +45,7 @@ pub struct Report {
 }
 
 /// How messages ended.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct Outcomes {
     /// Answered by rule, and no person wrote within a week after.
     pub resolved: u64,
@@ -62,7 +64,7 @@ pub struct Outcomes {
 }
 
 /// One day of a report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Day {
     /// The date by the desk's clock.
     pub date: civil::Date,
@@ -73,7 +75,7 @@ pub struct Day {
 }
 
 /// How long messages waited for the first answer after them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct FirstAnswer {
     /// Those answered by rule.
     pub rule: Option<Speed>,
@@ -84,7 +86,7 @@ pub struct FirstAnswer {
 }
 
 /// Percentiles by the nearest rank, in seconds, as exact as [`Wait::seconds`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Speed {
     /// How many messages.
     pub messages: u64,
@@ -95,9 +97,10 @@ pub struct Speed {
 }
 
 /// What became of one intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IntentLine {
     /// The intent, which is the rule.
+    #[schema(value_type = String)]
     pub intent: IntentId,
     /// Messages it was recognized in.
     pub hits: u64,

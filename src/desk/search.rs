@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     model::{
@@ -26,7 +27,7 @@ const EXCERPT_CHARACTERS: usize = 220;
 const EXCERPT_BEFORE: usize = 60;
 
 /// A piece of a text that is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Piece {
     /// The text, its white space made plain.
     pub text: String,

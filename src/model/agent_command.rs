@@ -119,6 +119,19 @@ pub struct TicketChange {
     pub edit: Option<Edit>,
     /// Until when the act can be taken back; none if it cannot.
     pub undo_until: Option<Timestamp>,
+    /// The name under which a program asked for the act, so that it is not done again; people's acts have none.
+    pub once: Option<Once>,
+}
+
+/// The name that a program gives an act. Under one name it acts once, however often it asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// The name, unique among those of the program.
+    pub key: String,
+    /// A hash of what is asked for: another act under the same name is a mistake.
+    pub request: String,
+    /// The ticket that the act began, once it is known.
+    pub made: Option<TicketId>,
 }
 
 /// Who owns a ticket after an act.
@@ -204,6 +217,7 @@ impl TicketChange {
             draft: None,
             edit: None,
             undo_until: None,
+            once: None,
         }
     }
 

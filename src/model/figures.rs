@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::{
     closing::{CloseResult, Compensation},
@@ -214,7 +215,7 @@ impl Said {
 }
 
 /// How the queue stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Queue {
     /// Tickets nobody has taken.
     pub open: u64,
@@ -225,9 +226,10 @@ pub struct Queue {
 }
 
 /// A ticket past its clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Overdue {
     /// Its number.
+    #[schema(value_type = i64)]
     pub ticket: TicketId,
     /// Its subject.
     pub subject: String,

@@ -1,9 +1,10 @@
 //! How far a rule is trusted.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The trust ladder of a rule, from nothing to sending; the order is the order of trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Not evaluated.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One order of a buyer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
     /// Its number, as the shop or the marketplace writes it.
     pub number: String,
@@ -42,7 +43,7 @@ impl Order {
 }
 
 /// The line of a file that tells of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderSource {
     /// The file's name.
     pub file: String,
@@ -164,7 +165,7 @@ pub fn address_key(address: &str) -> Option<String> {
 }
 
 /// Where an order stands; the order is the order of life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderStatus {
     /// Placed and not paid.

@@ -10,7 +10,7 @@ use crate::{
     },
     engine::Engine,
     model::{
-        agent_command::{AgentCommand, Edit, Schedule, TicketChange, UNDO},
+        agent_command::{AgentCommand, Edit, Once, Schedule, TicketChange, UNDO},
         ids::{AgentName, InboundId, TicketId},
         outbound::{NewOutbound, OutboundKind},
         ticket::{EventKind, Ticket, TicketEvent},
@@ -24,6 +24,7 @@ use crate::{
     store::{
         error::StoreError,
         merge::SplitOutcome,
+        named::NamedAct,
         ticket::{ChangeOutcome, TicketFile},
         undo::UndoOutcome,
     },
@@ -44,12 +45,14 @@ pub struct Wish {
     /// The person was told what stands in the way and wants it all the same: a colleague's ticket, a reply that waits for its
     /// hour, another buyer's ticket to merge into.
     pub despite: bool,
+    /// The name that a program gave the act; none for people, who see what they did.
+    pub once: Option<Once>,
 }
 
 impl Wish {
     /// Returns the wish of a person who has not been asked for confirmation, and of whom it is not known what was seen.
     pub fn new(by: AgentName, ticket: TicketId, command: AgentCommand) -> Self {
-        Self { by, ticket, seen: None, command, despite: false }
+        Self { by, ticket, seen: None, command, despite: false, once: None }
     }
 }
 
@@ -64,6 +67,8 @@ pub struct Done {
     pub leaves_at: Option<Timestamp>,
     /// Until when the act can be taken back; none if it cannot.
     pub undo_until: Option<Timestamp>,
+    /// The act was done before, under the same name; now nothing was.
+    pub repeated: bool,
 }
 
 /// Why an act did not happen.
@@ -109,6 +114,9 @@ pub enum ActError {
     /// The message cannot begin a ticket.
     #[error("message {0} is the only one of this ticket")]
     OnlyMessage(InboundId),
+    /// A program gave two acts one name.
+    #[error("`{0}` is the name of another act of the last day; give every act a name of its own")]
+    NameTaken(String),
     /// The answer cannot be put on its way.
     #[error(transparent)]
     Outgoing(#[from] OutgoingError),
@@ -148,11 +156,15 @@ pub enum UndoError {
 ///
 /// The change, the message it sends and the take-over are one transaction; if somebody changed the ticket since it was
 /// read, nothing happens and the caller is told what it is now. A reply waits ten seconds before it leaves, in which
-/// [`undo`] takes it back.
+/// [`undo`] takes it back. An act with a name is done once: whoever asks for it again is told what it led to.
 pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, ActError> {
     crate::failpoint::reach("agent.act.before");
     let id = wish.ticket;
     let file = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
+    // After the ticket was read: what was done since makes the change a conflict, and what was done before is found here.
+    if let Some(done) = done_before(handle, wish).await? {
+        return Ok(done);
+    }
     if let Some(last) = unseen(wish, &file) {
         return Err(ActError::Conflict { ticket: Box::new(file.ticket), last: Some(Box::new(last)) });
     }
@@ -188,12 +200,31 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     if can_be_undone(&wish.command) {
         change.undo_until = Some(now + UNDO);
     }
+    change.once.clone_from(&wish.once);
     crate::failpoint::reach("agent.change.before");
-    let made = write(handle, wish, &file, &change, now).await?;
+    let made = match write(handle, wish, &file, &change, now).await {
+        Err(conflict @ ActError::Conflict { .. }) => {
+            return done_before(handle, wish).await?.ok_or(conflict);
+        }
+        made => made?,
+    };
     handle.wake.outbox.notify_one();
     handle.changes.happened();
     let after = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
-    Ok(Done { ticket: after.ticket, made, leaves_at: change.leaves_at, undo_until: change.undo_until })
+    let (leaves_at, undo_until) = (change.leaves_at, change.undo_until);
+    Ok(Done { ticket: after.ticket, made, leaves_at, undo_until, repeated: false })
+}
+
+/// Returns what an act led to that was done under the same name before.
+async fn done_before(handle: &Handle, wish: &Wish) -> Result<Option<Done>, ActError> {
+    let Some(once) = &wish.once else { return Ok(None) };
+    let Some(named) = handle.store.named_act(&wish.by, &once.key).await? else { return Ok(None) };
+    if named.request != once.request || named.ticket != wish.ticket {
+        return Err(ActError::NameTaken(once.key.clone()));
+    }
+    let file = handle.store.ticket(named.ticket).await?.ok_or(ActError::NoTicket(named.ticket))?;
+    let NamedAct { made, leaves_at, undo_until, .. } = named;
+    Ok(Some(Done { ticket: file.ticket, made, leaves_at, undo_until, repeated: true }))
 }
 
 /// Takes back what that person did last to the ticket, within ten seconds: replies that have not begun to leave, and every

@@ -14,6 +14,7 @@ use crate::{
         database::{Tx, resumed},
         drafts,
         error::StoreError,
+        named,
         once::Call,
         outbox::{self, Entry},
         sent, thread,
@@ -94,6 +95,7 @@ pub(super) async fn apply(
         }
     }
     let change = &looked_at;
+    named::note(tx, ticket.id, by, change, now).await?;
     write(tx, ticket, by, change, stopped, now).await?;
     ticket::note(tx, ticket.id, by.as_str(), change.event, &change.text, now).await?;
     mark_threads(tx, ticket, change, now).await?;

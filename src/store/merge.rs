@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        agent_command::{Edit, TicketChange},
+        agent_command::{Edit, Once, TicketChange},
         ids::{AgentName, InboundId, ThreadId, TicketId},
         ticket::{EventKind, Ticket, TicketState, Urgency},
         verdict::Verdict,
@@ -120,7 +120,9 @@ impl Store {
                 let values = [id.0.into(), other.0.into()];
                 tx.execute("UPDATE ticket SET inbound = $2 WHERE id = $1", &values).await?;
             }
-            let change = TicketChange { text: format!("a message began ticket {made}"), ..change.clone() };
+            let text = format!("a message began ticket {made}");
+            let once = change.once.clone().map(|once| Once { made: Some(made), ..once });
+            let change = TicketChange { text, once, ..change.clone() };
             let _stopped = change::apply(&mut tx, &ticket, by, &change, before, now).await?;
             crate::failpoint::reach("store.split.before");
             tx.commit().await?;

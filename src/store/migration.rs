@@ -26,6 +26,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (15, "webhooks", include_str!("sql/sqlite/0015-webhooks.sql")),
     (16, "notices", include_str!("sql/sqlite/0016-notices.sql")),
     (17, "satisfaction", include_str!("sql/sqlite/0017-satisfaction.sql")),
+    (18, "named acts", include_str!("sql/sqlite/0018-named-acts.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -47,6 +48,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (15, "webhooks", include_str!("sql/postgres/0015-webhooks.sql")),
     (16, "notices", include_str!("sql/postgres/0016-notices.sql")),
     (17, "satisfaction", include_str!("sql/postgres/0017-satisfaction.sql")),
+    (18, "named acts", include_str!("sql/postgres/0018-named-acts.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

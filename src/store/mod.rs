@@ -59,6 +59,7 @@ mod database;
 mod delivery;
 mod dialect;
 mod migration;
+pub mod named;
 mod next;
 mod once;
 mod order_merge;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     model::wire_id::InstanceKey,
@@ -20,7 +21,7 @@ pub struct Instance {
 }
 
 /// The figures of the status page. Words are those of the store; a word without rows is absent.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Counts {
     /// Decided messages by outcome, without what was only recorded from the Sent folder.
     pub inbound: BTreeMap<String, u64>,

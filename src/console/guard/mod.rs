@@ -8,6 +8,7 @@ mod headers;
 pub mod limits;
 mod origin;
 pub mod password;
+pub mod rates;
 pub mod secret;
 pub mod strangers;
 pub mod totp;
@@ -30,7 +31,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     console::{
         Shop,
-        guard::{limits::Limits, password::Passwords, strangers::Strangers},
+        api::problem::{ApiProblem, dressed},
+        guard::{limits::Limits, password::Passwords, rates::Rates, strangers::Strangers},
         problem::Problem,
         router::{Need, Object},
         streams::Streams,
@@ -54,8 +56,8 @@ const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 /// The pages of other programs; only tokens open them, and tokens open nothing else.
 const API: &str = "/api/";
 
-/// What the door remembers: tries to come in, whose turn it is to have a password compared, and which pages stay open.
-/// Clones share it.
+/// What the door remembers: tries to come in, whose turn it is to have a password compared, which pages stay open, and
+/// how often programs call. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Door {
     /// How often somebody may try.
@@ -66,6 +68,8 @@ pub struct Door {
     pub streams: Streams,
     /// How often an address asks for pages that need nobody to sign in.
     pub strangers: Strangers,
+    /// How often a token may call.
+    pub rates: Rates,
 }
 
 /// What the guard of one route knows.
@@ -116,22 +120,37 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut visit = Visit { visitor: None, tongue: tongue_of(request.headers()) };
+    let api = is_api(&request);
+    // Programs read English, whoever runs them.
+    let tongue = if api { Tongue::English } else { tongue_of(request.headers()) };
+    let mut visit = Visit { visitor: None, tongue };
     let passed = pass(&gate, &params, &mut visit, &mut request).await;
     match passed {
         Ok(()) => {}
         Err(Refusal::Stranger) if gate.need == Need::Nobody => {}
-        Err(Refusal::Stranger) if is_api(&request) => return StatusCode::UNAUTHORIZED.into_response(),
-        Err(Refusal::Stranger) => return to_login(&request),
-        Err(Refusal::SecondFactor) => return Redirect::to("/profile/totp").into_response(),
-        Err(Refusal::Problem(problem)) => return problem.page(&visit),
+        Err(refusal) => return refused(&refusal, &request, &visit),
     }
     request.extensions_mut().insert(visit.clone());
     let response = next.run(request).await;
     // A problem comes without a language; here it gets its reader's.
     match response.extensions().get::<Arc<Problem>>() {
+        Some(problem) if api => ApiProblem::of(problem).into_response(),
         Some(problem) => problem.page(&visit),
         None => response,
+    }
+}
+
+/// Says to a person or to a program why there is nothing for them.
+fn refused(refusal: &Refusal, request: &Request, visit: &Visit) -> Response {
+    match refusal {
+        Refusal::Stranger if is_api(request) => {
+            ApiProblem::unauthorized(request.headers().contains_key(header::AUTHORIZATION)).into_response()
+        }
+        Refusal::Stranger => to_login(request),
+        Refusal::SecondFactor => Redirect::to("/profile/totp").into_response(),
+        Refusal::TooMany(seconds) => ApiProblem::too_many(*seconds).into_response(),
+        Refusal::Problem(problem) if is_api(request) => ApiProblem::of(problem).into_response(),
+        Refusal::Problem(problem) => problem.page(visit),
     }
 }
 
@@ -142,6 +161,8 @@ enum Refusal {
     Stranger,
     /// The shop wants a second factor, and this visitor has none yet.
     SecondFactor,
+    /// The token called too often; the next call may come after so many seconds.
+    TooMany(u64),
     /// The rest, as a page.
     Problem(Problem),
 }
@@ -263,10 +284,11 @@ async fn of_token(
     headers: &HeaderMap,
     caller: &Caller,
     now: Timestamp,
-) -> Result<Option<Visitor>, Problem> {
+) -> Result<Option<Visitor>, Refusal> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(secret) = given.and_then(|given| given.strip_prefix("Bearer ")) else { return Ok(None) };
     let Some(token) = shop.store.token(&secret::hash(secret.trim())).await? else { return Ok(None) };
+    shop.door.rates.count(token.id, now).map_err(Refusal::TooMany)?;
     if let Err(error) = shop.store.token_used(&token, now).await {
         tracing::warn!("the use of a token could not be noted: {error}");
     }
@@ -324,8 +346,12 @@ pub(super) fn tongue(language: Language) -> Tongue {
 
 /// Refuses what was meant for another name, finds out who is on the other side, and adds what every answer carries.
 pub(super) async fn around(State(shop): State<Shop>, mut request: Request, next: Next) -> Response {
+    let api = is_api(&request);
     let Some(host) = origin::own_host(request.headers(), &shop.settings).map(str::to_owned) else {
         let mut response = (StatusCode::MISDIRECTED_REQUEST, ELSEWHERE).into_response();
+        if api {
+            response = dressed(response);
+        }
         headers::add(response.headers_mut(), false);
         return response;
     };
@@ -341,6 +367,9 @@ pub(super) async fn around(State(shop): State<Shop>, mut request: Request, next:
     };
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
+    if api {
+        response = dressed(response);
+    }
     headers::add(response.headers_mut(), origin::is_reached_safely(&host, &shop.settings));
     response
 }

@@ -25,7 +25,7 @@ use crate::{
         ids::{AgentName, InboundId, TicketId},
         ticket::Urgency,
     },
-    service::agents::{self, ActError, Wish},
+    service::agents::{self, ActError, Done, Wish},
     store::card::BuyerAct,
 };
 
@@ -121,18 +121,15 @@ async fn wish(
     command: AgentCommand,
     clock: &Clock,
 ) -> Result<TicketId, Stopped> {
-    if let AgentCommand::Merge(into) = &command {
-        sees(shop, visitor, *into, Words::of(clock.tongue)).await?;
-    }
     let wish = Wish {
         by: visitor.name.clone(),
         ticket: id,
         seen: sent.seen,
         despite: sent.despite == "yes",
         command: command.clone(),
+        once: None,
     };
-    let acted = agents::act(&shop.handle, &wish, clock.now).await;
-    match acted {
+    match perform(shop, visitor, &wish, clock.now).await {
         Ok(done) => Ok(match command {
             AgentCommand::Merge(into) => into,
             _ => done.made.unwrap_or(id),
@@ -151,12 +148,22 @@ async fn wish(
     }
 }
 
-/// A ticket of an account that the visitor does not work for is not there.
-async fn sees(shop: &Shop, visitor: &Visitor, id: TicketId, words: &Words) -> Result<(), Stopped> {
-    let file = shop.handle.store.ticket(id).await.map_err(|error| Stopped::Failed(error.into()))?;
-    let account = file.map(|file| file.recipient.account);
-    let mine = account.is_some_and(|account| visitor.accounts.as_ref().is_none_or(|mine| mine.contains(&account)));
-    if mine { Ok(()) } else { Err(Stopped::refused(fill(words.no_ticket, &[&id.to_string()]))) }
+/// Performs an act of a person or program. A ticket to merge into is not there if it is of an account that the visitor does
+/// not work for.
+pub(in crate::console) async fn perform(
+    shop: &Shop,
+    visitor: &Visitor,
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<Done, ActError> {
+    if let AgentCommand::Merge(into) = &wish.command {
+        let account = shop.store.ticket(*into).await?.map(|file| file.recipient.account);
+        let mine = |account| visitor.accounts.as_ref().is_none_or(|mine| mine.contains(account));
+        if !account.as_ref().is_some_and(mine) {
+            return Err(ActError::NoTicket(*into));
+        }
+    }
+    agents::act(&shop.handle, wish, now).await
 }
 
 async fn undo(shop: &Shop, visitor: &Visitor, id: TicketId, words: &Words) -> Result<TicketId, Stopped> {

@@ -1,11 +1,11 @@
 //! One ticket: what was said, why it needs a person, who the buyer is, and everything that can be done.
 
-mod acts;
+pub(super) mod acts;
 pub(super) mod refusals;
 mod side;
 mod suggestions;
 mod talk;
-mod why;
+pub(super) mod why;
 
 use askama::Template;
 use axum::{

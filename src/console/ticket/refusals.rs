@@ -32,7 +32,7 @@ pub(super) fn act(error: &ActError, clock: &Clock, me: &str) -> String {
         ActError::NotHere(_) => words.not_here.to_owned(),
         ActError::OnlyMessage(_) => words.only_message.to_owned(),
         ActError::Outgoing(error) => fill(words.outgoing, &[&error.to_string()]),
-        ActError::Store(error) => error.to_string(),
+        ActError::NameTaken(_) | ActError::Store(_) => error.to_string(),
     }
 }
 

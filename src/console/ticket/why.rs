@@ -173,7 +173,7 @@ fn percent(share: f64) -> String {
 }
 
 /// Says why a rule that hit does not stand; the evidence is in the words of the rule files.
-fn loss(why: &LossReason, engine: &Engine) -> String {
+pub(in crate::console) fn loss(why: &LossReason, engine: &Engine) -> String {
     match why {
         LossReason::StolenBy(rule) => format!("← {}", labels::intent(engine, rule)),
         LossReason::Unless(pattern) => format!("unless `{pattern}`"),

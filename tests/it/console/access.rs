@@ -14,15 +14,23 @@ use nightdesk::{
     store::{
         audit::Actor,
         sessions::{NewSession, Stage},
-        tokens::NewToken,
     },
 };
 
-use super::house::{House, Seat, Told};
+use super::{
+    house::{House, Seat, Told},
+    program::token,
+};
 
-/// Routes for those who are not signed in; all others lead them to the login.
-const OPEN: [&str; 5] =
-    ["GET /assets/{version}/{name}", "GET /login", "POST /login", "GET /login/code", "POST /login/code"];
+/// Routes for those who are not signed in; all other pages lead them to the login, and the API asks for a token.
+const OPEN: [&str; 6] = [
+    "GET /assets/{version}/{name}",
+    "GET /login",
+    "POST /login",
+    "GET /login/code",
+    "POST /login/code",
+    "GET /api/v1/openapi.json",
+];
 
 /// Links carry their own proof.
 const LINKS: [&str; 4] = ["GET /setup/{token}", "POST /setup/{token}", "GET /s/{token}", "POST /s/{token}"];
@@ -43,7 +51,19 @@ const THINGS: [&str; 4] = [
 ];
 
 /// Who asks.
-const VISITORS: [&str; 8] = ["nobody", "half", "token", "limited", "limited-editor", "agent", "editor", "admin"];
+const VISITORS: [&str; 11] = [
+    "nobody",
+    "half",
+    "token-limited",
+    "token-agent",
+    "token-editor",
+    "token-admin",
+    "limited",
+    "limited-editor",
+    "agent",
+    "editor",
+    "admin",
+];
 
 /// Which thing a path names.
 const OBJECTS: [(&str, &str); 3] = [("own", "1"), ("foreign", "2"), ("missing", "99")];
@@ -58,23 +78,30 @@ async fn furnished() -> House {
     {
         house.person(name, role, None).await;
     }
-    let new = NewToken { name: "erp", role: Role::Admin, accounts: None, hash: &secret::hash("nightdesk_erp") };
-    let by = Actor::here("terminal");
-    assert!(house.store.add_token(&new, &by, Timestamp::now()).await.expect("added"));
+    token(&house, "token-limited", Role::Agent, Some(&shop)).await;
+    for (name, role) in [("token-agent", Role::Agent), ("token-editor", Role::Editor), ("token-admin", Role::Admin)] {
+        token(&house, name, role, None).await;
+    }
     house
 }
 
 /// Asks as somebody, each time in a session of its own.
 async fn ask(house: &House, visitor: &str, method: &str, path: &str) -> Told {
     let seat = match visitor {
-        "nobody" | "token" => None,
+        "nobody" => None,
+        token if token.starts_with("token-") => None,
         "half" => Some(half(house).await),
         name => Some(house.seat(name).await),
     };
     let origin = house.origin();
     let mut headers = vec![("origin", origin.as_str())];
     headers.extend(seat.as_ref().map(|seat| ("cookie", seat.cookie.as_str())));
-    headers.extend((visitor == "token").then_some(("authorization", "Bearer nightdesk_erp")));
+    let bearer = format!("Bearer nightdesk_{visitor}");
+    headers.extend(visitor.starts_with("token-").then_some(("authorization", bearer.as_str())));
+    if path.starts_with("/api/") {
+        headers.push(("content-type", "application/json"));
+        return house.ask(method, path, &headers, "{}").await;
+    }
     let body = seat.as_ref().map_or_else(String::new, |seat| format!("csrf={}", seat.csrf));
     house.ask(method, path, &headers, &body).await
 }
@@ -123,17 +150,23 @@ async fn every_visitor_gets_on_every_route_what_the_matrix_says() {
         for (object, filled) in paths(path) {
             for visitor in VISITORS {
                 let said = answer(&ask(&house, visitor, &method, &filled).await);
-                let stranger = ["nobody", "half", "token"].contains(&visitor);
+                let program = visitor.starts_with("token-");
+                let api = path.starts_with("/api/");
+                let stranger = ["nobody", "half"].contains(&visitor) || program;
                 let open = OPEN.contains(&route.as_str()) || LINKS.contains(&route.as_str());
-                if stranger && !open && !path.starts_with("/api/") && said != "303 /login" {
+                // Tokens open the API and nothing else, and nothing else opens it.
+                let door = if api { "401" } else { "303 /login" };
+                let kept_out = if api { !program } else { stranger };
+                if kept_out && !open && said != door {
                     broken.push(format!("{route} {object}: {visitor} got {said}"));
                 }
                 if said.starts_with('5') {
                     broken.push(format!("{route} {object}: {visitor} got {said}"));
                 }
                 // What is not theirs does not exist; where their role is too low they learn not even that.
-                let refused = said == "404" || said == "403" && visitor == "limited";
-                if visitor.starts_with("limited") && object != "own" && object != "-" && !refused {
+                let low = ["limited", "token-limited"].contains(&visitor);
+                let refused = said == "404" || said == "403" && low || said == door && kept_out;
+                if visitor.contains("limited") && object != "own" && object != "-" && !refused {
                     broken.push(format!("{route}: {visitor} got {said} on a {object} thing"));
                 }
                 writeln!(matrix, "{route}\t{object}\t{visitor}\t{said}").expect("a String takes everything");

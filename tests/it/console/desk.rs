@@ -25,7 +25,7 @@ const PAYLOADS: [&str; 8] = [
 const DONE: [&str; 6] =
     ["<script>alert", "<img src=x", "<svg/onload", "<iframe srcdoc", "srcdoc=x>", "href=\"javascript:"];
 
-fn mail(name: &str, address: &str, subject: &str, text: &str) -> String {
+pub(super) fn mail(name: &str, address: &str, subject: &str, text: &str) -> String {
     let name = name.replace('"', "\\\"");
     format!(
         "From: \"{name}\" <{address}>\r\nTo: shop@shop.example\r\nSubject: {subject}\r\nMessage-ID: \

@@ -253,7 +253,9 @@ impl House {
             }
             lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             if method == "POST" {
-                lines.push("content-type: application/x-www-form-urlencoded".to_owned());
+                if !headers.iter().any(|(name, _)| *name == "content-type") {
+                    lines.push("content-type: application/x-www-form-urlencoded".to_owned());
+                }
                 lines.push(format!("content-length: {}", body.len()));
             }
             let text = lines.join("\r\n");

@@ -1,11 +1,15 @@
 //! The console through real HTTP: who may come in, and what each may do.
 
 mod access;
+mod api;
+mod api_acts;
+mod api_page;
 mod desk;
 mod door;
 mod house;
 mod pages;
 mod practice;
+mod program;
 mod rating;
 mod reports;
 mod rules;

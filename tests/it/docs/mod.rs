@@ -1,5 +1,6 @@
 //! Holds the documents to their word: their commands, files, tables and transcripts.
 
+mod api;
 mod codes;
 mod commands;
 mod desk;
@@ -7,12 +8,12 @@ mod marketplaces;
 mod proof;
 mod quality;
 mod reference;
-mod transcript;
+pub(crate) mod transcript;
 mod tutorial;
 
 use std::{fs, path::Path};
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// One thing a reader does.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Writes a file: its first line names it in a comment.
     File { path: String, text: String },
     /// Runs commands, and sees this if the page shows it.
@@ -14,7 +14,7 @@ pub(super) enum Step {
 }
 
 /// Returns the steps of a page in order. Every fenced block is one of them; another one is a mistake of the page.
-pub(super) fn steps(page: &str, text: &str) -> Vec<Step> {
+pub(crate) fn steps(page: &str, text: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut lines = text.lines().enumerate().peekable();
     while let Some((index, line)) = lines.next() {
@@ -38,7 +38,7 @@ pub(super) fn steps(page: &str, text: &str) -> Vec<Step> {
 
 /// Says what the output lacks, or nothing if it is as shown. A line `…` stands for any lines, `…` in a line for any
 /// text. Numbers that grow with the starter pack, hashes and moments do not count.
-pub(super) fn differs(expected: &str, printed: &str) -> Option<String> {
+pub(crate) fn differs(expected: &str, printed: &str) -> Option<String> {
     let mut rest: Vec<String> = printed.lines().map(steady).collect();
     let mut skips = false;
     for line in expected.lines() {

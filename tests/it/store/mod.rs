@@ -23,6 +23,7 @@ mod figures;
 mod histories;
 mod leases;
 mod merges;
+mod named;
 mod notices;
 mod opening;
 mod orders;
@@ -75,6 +76,7 @@ fn cases() -> Vec<Case> {
         colleagues::CASES,
         satisfactions::CASES,
         merges::CASES,
+        named::CASES,
         clocks::CASES,
         figures::CASES,
         alarms::CASES,

@@ -29,7 +29,7 @@ pub(crate) struct Need {
 }
 
 /// All of them, in the order of docs/proof.md.
-pub(crate) const NEEDS: [Need; 11] = [
+pub(crate) const NEEDS: [Need; 12] = [
     Need { package: "build-essential", shows: "building; SQLite comes as C", is_there: || runs("cc") },
     Need {
         package: "dovecot-imapd",
@@ -57,6 +57,7 @@ pub(crate) const NEEDS: [Need; 11] = [
     Need { package: "e2fsprogs", shows: "power cuts of a file system", is_there: || runs("mkfs.ext4") },
     Need { package: "chromium", shows: "the console as people see it", is_there: || runs("chromium") },
     Need { package: "chromium-driver", shows: "and as they use it", is_there: || runs("chromedriver") },
+    Need { package: "curl", shows: "the commands of docs/api.md", is_there: || runs("curl") },
 ];
 
 /// Says whether the programs of a package are there. Panics if they are not and nobody wished to do without.

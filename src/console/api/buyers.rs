@@ -1,0 +1,277 @@
+//! Buyers: everybody who ever wrote, and everything about one of them.
+
+use axum::{Json, extract::State};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    console::{
+        Shop,
+        api::{
+            Told,
+            input::{Asked, Sent, page_size, place},
+            problem::ApiProblem,
+        },
+        path::Path,
+        problem::Problem,
+        visit::{Visit, Visitor},
+    },
+    desk::schedule,
+    model::{ids::BuyerId, inbound::ChannelKind, language::Language, order::Order, ticket::TicketState},
+    store::{
+        buyers::{ListedBuyer, TicketOfBuyer},
+        card::{self, BuyerAct},
+    },
+};
+
+/// Buyers of one page, if nobody asks for another number.
+const LISTED: u32 = 50;
+
+/// The most buyers of one page.
+const MOST: u32 = 200;
+
+/// From which buyer on.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Where the page begins: `next` of the page before. The newest without it.
+    from: Option<String>,
+    /// Buyers of the page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// A part of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BuyerList {
+    /// The newest first.
+    buyers: Vec<BuyerLine>,
+    /// Where the next page begins; none on the last one.
+    next: Option<String>,
+}
+
+/// One buyer of the list.
+#[derive(Debug, Serialize, ToSchema)]
+struct BuyerLine {
+    /// The buyer's number.
+    id: i64,
+    /// The address or chat.
+    key: String,
+    /// The name as last seen.
+    name: Option<String>,
+    /// The language to write in.
+    language: Option<String>,
+    /// The country, by its code of two letters.
+    country: Option<String>,
+    /// The grade that the shop gave.
+    grade: Option<String>,
+    /// The machine does not write to this address: a hard bounce, a complaint or a wish.
+    suppressed: bool,
+    /// When anything of it last changed.
+    changed_at: Timestamp,
+}
+
+/// What is known of a buyer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BuyerCard {
+    /// The buyer's number; none of a chat or mail that names nobody.
+    id: Option<i64>,
+    /// The address or chat.
+    key: String,
+    /// The name as last seen.
+    name: Option<String>,
+    /// The language to write in.
+    language: Option<String>,
+    /// The country, by its code of two letters.
+    country: Option<String>,
+    /// The zone of the buyer's clock, the desk's where nothing is known.
+    zone: String,
+    /// The grade that the shop gave.
+    grade: Option<String>,
+    /// The machine does not write to this address: a hard bounce, a complaint or a wish.
+    suppressed: bool,
+    /// When the buyer first wrote.
+    first_seen: Option<Timestamp>,
+    /// How many messages came, over all channels and accounts.
+    messages: u32,
+    /// What people noted, the newest first.
+    notes: Vec<BuyerNote>,
+    /// Orders under the address, the newest first.
+    orders: Vec<Order>,
+    /// The buyer's tickets that the token reaches, the newest first.
+    tickets: Vec<BuyerTicket>,
+}
+
+/// What somebody noted of a buyer.
+#[derive(Debug, Serialize, ToSchema)]
+struct BuyerNote {
+    /// When.
+    at: Timestamp,
+    /// Who.
+    by: String,
+    /// What.
+    text: String,
+}
+
+/// A ticket of the buyer.
+#[derive(Debug, Serialize, ToSchema)]
+struct BuyerTicket {
+    /// Its number.
+    id: i64,
+    /// Where it stands.
+    state: TicketState,
+    /// What it is about.
+    subject: String,
+    /// The mailbox or bot.
+    account: String,
+    /// The kind of channel.
+    channel: ChannelKind,
+    /// When it was opened.
+    opened_at: Timestamp,
+}
+
+/// Everybody who wrote to an account that the token reaches.
+#[utoipa::path(
+    get, path = "/api/v1/buyers", operation_id = "list_buyers", tag = "buyers", params(Wanted),
+    responses((status = 200, description = "A page of the list", body = BuyerList))
+)]
+pub(super) async fn list(State(shop): State<Shop>, visit: Visit, Asked(wanted): Asked<Wanted>) -> Told<BuyerList> {
+    let limit = page_size(wanted.limit, LISTED, MOST)?;
+    let from = place(wanted.from.as_deref())?.map(BuyerId);
+    let found = shop.store.buyers(visit.visitor()?.accounts.as_deref(), from, limit).await?;
+    let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = found.last().filter(|_| full).map(|last| last.id.to_string());
+    Ok(Json(BuyerList { buyers: found.into_iter().map(line).collect(), next }))
+}
+
+fn line(buyer: ListedBuyer) -> BuyerLine {
+    BuyerLine {
+        id: buyer.id.0,
+        key: buyer.key,
+        name: buyer.name,
+        language: buyer.language.map(|code| code.to_string()),
+        country: buyer.country,
+        grade: buyer.grade,
+        suppressed: buyer.suppressed,
+        changed_at: buyer.changed_at,
+    }
+}
+
+/// One buyer.
+#[utoipa::path(
+    get, path = "/api/v1/buyers/{buyer}", operation_id = "get_buyer", tag = "buyers",
+    params(("buyer" = i64, Path, description = "The number of the buyer")),
+    responses((status = 200, description = "The buyer", body = BuyerCard))
+)]
+pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Path<i64>) -> Told<BuyerCard> {
+    told(&shop, visit.visitor()?, BuyerId(buyer)).await
+}
+
+/// What is to be said of a buyer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum BuyerActRequest {
+    /// Write something on the card, for colleagues only.
+    Note {
+        /// The words.
+        text: String,
+    },
+    /// Give a grade, or take it away; `vip`, `a` and `b` lift tickets in the queue.
+    Grade {
+        /// The grade; null takes it away.
+        grade: Option<String>,
+    },
+    /// The language to write in, whatever messages seem to be written in.
+    Language {
+        /// Its code; null leaves it to the messages again.
+        language: Option<String>,
+    },
+    /// Where the buyer lives.
+    Country {
+        /// The code of two letters; null leaves it to the messages again.
+        country: Option<String>,
+    },
+}
+
+/// Says something of a buyer.
+///
+/// A grade, a language and a country are set; a note is added each time it is sent.
+#[utoipa::path(
+    post, path = "/api/v1/buyers/{buyer}/acts", operation_id = "act_on_buyer", tag = "buyers",
+    params(("buyer" = i64, Path, description = "The number of the buyer")),
+    request_body = BuyerActRequest,
+    responses((status = 200, description = "The buyer afterwards", body = BuyerCard))
+)]
+pub(super) async fn act(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(buyer): Path<i64>,
+    Sent(request): Sent<BuyerActRequest>,
+) -> Told<BuyerCard> {
+    let (visitor, id) = (visit.visitor()?, BuyerId(buyer));
+    let found = shop.store.buyer(id, visitor.accounts.as_deref()).await?.ok_or(Problem::NotFound)?;
+    let act = match request {
+        BuyerActRequest::Note { text } => BuyerAct::Note(text.trim().replace("\r\n", "\n")),
+        BuyerActRequest::Grade { grade } => BuyerAct::Grade(grade),
+        BuyerActRequest::Language { language } => BuyerAct::Language(language.as_deref().map(code).transpose()?),
+        BuyerActRequest::Country { country } => BuyerAct::Country(country),
+    };
+    let act = act.checked().map_err(|bad| ApiProblem::invalid(format!("{bad}.")))?;
+    shop.store.change_buyer(&found.key, &visitor.name, &act, Timestamp::now()).await?;
+    told(&shop, visitor, id).await
+}
+
+fn code(written: &str) -> Result<Language, ApiProblem> {
+    let bad = |_| ApiProblem::invalid(format!("`language` is `{written}`; write a code of two letters such as `de`."));
+    written.parse().map_err(bad)
+}
+
+async fn told(shop: &Shop, visitor: &Visitor, id: BuyerId) -> Told<BuyerCard> {
+    let accounts = visitor.accounts.as_deref();
+    let found = shop.store.buyer(id, accounts).await?.ok_or(Problem::NotFound)?;
+    let known = shop.store.buyer_card(&found.key).await?;
+    let tickets = shop.store.tickets_of_buyer(&found.key, accounts).await?;
+    let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
+    let engine = shop.live.engine();
+    let zone = schedule::buyers_zone(known.country.as_deref(), known.language, &engine.settings().desk.zone);
+    Ok(Json(card(Some(found.id), &known, &zone.zone, orders, tickets)))
+}
+
+/// Tells of a buyer.
+pub(super) fn card(
+    id: Option<BuyerId>,
+    known: &card::BuyerCard,
+    zone: &TimeZone,
+    orders: Vec<Order>,
+    tickets: Vec<TicketOfBuyer>,
+) -> BuyerCard {
+    let note = |note: &card::BuyerNote| BuyerNote { at: note.at, by: note.by.clone(), text: note.text.clone() };
+    BuyerCard {
+        id: id.map(|id| id.0),
+        key: known.key.clone(),
+        name: known.name.clone(),
+        language: known.language.map(|code| code.to_string()),
+        country: known.country.clone(),
+        zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        grade: known.grade.clone(),
+        suppressed: known.suppressed,
+        first_seen: known.first_seen,
+        messages: known.messages,
+        notes: known.notes.iter().map(note).collect(),
+        orders,
+        tickets: tickets.into_iter().map(ticket).collect(),
+    }
+}
+
+fn ticket(ticket: TicketOfBuyer) -> BuyerTicket {
+    BuyerTicket {
+        id: ticket.id.0,
+        state: ticket.state,
+        subject: ticket.subject,
+        account: ticket.account.to_string(),
+        channel: ticket.channel,
+        opened_at: ticket.opened_at,
+    }
+}
