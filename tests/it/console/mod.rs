@@ -7,7 +7,6 @@ mod api_page;
 mod desk;
 mod door;
 mod house;
-mod pages;
 mod practice;
 mod program;
 mod rating;
