@@ -289,6 +289,7 @@ async fn service(place: &Place, post: &Post, accounts: u32) -> Service {
         orders: None,
         webhooks: Vec::new(),
         staff_mail: None,
+        satisfaction: None,
     };
     Service::new(settings, store, Arc::new(live), Arc::new(Accounts::new(&accounts, instance)))
 }

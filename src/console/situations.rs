@@ -93,8 +93,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     let restore = shop.store.restore().await?;
     let restore = restore.map(|restore| fill(words.restore, &[&hour(restore.noticed_at, zone), &restore.reason]));
     let pauses = shop.store.pauses().await?;
-    // Of accounts that somebody does not work for nothing is told, not even that they pause.
-    let shown = |pause: &&Pause| !matches!(pause.scope, Scope::Account(_)) || is_theirs(visitor, &pause.scope);
+    let shown = |pause: &&Pause| may_know(visitor, &pause.scope);
     page(&Page {
         situations: rows.collect(),
         pauses: pauses.iter().filter(shown).map(|pause| pause_row(pause, visitor, zone, words)).collect(),
@@ -113,6 +112,12 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
 /// Returns whether an account is the visitor's to switch.
 fn sees(visitor: &Visitor, account: &str) -> bool {
     visitor.accounts.as_ref().is_none_or(|own| own.iter().any(|name| name.as_str() == account))
+}
+
+/// Returns whether the visitor may know of a pause: of accounts that somebody does not work for nothing is told, not even
+/// that they pause.
+pub(super) fn may_know(visitor: &Visitor, scope: &Scope) -> bool {
+    !matches!(scope, Scope::Account(_)) || is_theirs(visitor, scope)
 }
 
 /// Returns whether a pause is the visitor's to begin or to end: what concerns all accounts is not for somebody who works

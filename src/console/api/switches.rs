@@ -222,12 +222,14 @@ fn by_language(texts: &BTreeMap<Language, String>) -> BTreeMap<String, String> {
     get, path = "/api/v1/pauses", operation_id = "list_pauses", tag = "switches",
     responses((status = 200, description = "The pauses", body = PauseList))
 )]
-pub(super) async fn pauses(State(shop): State<Shop>) -> Told<PauseList> {
-    in_force(&shop).await
+pub(super) async fn pauses(State(shop): State<Shop>, visit: Visit) -> Told<PauseList> {
+    in_force(&shop, visit.visitor()?).await
 }
 
-async fn in_force(shop: &Shop) -> Told<PauseList> {
-    Ok(Json(PauseList { pauses: shop.store.pauses().await?.iter().map(PauseInForce::of).collect() }))
+async fn in_force(shop: &Shop, visitor: &Visitor) -> Told<PauseList> {
+    let pauses = shop.store.pauses().await?;
+    let shown = pauses.iter().filter(|pause| situations::may_know(visitor, &pause.scope));
+    Ok(Json(PauseList { pauses: shown.map(PauseInForce::of).collect() }))
 }
 
 /// Switches a situation by hand, or lets its dates decide again.
@@ -267,7 +269,7 @@ pub(super) async fn pause(
 ) -> Told<PauseList> {
     let form = form(visit.visitor()?, request.scope, request.name, request.reason)?;
     situations::begin(&shop, &visit, &form).await?;
-    in_force(&shop).await
+    in_force(&shop, visit.visitor()?).await
 }
 
 /// Lets automatic answers go on.
@@ -282,7 +284,7 @@ pub(super) async fn resume(
 ) -> Told<PauseList> {
     let form = form(visit.visitor()?, request.scope, request.name, String::new())?;
     situations::end(&shop, &visit, &form).await?;
-    in_force(&shop).await
+    in_force(&shop, visit.visitor()?).await
 }
 
 fn form(visitor: &Visitor, scope: PauseScope, name: String, reason: String) -> Result<ScopeForm, ApiProblem> {
