@@ -239,21 +239,7 @@ async fn begin(
     )
     .await?;
     tx.execute("UPDATE inbound SET thread = $2 WHERE id = $1", &[message.0.into(), thread.0.into()]).await?;
-    // Whoever takes a message out answers it; what was about to be said to it is overtaken.
-    tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', with_answer = 0, outcome_reason = $2
-         WHERE outcome IN ('answered', 'asked') AND COALESCE(joined, id) IN (
-           SELECT o.inbound FROM outbox o
-           WHERE o.inbound = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND o.state IN ('ready', 'retry_at'))",
-        &[message.0.into(), outbox::TAKEN_OVER.into()],
-    )
-    .await?;
-    tx.execute(
-        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
-         WHERE inbound = $1 AND human = 0 AND state IN ('ready', 'retry_at')",
-        &[message.0.into(), outbox::TAKEN_OVER.into(), now.into()],
-    )
-    .await?;
+    silence(tx, message, now).await?;
     let row = tx
         .one(
             "SELECT i.subject, i.text, i.sender_name, i.sender_key, v.record
@@ -282,4 +268,23 @@ async fn begin(
     ticket::note(tx, made, by.as_str(), EventKind::Split, &format!("began in ticket {}", ticket.id), now).await?;
     ticket::note(tx, made, "buyer", EventKind::Inbound, word("text")?, now).await?;
     Ok(made)
+}
+
+/// Whoever takes a message out answers it; what was about to be said to it is overtaken.
+async fn silence(tx: &mut Tx, message: InboundId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE inbound SET outcome = 'escalated', with_answer = 0, outcome_reason = $2
+         WHERE outcome IN ('answered', 'asked') AND COALESCE(joined, id) IN (
+           SELECT o.inbound FROM outbox o
+           WHERE o.inbound = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND o.state IN ('ready', 'retry_at'))",
+        &[message.0.into(), outbox::TAKEN_OVER.into()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
+         WHERE inbound = $1 AND human = 0 AND state IN ('ready', 'retry_at')",
+        &[message.0.into(), outbox::TAKEN_OVER.into(), now.into()],
+    )
+    .await?;
+    Ok(())
 }

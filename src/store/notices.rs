@@ -120,8 +120,13 @@ impl Concern {
 
 impl Store {
     /// Queues notices of what happened on tickets since the last look; returns whether there may be more. The very first
-    /// look begins with what happens from now on.
-    pub async fn queue_notices(&self, wanted: &[NoticeCause], now: Timestamp) -> Result<bool, StoreError> {
+    /// look begins with what happened from `since` on.
+    pub async fn queue_notices(
+        &self,
+        wanted: &[NoticeCause],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let call = &Call::new()?;
         resumed(async |doubt| {
             let mut tx = self.db.write("queuing notices").await?;
@@ -131,12 +136,13 @@ impl Store {
             }
             let Some(mark) = mark(&mut tx).await? else {
                 tx.execute(
-                    "INSERT INTO notice_mark (id, event) SELECT 1, COALESCE(MAX(e.id), 0) FROM ticket_event e",
-                    &[],
+                    "INSERT INTO notice_mark (id, event)
+                     SELECT 1, COALESCE(MAX(e.id), 0) FROM ticket_event e WHERE e.at < $1",
+                    &[since.into()],
                 )
                 .await?;
                 tx.commit().await?;
-                return Ok(false);
+                return Ok(true);
             };
             let events = events_after(&mut tx, mark).await?;
             let Some(last) = events.last().map(|event| event.id) else { return Ok(false) };

@@ -158,8 +158,8 @@ impl Store {
         let Some(ticket) = load(&mut tx, id).await? else { return Ok(None) };
         let recipient = recipient(&mut tx, ticket.thread).await?;
         let draft = outbox::draft_of(&mut tx, ticket.thread).await?;
-        Ok(Some(TicketFile {
-            orders: self.orders_of(&recipient.key, Timestamp::MIN).await?,
+        let mut file = TicketFile {
+            orders: Vec::new(),
             events: events(&mut tx, id).await?,
             last_verdict: last_verdict(&mut tx, ticket.thread).await?,
             last_text: last_text(&mut tx, ticket.thread).await?,
@@ -178,7 +178,11 @@ impl Store {
             merged: timeline::merged(&mut tx, id).await?,
             recipient,
             ticket,
-        }))
+        };
+        // Whoever asks for a second connection while holding one waits for ever once all do.
+        drop(tx);
+        file.orders = self.orders_of(&file.recipient.key, Timestamp::MIN).await?;
+        Ok(Some(file))
     }
 }
 

@@ -132,8 +132,9 @@ pub(super) struct Notices {
 }
 
 /// What the task remembers from look to look.
-#[derive(Default)]
 struct Rounds {
+    /// When the first began: what happened since is told, however long the mailbox was somebody else's.
+    since: Timestamp,
     /// The mailbox was this process's own at the last look, so that nobody else has begun anything since.
     ours: bool,
     deadlines: Option<Timestamp>,
@@ -143,7 +144,7 @@ struct Rounds {
 impl Notices {
     /// Tells people what happens until told to stop.
     pub(super) async fn run_until(self, stop: CancellationToken) {
-        let mut rounds = Rounds::default();
+        let mut rounds = Rounds { since: Timestamp::now(), ours: false, deadlines: None, rest: None };
         while !stop.is_cancelled() {
             if let Err(error) = Box::pin(self.round(&mut rounds, &stop)).await {
                 tracing::error!("the store refuses, notices are put off: {error}");
@@ -168,7 +169,7 @@ impl Notices {
             rounds.ours = true;
         }
         if store.notices_are_behind().await? {
-            while store.queue_notices(&self.settings.events, now).await? {}
+            while store.queue_notices(&self.settings.events, rounds.since, now).await? {}
         }
         let looked = rounds.deadlines.is_some_and(|at| now.duration_since(at) < DEADLINES);
         if self.settings.events.contains(&NoticeCause::Deadline) && !looked {

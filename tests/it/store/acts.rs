@@ -57,7 +57,6 @@ pub(super) const CASES: &[Case] = &[
     ("an_answer_that_an_act_stopped_is_a_persons_business", |b| Box::pin(stopped_by_any_act(b))),
     ("what_was_decided_under_an_act_that_is_undone_never_leaves", |b| Box::pin(decided_before_undo(b))),
     ("a_scheduled_reply_that_was_taken_back_by_mistake_waits_again", |b| Box::pin(scheduled_again(b))),
-    ("a_reply_stopped_after_a_colleague_acted_leaves_the_ticket_in_the_queue", |b| Box::pin(only_stopped(b))),
     ("clocks_of_two_processes_need_not_agree_to_the_second", |b| Box::pin(clocks_differ(b))),
     ("the_silence_after_a_scheduled_reply_begins_when_it_leaves", |b| Box::pin(silence_begins_when_it_leaves(b))),
     ("a_reply_that_came_back_is_a_persons_business", |b| Box::pin(came_back(b))),
@@ -441,16 +440,6 @@ async fn scheduled_again(b: Bench) {
     let row = claim(&desk.b, 60).await.expect("its hour has come");
     assert_eq!(row.payload.text(), "Good morning");
     assert_eq!(claim(&desk.b, 90).await, None, "once");
-}
-
-async fn only_stopped(b: Bench) {
-    let desk = Desk::new(b);
-    let id = desk.opened("ana@buyer.example", &[]).await;
-    desk.act("lin", id, reply("Tomorrow."), at(1)).await.expect("it can be answered");
-    desk.act("kim", id, AgentCommand::BotOn, at(1)).await.expect("possible");
-    desk.undo("lin", id, seconds(1, 5)).await.expect("it has not left");
-    let ticket = desk.file(id).await.ticket;
-    assert_eq!((ticket.state, ticket.respond_by), (TicketState::Claimed, Some(at(120))), "nobody answered her");
 }
 
 async fn clocks_differ(b: Bench) {

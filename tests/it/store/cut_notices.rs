@@ -17,7 +17,7 @@ async fn ready(run: &Run) {
 
 pub(super) async fn queue(run: Run) -> (Run, String) {
     ready(&run).await;
-    say!(run, run.store.queue_notices(&NoticeCause::EVENTS, at(2)))
+    say!(run, run.store.queue_notices(&NoticeCause::EVENTS, jiff::Timestamp::MAX, at(2)))
 }
 
 pub(super) async fn deadlines(run: Run) -> (Run, String) {

@@ -78,9 +78,11 @@ async fn by_ending(b: Bench) {
 
 async fn followed(b: Bench) {
     let quick = b.chat(7, "where is it?", at(0)).await;
-    b.decide(&quick, Plan::answer(), at(0)).await;
+    let done = b.decide(&quick, Plan::answer(), at(0)).await;
+    send(&b, done.outbox[0], 0).await;
     let later = b.chat(8, "where is it?", at(0)).await;
-    b.decide(&later, Plan::answer(), at(0)).await;
+    let done = b.decide(&later, Plan::answer(), at(0)).await;
+    send(&b, done.outbox[0], 0).await;
     assert_eq!(of(&figures(&b, at(1)).await, Ending::Resolved).iter().map(|row| row.1).sum::<u64>(), 2);
     // The first of them writes again and a person answers, eight days later; the second's person answers after three.
     for (chat, minute) in [(7, 8 * 24 * 60), (8, 3 * 24 * 60)] {
