@@ -181,7 +181,7 @@ impl Store {
         };
         // Whoever asks for a second connection while holding one waits for ever once all do.
         drop(tx);
-        file.orders = self.orders_of(&file.recipient.key, Timestamp::MIN).await?;
+        file.orders = Box::pin(self.orders_of(&file.recipient.key, Timestamp::MIN)).await?;
         Ok(Some(file))
     }
 }
