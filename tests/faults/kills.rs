@@ -262,7 +262,8 @@ fn end(world: &mut World, index: usize, patience: Duration) -> Result<(), String
     match instance.wait(patience) {
         Ended::AtPlace => {}
         Ended::NotYet => instance.kill(),
-        Ended::Code(0) => return Ok(()),
+        // The signal ends a process at once that was told to stop before it listens.
+        Ended::Code(0) | Ended::Signal(15) => return Ok(()),
         other => return Err(format!("{} ended by itself: {other:?}", instance.name)),
     }
     world.count_kill();
