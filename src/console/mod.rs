@@ -1,6 +1,6 @@
 //! The console: the desk in a browser. Pages are made here, on the server; they work without JavaScript.
 //!
-//! [`router`] lists every route with who may use it, [`guard`] lets a visitor through or not, and one file for each area
+//! `router` lists every route with who may use it, [`guard`] lets a visitor through or not, and one file for each area
 //! reads the store, calls `service` for what people do, and fills the templates of `pages/`. Nothing is decided here:
 //! acts go through [`crate::service::agents`], so that the terminal, the mail and the browser obey the same rules.
 

@@ -84,7 +84,7 @@ impl DeskHours {
     }
 
     /// Returns when the desk was last left for a night or longer: the newest moment up to `at` at which everybody went and
-    /// nobody came for [`NIGHT`]; breaks at noon are none. None if that is longer ago than sixty days.
+    /// nobody came for `NIGHT`; breaks at noon are none. None if that is longer ago than sixty days.
     pub fn last_close(&self, at: Timestamp) -> Option<Timestamp> {
         let long = |to: Timestamp| self.next_open(to).is_none_or(|open| open.duration_since(to) >= NIGHT);
         let mut day = at.to_zoned(self.zone.clone()).date();

@@ -1,6 +1,6 @@
-//! The guard: who asks, and may they? Every request passes [`around`], which looks whether it was meant for this console,
-//! and every route stands behind [`admit`], which finds out who asks and whether one of our own pages sent the form. One
-//! function, [`may`], decides for every route; what it does not allow is refused.
+//! The guard: who asks, and may they? Every request passes `around`, which looks whether it was meant for this console,
+//! and every route stands behind `admit`, which finds out who asks and whether one of our own pages sent the form. One
+//! function, `may`, decides for every route; what it does not allow is refused.
 
 mod address;
 mod cookie;
