@@ -5,7 +5,7 @@
 //! began, and nothing is compiled in at all without debug assertions or the feature `failpoints`.
 //!
 //! The variable says `PLACE:HIT:ACTION`: at the HIT-th time that PLACE is reached (counted from 1; `any` counts all
-//! places together), the process is killed (`kill`, SIGKILL to itself, so nothing is flushed or unwound), stopped
+//! places together; `each` means every time), the process is killed (`kill`, SIGKILL to itself, so nothing is flushed or unwound), stopped
 //! until somebody continues it (`stop`, SIGSTOP), or its thread sleeps (`sleep=MILLISECONDS`). With
 //! `NIGHTDESK_FAILPOINT_LOG`, the name of each place reached is appended to that file, one a line.
 
@@ -39,7 +39,8 @@ mod armed {
     /// What the environment asked for when the process began.
     pub(super) struct Plan {
         place: String,
-        hit: u64,
+        /// None means every time.
+        hit: Option<u64>,
         action: Action,
         reached: AtomicU64,
         log: Option<File>,
@@ -63,17 +64,18 @@ mod armed {
             .and_then(|path| OpenOptions::new().append(true).create(true).open(path).ok());
         let asked = std::env::var("NIGHTDESK_FAILPOINT").ok();
         let (place, hit, action) = match asked.as_deref() {
-            None => (String::new(), 0, Action::Nothing),
+            None => (String::new(), None, Action::Nothing),
             // A test that misspells its wish must not pass for want of a crash.
-            Some(asked) => understand(asked).expect("NIGHTDESK_FAILPOINT is PLACE:HIT:kill|stop|sleep=MS"),
+            Some(asked) => understand(asked).expect("NIGHTDESK_FAILPOINT is PLACE:HIT|each:kill|stop|sleep=MS"),
         };
         let wanted = log.is_some() || asked.is_some();
         wanted.then_some(Plan { place, hit, action, reached: AtomicU64::new(0), log })
     }
 
-    fn understand(asked: &str) -> Option<(String, u64, Action)> {
+    fn understand(asked: &str) -> Option<(String, Option<u64>, Action)> {
         let mut parts = asked.splitn(3, ':');
-        let (place, hit, action) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let (place, hit, action) = (parts.next()?, parts.next()?, parts.next()?);
+        let hit = if hit == "each" { None } else { Some(hit.parse().ok()?) };
         let action = match action {
             "kill" => Action::Kill,
             "stop" => Action::Stop,
@@ -92,7 +94,8 @@ mod armed {
             if self.place != "any" && self.place != place {
                 return;
             }
-            if self.reached.fetch_add(1, Ordering::SeqCst) + 1 == self.hit {
+            let reached = self.reached.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.hit.is_none_or(|hit| hit == reached) {
                 self.act();
             }
         }

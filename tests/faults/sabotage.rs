@@ -31,8 +31,12 @@ const BEFORE_THE_DOT: &str = "mail.data.after";
 /// Mails of each.
 const BURST: u64 = 6;
 
-/// Take-overs of each play that is about them: of so many, some meet a mail at its last step.
-const RACES: Effort = Effort { rounds: 2, burst: 150 };
+/// Take-overs of each play that is about them.
+const RACES: Effort = Effort { rounds: 2, burst: 100 };
+
+/// Before each step of a mail is written down, its process waits: of so many take-overs, some dozens meet a mail right before
+/// its last step. Without the wait it is a matter of luck.
+const BEFORE_EACH_STEP: (&str, &str) = ("NIGHTDESK_FAILPOINT", "delivery.phase.before:each:sleep=40");
 
 /// How long a process may take to such a place.
 const TO_PLACE: Duration = Duration::from_secs(4);
@@ -174,6 +178,8 @@ impl Sabotage {
             world.instances[0].wrap = changing(&world, change);
         }
         if let Means::TakeOver(_) = self.means {
+            let (name, value) = BEFORE_EACH_STEP;
+            world.instances[0].environment.push((name.to_owned(), value.to_owned()));
             races::run(&mut world, RACES)?;
         } else {
             for _ in 0..KILLS {
