@@ -15,25 +15,13 @@ pub const CAUSES: [&str; 9] = [
     "other",
 ];
 
-/// The label of a complaint.
-pub const COMPLAINT: &str = "complaint";
+/// Labels that make a ticket a case that must be accounted for. Rules give them (`then: {tag: [complaint]}`), people may
+/// add and remove them; what the buyer writes later takes none away.
+pub const ACCOUNTABLE_TAGS: [&str; 2] = ["dispute", "complaint"];
 
-/// Labels that make any ticket a case that must be accounted for.
-pub const ACCOUNTABLE_TAGS: [&str; 2] = ["dispute", COMPLAINT];
-
-/// Folders of rules whose tickets are such cases.
-const ACCOUNTABLE_FOLDERS: [&str; 2] = ["complaint", "after_sale"];
-
-/// Rules of these folders that are none: who asks for a person, for news of a refund or for a form has no complaint yet.
-const NO_COMPLAINT: [&str; 4] = ["talk_to_human", "privacy_request", "refund_status", "customs_hold"];
-
-/// Returns whether a ticket must be accounted for when it is closed. `folder` is that of the rule of its intent.
-pub fn is_accountable(ticket: &Ticket, folder: Option<&str>) -> bool {
-    if ticket.tags.iter().any(|tag| ACCOUNTABLE_TAGS.contains(&tag.as_str())) {
-        return true;
-    }
-    let exempt = ticket.intent.as_ref().is_some_and(|intent| NO_COMPLAINT.contains(&intent.as_str()));
-    !exempt && folder.is_some_and(|folder| ACCOUNTABLE_FOLDERS.contains(&folder))
+/// Returns whether a ticket must be accounted for when it is closed: it is labelled a dispute or a complaint.
+pub fn is_accountable(ticket: &Ticket) -> bool {
+    ticket.tags.iter().any(|tag| ACCOUNTABLE_TAGS.contains(&tag.as_str()))
 }
 
 /// Returns what is missing of the account of a case, in the order people are asked.

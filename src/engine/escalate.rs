@@ -82,14 +82,16 @@ pub(super) fn ceiling(case: &Case<'_>) -> Ceiling {
 pub(super) fn ticket(mut reasons: Reasons, understanding: &Understanding<'_>) -> TicketPlan {
     reasons.extend(always(understanding));
     let escalating = understanding.rules(Action::Escalate);
-    let alarming = understanding.alarms.iter().filter_map(|alarm| Some(alarm::rule(alarm)?.urgency));
-    let urgency = escalating.iter().map(|rule| rule.urgency).chain(alarming).max().unwrap_or(Urgency::Normal);
+    let alarming: Vec<&Rule> = understanding.alarms.iter().filter_map(alarm::rule).collect();
+    let urgencies = escalating.iter().chain(&alarming).map(|rule| rule.urgency);
+    let urgency = urgencies.max().unwrap_or(Urgency::Normal);
     let first = escalating.first().copied().or(understanding
         .hits
         .iter()
         .map(|(rule, _)| *rule)
         .find(|rule| rule.category != Category::Closing));
-    let mut tags: Vec<String> = understanding.hits.iter().flat_map(|(rule, _)| rule.tags.clone()).collect();
+    let hits = understanding.hits.iter().map(|(rule, _)| *rule).chain(alarming);
+    let mut tags: Vec<String> = hits.flat_map(|rule| rule.tags.clone()).collect();
     tags.sort();
     tags.dedup();
     let first = first.or(understanding.alike.as_ref().map(|alike| alike.rule));

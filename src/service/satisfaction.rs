@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    desk::canned as texts,
+    desk::{canned as texts, close},
     engine::Engine,
     failpoint,
     model::{
@@ -59,7 +59,7 @@ const QUIET: QuietHours = QuietHours { from: civil::time(20, 0, 0, 0), to: civil
 
 /// Guards whose objection was about our pace, a pause or a person at work, and not about who wrote or how the message came:
 /// only they do not stand against a question.
-const ABOUT_US: [&str; 10] = ["A2", "E3", "E4", "E5", "E6", "F1", "F2", "F4", "P1", "P2"];
+const ABOUT_US: [&str; 11] = ["A2", "E3", "E4", "E5", "E6", "F1", "F2", "F4", "F5", "P1", "P2"];
 
 /// Which buyers are asked, and where they answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +169,7 @@ fn message(
     switched: &[SituationSwitch],
     now: Timestamp,
 ) -> Result<Question, Not> {
-    may_be_asked(engine, settings.whom, file)?;
+    may_be_asked(settings.whom, file)?;
     let stored = file.last_inbound.as_ref().ok_or(Not::Ever("there is no message to answer"))?;
     let Parsed::Message(inbound) = reading::parse(&stored.received, engine.settings()) else {
         return Err(Not::Ever("there is no message to answer"));
@@ -213,11 +213,11 @@ fn message(
 }
 
 /// Looks whether the case is one to ask about.
-fn may_be_asked(engine: &Engine, whom: Whom, file: &TicketFile) -> Result<(), Not> {
+fn may_be_asked(whom: Whom, file: &TicketFile) -> Result<(), Not> {
     if file.ticket.state != TicketState::Closed {
         return Err(Not::Yet);
     }
-    if whom == Whom::Complaints && !agents::is_accountable(engine, &file.ticket) {
+    if whom == Whom::Complaints && !close::is_accountable(&file.ticket) {
         return Err(Not::Ever("it was no complaint"));
     }
     let by_person = |what: &Happened| match what {
@@ -252,4 +252,17 @@ fn token() -> Result<String, String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random bytes: {error}"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ABOUT_US;
+    use crate::engine::guard::GUARDS;
+
+    #[test]
+    fn guards_that_do_not_stand_against_a_question_are_guards() {
+        for id in ABOUT_US {
+            assert!(GUARDS.iter().any(|guard| guard.id == id), "{id}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ use crate::{
         problem::Problem,
         visit::{Visit, Visitor},
     },
+    desk::close,
     model::{
         ids::{IntentId, TicketId},
         inbound::ChannelKind,
@@ -169,7 +170,7 @@ async fn detail(shop: &Shop, visitor: &Visitor, file: TicketFile, now: Timestamp
     let (id, tickets) =
         (shop.store.buyer_of_key(key).await?, shop.store.tickets_of_buyer(key, visitor.accounts.as_deref()).await?);
     Ok(TicketDetail {
-        accountable: agents::is_accountable(&engine, &file.ticket),
+        accountable: close::is_accountable(&file.ticket),
         account: file.recipient.account.to_string(),
         channel: file.recipient.channel,
         language: file.recipient.language.map(|code| code.to_string()),

@@ -26,6 +26,7 @@ use crate::{
         when::{Clock, Moment, length},
         words::{desk, refusal, ticket::Words},
     },
+    desk::close,
     engine::Engine,
     model::{
         agent::Role,
@@ -33,7 +34,6 @@ use crate::{
         ids::TicketId,
         ticket::{Ticket, TicketState, Urgency},
     },
-    service::agents,
     store::ticket::TicketFile,
 };
 
@@ -186,7 +186,7 @@ fn reply(file: &TicketFile, kept: &Kept, suggestions: &[Suggestion], clock: &Clo
 fn closing(file: &TicketFile, engine: &Engine, clock: &Clock) -> Closing {
     let desk = desk::Words::of(clock.tongue);
     Closing {
-        accountable: agents::is_accountable(engine, &file.ticket),
+        accountable: close::is_accountable(&file.ticket),
         results: CloseResult::ALL.map(|result| (result.as_str(), labels::result(desk, result))),
         causes: engine.settings().causes.clone(),
     }
