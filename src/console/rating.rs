@@ -125,10 +125,9 @@ pub(super) async fn keep(
     Form(sent): Form<Sent>,
 ) -> Answer {
     let now = Timestamp::now();
-    let question = match find(&shop, &caller, &headers, &token).await? {
-        Ok(question) => question,
-        Err(none) => return Ok(none),
-    };
+    if let Err(none) = find(&shop, &caller, &headers, &token).await? {
+        return Ok(none);
+    }
     let back = Redirect::to(&format!("{PATH}{token}")).into_response();
     let Some(score) = score(&sent.score) else { return Ok(back) };
     let engine = shop.live.engine();
@@ -138,11 +137,10 @@ pub(super) async fn keep(
         remark: &sent.remark.replace("\r\n", "\n"),
         respond_by: settings.desk.after_desk_minutes(now, settings.reply_within_minutes),
     };
-    if !shop.store.answer_satisfaction(&token_hash(&token), &rating, now).await? {
-        let words = Words::of(question.language);
-        return none(StatusCode::NOT_FOUND, words, words.gone);
+    // What was changed too often stays as it is; the page shows what is kept.
+    if shop.store.answer_satisfaction(&token_hash(&token), &rating, now).await? {
+        shop.handle.changes.happened();
     }
-    shop.handle.changes.happened();
     Ok(back)
 }
 

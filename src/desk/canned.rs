@@ -19,7 +19,7 @@ use crate::{
     replies::{
         catalog::{Catalog, HumanEta, Order, RenderError, Rendered, Rest, Values},
         format::hours::{self, Clock},
-        promise,
+        promise::{self, Fault},
     },
 };
 
@@ -100,9 +100,11 @@ pub fn texts(catalog: &Catalog, known: &Known<'_>, now: Timestamp) -> Vec<Canned
     names.into_iter().map(canned).collect()
 }
 
-/// Returns the phrases of a person's own words that a shop should not send, in that language.
+/// Returns the phrases of a person's own words that a shop should not send, in that language: what it cannot keep or may not
+/// offer. That something was refunded or cancelled a person may say, who sees to it, and `soon` as well.
 pub fn doubtful(text: &str, language: Language) -> Vec<String> {
-    promise::forbidden(text, language).into_iter().map(|found| found.phrase).collect()
+    let found = promise::forbidden(text, language).into_iter();
+    found.filter(|found| found.fault == Fault::Promise).map(|found| found.phrase).collect()
 }
 
 /// Returns the language a reply is offered in: the buyer's, else the agent's, else the first it is written in.

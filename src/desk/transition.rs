@@ -111,6 +111,13 @@ pub enum Refusal {
     IntoItself(TicketId),
 }
 
+impl Refusal {
+    /// Returns whether the same act is possible once the person has confirmed it.
+    pub fn may_be_confirmed(&self) -> bool {
+        matches!(self, Self::TakenBy { .. } | Self::Scheduled { .. })
+    }
+}
+
 /// What an act must know beside the ticket.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {

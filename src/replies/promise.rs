@@ -20,6 +20,8 @@ const COUNTS: &str = "no";
 pub enum Fault {
     /// It promises what the shop cannot keep.
     Promise,
+    /// It says that the shop did, or pays, something: only a person may, who sees to it.
+    Act,
     /// It names a time without a date.
     When,
     /// It answers without an answer.
@@ -92,6 +94,7 @@ fn pattern(row: &'static str) -> Option<Pattern> {
     let language = columns.next()?.parse().ok()?;
     let fault = match columns.next()? {
         "promise" => Fault::Promise,
+        "act" => Fault::Act,
         "when" => Fault::When,
         "hedge" => Fault::Hedge,
         _ => return None,

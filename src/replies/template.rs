@@ -88,7 +88,7 @@ pub(super) fn check_words(file: FileId, source: &str, language: Language, html: 
         let range = if same_places { forbidden.range } else { 0..0 };
         let (span, phrase) = (Span::new(file, range), forbidden.phrase);
         diagnostics.push(match forbidden.fault {
-            Fault::Promise => Diagnostic::error(
+            Fault::Promise | Fault::Act => Diagnostic::error(
                 FORBIDDEN_PROMISE,
                 format!("`{phrase}` promises what the shop cannot keep"),
                 span,

@@ -10,18 +10,20 @@ use crate::{
     },
     engine::Engine,
     model::{
-        agent_command::{AgentCommand, Edit, Once, Schedule, TicketChange, UNDO},
-        ids::{AgentName, InboundId, TicketId},
+        agent_command::{AgentCommand, Once, Schedule, TicketChange, UNDO},
+        ids::{AccountName, AgentName, InboundId, TicketId},
         outbound::{NewOutbound, OutboundKind},
         ticket::{EventKind, Ticket, TicketEvent},
     },
     service::{
+        canned,
         colleague::{self, CannotTake},
         handle::Handle,
         outgoing::{self, OutgoingError, Words},
         reading::{self, Parsed},
     },
     store::{
+        Store,
         error::StoreError,
         merge::SplitOutcome,
         named::NamedAct,
@@ -43,8 +45,11 @@ pub struct Wish {
     /// What.
     pub command: AgentCommand,
     /// The person was told what stands in the way and wants it all the same: a colleague's ticket, a reply that waits for its
-    /// hour, another buyer's ticket to merge into.
+    /// hour, another buyer's ticket to merge into, words that promise too much.
     pub despite: bool,
+    /// The accounts that a program or a person in the browser works for, none being all. In a terminal they are those of
+    /// the person of that name.
+    pub accounts: Option<Vec<AccountName>>,
     /// The name that a program gave the act; none for people, who see what they did.
     pub once: Option<Once>,
 }
@@ -52,7 +57,7 @@ pub struct Wish {
 impl Wish {
     /// Returns the wish of a person who has not been asked for confirmation, and of whom it is not known what was seen.
     pub fn new(by: AgentName, ticket: TicketId, command: AgentCommand) -> Self {
-        Self { by, ticket, seen: None, command, despite: false, once: None }
+        Self { by, ticket, seen: None, command, despite: false, accounts: None, once: None }
     }
 }
 
@@ -100,7 +105,8 @@ pub enum ActError {
     TargetEnded(TicketId),
     /// The two tickets are of different people.
     #[error(
-        "ticket {from} and ticket {into} are of different buyers; whoever is answered in one must not read of the other"
+        "ticket {from} and ticket {into} are of different buyers: what is written in ticket {into} goes to its own buyer only, \
+         who must not read of the other"
     )]
     OtherBuyer {
         /// The one.
@@ -112,8 +118,16 @@ pub enum ActError {
     #[error("message {0} does not belong to this ticket, or was not written by the buyer")]
     NotHere(InboundId),
     /// The message cannot begin a ticket.
-    #[error("message {0} is the only one of this ticket")]
+    #[error("message {0} is the only one of this ticket's own conversation")]
     OnlyMessage(InboundId),
+    /// The words promise what a shop cannot keep everywhere; `also` stands in the way as well.
+    #[error("a shop should not promise: {}{}", .phrases.join(", "), .also.as_ref().map(|also| format!("; and {also}")).unwrap_or_default())]
+    Doubtful {
+        /// The words.
+        phrases: Vec<String>,
+        /// What else wants to be confirmed.
+        also: Option<Refusal>,
+    },
     /// A program gave two acts one name.
     #[error("`{0}` is the name of another act of the last day; give every act a name of its own")]
     NameTaken(String),
@@ -128,7 +142,11 @@ pub enum ActError {
 impl ActError {
     /// Returns whether the same act is possible once the person has confirmed it.
     pub fn may_be_confirmed(&self) -> bool {
-        matches!(self, Self::Refused(Refusal::TakenBy { .. } | Refusal::Scheduled { .. }) | Self::OtherBuyer { .. })
+        match self {
+            Self::Refused(refused) => refused.may_be_confirmed(),
+            Self::OtherBuyer { .. } | Self::Doubtful { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -162,7 +180,7 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     let id = wish.ticket;
     let file = handle.store.ticket_at(id, now).await?.ok_or(ActError::NoTicket(id))?;
     // After the ticket was read: what was done since makes the change a conflict, and what was done before is found here.
-    if let Some(done) = done_before(handle, wish).await? {
+    if let Some(done) = done_before(handle, wish, now).await? {
         return Ok(done);
     }
     if let Some(last) = unseen(wish, &file) {
@@ -172,11 +190,11 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
         colleague::look(&handle.store, &wish.by, person, id, &file.recipient.account).await??;
     }
     let engine = handle.live.engine();
-    let mut change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(&engine, &file, wish, now))?;
+    let mut change = allowed(&engine, &file, wish, now)?;
     if let Some(schedule) = schedule_of(&wish.command) {
         // The answer leaves through the account that the newest message came in by, which need not be the ticket's.
         if let Some(stored) = &file.last_inbound
-            && !colleague::sees(&handle.store, &wish.by, &stored.received.account).await?
+            && !sees(&handle.store, wish, &stored.received.account).await?
         {
             return Err(ActError::NothingToAnswer(id));
         }
@@ -189,14 +207,6 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
             change.event = EventKind::Scheduled;
         }
     }
-    if let AgentCommand::Merge(_) = &wish.command
-        && is_accountable(&engine, &file.ticket)
-        && !file.ticket.tags.iter().any(|tag| tag == close::COMPLAINT)
-    {
-        // The rule that made it a complaint stays behind; the label goes along, so that the case is accounted for there.
-        let tags = file.ticket.tags.iter().cloned().chain([close::COMPLAINT.to_owned()]).collect();
-        change.edit = Some(Edit::Tags(tags));
-    }
     if can_be_undone(&wish.command) {
         change.undo_until = Some(now + UNDO);
     }
@@ -204,7 +214,7 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     crate::failpoint::reach("agent.change.before");
     let made = match write(handle, wish, &file, &change, now).await {
         Err(conflict @ ActError::Conflict { .. }) => {
-            return done_before(handle, wish).await?.ok_or(conflict);
+            return done_before(handle, wish, now).await?.ok_or(conflict);
         }
         made => made?,
     };
@@ -215,10 +225,34 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
     Ok(Done { ticket: after.ticket, made, leaves_at, undo_until, repeated: false })
 }
 
+/// Returns the change that the act is, unless something stands in the way. What wants to be confirmed is said all at once: who
+/// confirms the one must have read the other.
+fn allowed(engine: &Engine, file: &TicketFile, wish: &Wish, now: Timestamp) -> Result<TicketChange, ActError> {
+    let change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(engine, file, wish, now));
+    let phrases = match &wish.command {
+        AgentCommand::Reply(answer) if !wish.despite => canned::promises(engine, file, &answer.text),
+        _ => Vec::new(),
+    };
+    match change {
+        Err(refused) if phrases.is_empty() || !refused.may_be_confirmed() => Err(refused.into()),
+        Err(also) => Err(ActError::Doubtful { phrases, also: Some(also) }),
+        Ok(_) if !phrases.is_empty() => Err(ActError::Doubtful { phrases, also: None }),
+        Ok(change) => Ok(change),
+    }
+}
+
+/// Returns whether whoever acts works for that account.
+async fn sees(store: &Store, wish: &Wish, account: &AccountName) -> Result<bool, StoreError> {
+    match &wish.accounts {
+        Some(accounts) => Ok(accounts.contains(account)),
+        None => colleague::sees(store, &wish.by, account).await,
+    }
+}
+
 /// Returns what an act led to that was done under the same name before.
-async fn done_before(handle: &Handle, wish: &Wish) -> Result<Option<Done>, ActError> {
+async fn done_before(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Option<Done>, ActError> {
     let Some(once) = &wish.once else { return Ok(None) };
-    let Some(named) = handle.store.named_act(&wish.by, &once.key).await? else { return Ok(None) };
+    let Some(named) = handle.store.named_act(&wish.by, &once.key, now).await? else { return Ok(None) };
     if named.request != once.request || named.ticket != wish.ticket {
         return Err(ActError::NameTaken(once.key.clone()));
     }
@@ -252,12 +286,6 @@ fn zone_of(engine: &Engine) -> TimeZone {
     engine.settings().desk.zone.clone()
 }
 
-/// Returns whether the case must be accounted for when it is closed: a dispute or a complaint.
-pub fn is_accountable(engine: &Engine, ticket: &Ticket) -> bool {
-    let rule = ticket.intent.as_ref().and_then(|intent| engine.rules().rule(intent));
-    close::is_accountable(ticket, rule.map(|rule| rule.category.as_str()))
-}
-
 /// Returns what happened that the person had not seen and should have.
 fn unseen(wish: &Wish, file: &TicketFile) -> Option<TicketEvent> {
     let seen = wish.seen.filter(|seen| *seen < file.ticket.version)?;
@@ -274,7 +302,7 @@ fn around<'a>(engine: &'a Engine, file: &'a TicketFile, wish: &Wish, now: Timest
         draft: file.draft.as_ref().map(|(_, draft)| draft.text()),
         scheduled: file.scheduled.as_ref().map(|waiting| waiting.at),
         pending: file.pending.is_some(),
-        accountable: is_accountable(engine, &file.ticket),
+        accountable: close::is_accountable(&file.ticket),
         causes: &engine.settings().causes,
     }
 }
@@ -303,7 +331,7 @@ async fn write(
     let outcome = match &wish.command {
         AgentCommand::Merge(into) => {
             let target = store.ticket(*into).await?.ok_or(ActError::NoTicket(*into))?;
-            if !colleague::sees(store, &wish.by, &target.recipient.account).await? {
+            if !sees(store, wish, &target.recipient.account).await? {
                 return Err(ActError::NoTicket(*into));
             }
             if target.recipient.key != file.recipient.key && !wish.despite {

@@ -68,3 +68,17 @@ fn fitting(engine: &Engine, file: &TicketFile) -> Vec<ReplyId> {
     }
     fitting
 }
+
+/// Returns the phrases of words for the buyer that a shop should not send, in the languages they may be written in: the
+/// conversation's and the shop's.
+pub(super) fn promises(engine: &Engine, file: &TicketFile, text: &str) -> Vec<String> {
+    let shops = engine.settings().default_language;
+    let theirs = file.recipient.language.or(file.card.language).unwrap_or(shops);
+    let mut phrases = canned::doubtful(text, theirs);
+    if shops != theirs {
+        phrases.extend(canned::doubtful(text, shops));
+    }
+    phrases.sort();
+    phrases.dedup();
+    phrases
+}

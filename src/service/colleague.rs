@@ -60,8 +60,8 @@ pub(super) async fn look(
     Ok(Err(CannotTake { ticket, person: person.clone(), why, could }))
 }
 
-/// Returns whether a ticket of that account exists for whoever acts; it does for names of nobody, which only those can
-/// act under who hold the store itself.
+/// Returns whether a ticket of that account exists for whoever acts in a terminal; it does for names of nobody, which only
+/// those can act under who hold the store itself.
 pub(super) async fn sees(store: &Store, by: &AgentName, account: &AccountName) -> Result<bool, StoreError> {
     Ok(store.agent(by).await?.is_none_or(|agent| agent.sees(account)))
 }

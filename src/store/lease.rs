@@ -23,7 +23,7 @@ use crate::{
         Store,
         database::{Db, Row, Tx, retried},
         error::StoreError,
-        named, once,
+        once,
     },
 };
 
@@ -237,7 +237,6 @@ impl Store {
                 tx.execute("UPDATE lease SET holder = '', until = $1 WHERE holder <> ''", &[now.into()]).await?;
                 // Elsewhere every heartbeat does.
                 tx.execute("DELETE FROM done_call WHERE at < $1", &[(now - KEPT).into()]).await?;
-                named::forget(&mut tx, now - KEPT).await?;
             }
             note_runner(&mut tx, runner, now).await?;
             tx.commit().await
@@ -263,7 +262,6 @@ impl Store {
                 .await?;
             tx.execute("DELETE FROM runner WHERE seen_at < $1", &[(now - KEPT).into()]).await?;
             tx.execute("DELETE FROM done_call WHERE at < $1", &[(now - KEPT).into()]).await?;
-            named::forget(&mut tx, now - KEPT).await?;
             tx.commit().await?;
             let held = rows.iter().map(|row| Ok((row.get::<String>("name")?, row.get::<i64>("fence")?)));
             Ok((begun, held.collect::<Result<Vec<_>, StoreError>>()?))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        agent_command::{Edit, Once, TicketChange},
+        agent_command::{Once, TicketChange},
         ids::{AgentName, InboundId, ThreadId, TicketId},
         ticket::{EventKind, Ticket, TicketState, Urgency},
         verdict::Verdict,
@@ -16,7 +16,7 @@ use crate::{
         once::Call,
         outbox,
         ticket::{self, Case, ChangeOutcome, buyer_of, subject_of, urgency_rank},
-        undo,
+        undo::{self, Target},
     },
 };
 
@@ -27,7 +27,7 @@ pub enum SplitOutcome {
     Split(TicketId),
     /// The message belongs to another conversation, or there is none of that number.
     NotHere,
-    /// It is the only message of the ticket.
+    /// It is the only message of the ticket's own conversation.
     OnlyMessage,
     /// Somebody or something changed the ticket meanwhile; this is how it stands now.
     Conflict(Box<Ticket>),
@@ -67,13 +67,11 @@ impl Store {
             let threads = ticket::threads_of(&mut tx, &source).await?;
             before.moved = threads.iter().map(|thread| thread.0).collect();
             before.tickets = merged_here(&mut tx, from).await?;
+            // The line of history that tells of the merge gives it the next version.
+            before.target = Some(Target { ticket: target.clone(), version: target.version + 1 });
             // The clock of the source goes on in the target, so that closing it stops none.
             let stopped = change::apply(&mut tx, &source, by, change, before, now).await?;
             move_threads(&mut tx, &source, &target, &threads, now).await?;
-            let source = match &change.edit {
-                Some(Edit::Tags(tags)) => Ticket { tags: tags.clone(), ..source },
-                _ => source,
-            };
             take_in(&mut tx, &source, &target, stopped).await?;
             let text = format!("ticket {from} goes on here: {}", source.subject);
             ticket::note(&mut tx, into, by.as_str(), EventKind::Merged, &text, now).await?;
@@ -86,7 +84,8 @@ impl Store {
     }
 
     /// Lets one message of a ticket begin a conversation and a ticket of its own. What was said before stays; what answers
-    /// the message by its id goes to the new conversation, what comes in the same chat does not.
+    /// the message by its id goes to the new conversation, what comes in the same chat does not. The only message of a
+    /// conversation that was merged into the ticket takes the whole conversation along: so a wrong merge is parted.
     pub async fn split_ticket(
         &self,
         id: TicketId,
@@ -111,14 +110,25 @@ impl Store {
             let Some(from) = thread_of(&mut tx, message).await?.filter(|thread| threads.contains(thread)) else {
                 return Ok(SplitOutcome::NotHere);
             };
-            let Some(other) = other_message(&mut tx, from, message).await? else {
+            let other = other_message(&mut tx, from, message).await?;
+            if other.is_none() && from == ticket.thread {
                 return Ok(SplitOutcome::OnlyMessage);
-            };
+            }
             let before = undo::before(&mut tx, &ticket).await?;
-            let made = begin(&mut tx, &ticket, from, message, by, now).await?;
-            if ticket.inbound == message {
+            let thread = match other {
+                Some(_) => take_out(&mut tx, from, message, now).await?,
+                None => part(&mut tx, from, now).await?,
+            };
+            let made = begin(&mut tx, &ticket, thread, message, by, now).await?;
+            if let Some(other) = other.filter(|_| ticket.inbound == message) {
                 let values = [id.0.into(), other.0.into()];
                 tx.execute("UPDATE ticket SET inbound = $2 WHERE id = $1", &values).await?;
+            }
+            if other.is_none() {
+                // Whoever opens the ticket that was merged is shown where it goes on.
+                let values = [made.0.into(), from.0.into(), id.0.into()];
+                let sql = "UPDATE ticket SET merged_into = $1 WHERE thread = $2 AND merged_into = $3";
+                tx.execute(sql, &values).await?;
             }
             let text = format!("a message began ticket {made}");
             let once = change.once.clone().map(|once| Once { made: Some(made), ..once });
@@ -214,15 +224,8 @@ async fn other_message(tx: &mut Tx, thread: ThreadId, message: InboundId) -> Res
     row.map(|row| row.get("id").map(InboundId)).transpose()
 }
 
-/// Begins a conversation with a message of another one, and its ticket.
-async fn begin(
-    tx: &mut Tx,
-    ticket: &Ticket,
-    from: ThreadId,
-    message: InboundId,
-    by: &AgentName,
-    now: Timestamp,
-) -> Result<TicketId, StoreError> {
+/// Begins a conversation with a message of another one.
+async fn take_out(tx: &mut Tx, from: ThreadId, message: InboundId, now: Timestamp) -> Result<ThreadId, StoreError> {
     let row = tx
         .one(
             "INSERT INTO thread (channel, account, participant, language, created_at, changed_at, last_human_reply)
@@ -239,6 +242,28 @@ async fn begin(
     )
     .await?;
     tx.execute("UPDATE inbound SET thread = $2 WHERE id = $1", &[message.0.into(), thread.0.into()]).await?;
+    Ok(thread)
+}
+
+/// Parts a conversation from the ticket it was merged into; a person has it, so the machine is silent there.
+async fn part(tx: &mut Tx, thread: ThreadId, now: Timestamp) -> Result<ThreadId, StoreError> {
+    tx.execute(
+        "UPDATE thread SET merged_into = NULL, epoch = epoch + 1, last_human_reply = $2, changed_at = $2 WHERE id = $1",
+        &[thread.0.into(), now.into()],
+    )
+    .await?;
+    Ok(thread)
+}
+
+/// Opens the ticket of a message that begins one of its own.
+async fn begin(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    thread: ThreadId,
+    message: InboundId,
+    by: &AgentName,
+    now: Timestamp,
+) -> Result<TicketId, StoreError> {
     silence(tx, message, now).await?;
     let row = tx
         .one(

@@ -3,7 +3,7 @@
 //! The name is written in the transaction of the act, so that there is no moment in which the act is done and its name
 //! is not there.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
@@ -12,6 +12,9 @@ use crate::{
     },
     store::{Store, database::Tx, error::StoreError},
 };
+
+/// How long a name stands for the act that was done under it: a program that asks again does so within minutes.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// An act that was done under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +33,11 @@ pub struct NamedAct {
 
 impl Store {
     /// Returns the act that was done by that program under that name within the last day; none if none was.
-    pub async fn named_act(&self, by: &AgentName, key: &str) -> Result<Option<NamedAct>, StoreError> {
-        let sql = "SELECT request, ticket, made, leaves_at, undo_until FROM named_act WHERE agent = $1 AND key = $2";
-        let rows = self.db.ask("reading a named act", sql, &[by.as_str().into(), key.into()]).await?;
+    pub async fn named_act(&self, by: &AgentName, key: &str, now: Timestamp) -> Result<Option<NamedAct>, StoreError> {
+        let sql = "SELECT request, ticket, made, leaves_at, undo_until FROM named_act
+                   WHERE agent = $1 AND key = $2 AND at > $3";
+        let values = [by.as_str().into(), key.into(), (now - KEPT).into()];
+        let rows = self.db.ask("reading a named act", sql, &values).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(NamedAct {
             request: row.get("request")?,
@@ -44,7 +49,7 @@ impl Store {
     }
 }
 
-/// Writes the name of an act, if it has one.
+/// Writes the name of an act, if it has one, and forgets those that are free again.
 pub(super) async fn note(
     tx: &mut Tx,
     ticket: TicketId,
@@ -53,6 +58,7 @@ pub(super) async fn note(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(once) = &change.once else { return Ok(()) };
+    tx.execute("DELETE FROM named_act WHERE at <= $1", &[(now - KEPT).into()]).await?;
     tx.execute(
         "INSERT INTO named_act (agent, key, request, ticket, made, leaves_at, undo_until, at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -68,11 +74,5 @@ pub(super) async fn note(
         ],
     )
     .await?;
-    Ok(())
-}
-
-/// Forgets what was done before that moment.
-pub(super) async fn forget(tx: &mut Tx, before: Timestamp) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM named_act WHERE at < $1", &[before.into()]).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     store::{
         Store,
-        database::{Tx, resumed},
+        database::{Row, Tx, resumed},
         drafts,
         error::StoreError,
         once::Call,
@@ -28,16 +28,36 @@ const UNDONE: &str = "the person took it back at once";
 pub(super) struct Before {
     pub(super) ticket: Ticket,
     pub(super) closed_at: Option<i64>,
-    pub(super) last_human_reply: Option<i64>,
-    pub(super) bot_off: bool,
-    pub(super) pending: Option<String>,
+    /// Its conversation, and those that went on in it: each may have been silent for a reason of its own.
+    #[serde(default)]
+    pub(super) threads: Vec<Stance>,
     /// The conversations that went on in this ticket, or were it, before it was merged; empty for other acts.
     pub(super) moved: Vec<i64>,
+    /// The ticket that this one was merged into.
+    #[serde(default)]
+    pub(super) target: Option<Target>,
     /// The tickets that went on in this one before it was merged.
     pub(super) tickets: Vec<i64>,
     /// The replies that waited for their hour.
     #[serde(default)]
     pub(super) scheduled: Vec<i64>,
+}
+
+/// Whether the machine may speak in a conversation, and what it waits for there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stance {
+    thread: i64,
+    last_human_reply: Option<i64>,
+    bot_off: bool,
+    pending: Option<String>,
+}
+
+/// A ticket before another one was merged into it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Target {
+    pub(super) ticket: Ticket,
+    /// The version that the merge gave it: a later one keeps what it took in.
+    pub(super) version: i64,
 }
 
 impl Before {
@@ -49,7 +69,9 @@ impl Before {
         }
         self.ticket.respond_by = self.ticket.respond_by.into_iter().chain([due]).min();
         // A question that was stopped was never asked.
-        self.pending = None;
+        for stance in &mut self.threads {
+            stance.pending = None;
+        }
     }
 }
 
@@ -123,11 +145,12 @@ impl Store {
             if overtaken {
                 keep_clock(&mut tx, &ticket, &undo.before).await?;
             } else {
+                let stances = stances_of(&mut tx, &ticket).await?;
                 restore(&mut tx, &ticket, &undo, version).await?;
                 for reply in &undo.before.scheduled {
                     outbox::wait_again(&mut tx, OutboxId(*reply), ticket.version, now).await?;
                 }
-                silence(&mut tx, &undo.before, now).await?;
+                silence(&mut tx, &ticket, &undo.before, &stances, now).await?;
                 if let Some(draft) = undo.draft {
                     drafts::restore(&mut tx, draft, ticket.version, now).await?;
                 }
@@ -145,23 +168,34 @@ impl Store {
 
 /// Returns how a ticket and its conversation stand.
 pub(super) async fn before(tx: &mut Tx, ticket: &Ticket) -> Result<Before, StoreError> {
-    let row = tx
-        .one(
-            "SELECT k.closed_at, t.last_human_reply, t.bot_off, t.pending
-             FROM ticket k JOIN thread t ON t.id = k.thread WHERE k.id = $1",
-            &[ticket.id.0.into()],
-        )
-        .await?;
+    let row = tx.one("SELECT closed_at FROM ticket WHERE id = $1", &[ticket.id.0.into()]).await?;
     Ok(Before {
         scheduled: outbox::scheduled_of(tx, ticket).await?,
         ticket: ticket.clone(),
         closed_at: row.get("closed_at")?,
-        last_human_reply: row.get("last_human_reply")?,
-        bot_off: row.flag("bot_off")?,
-        pending: row.get("pending")?,
+        threads: stances_of(tx, ticket).await?,
         moved: Vec::new(),
+        target: None,
         tickets: Vec::new(),
     })
+}
+
+async fn stances_of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Stance>, StoreError> {
+    let rows = tx
+        .all(
+            "SELECT id, last_human_reply, bot_off, pending FROM thread WHERE id = $1 OR merged_into = $2 ORDER BY id",
+            &[ticket.thread.0.into(), ticket.id.0.into()],
+        )
+        .await?;
+    let stance = |row: &Row| {
+        Ok(Stance {
+            thread: row.get("id")?,
+            last_human_reply: row.get("last_human_reply")?,
+            bot_off: row.flag("bot_off")?,
+            pending: row.get("pending")?,
+        })
+    };
+    rows.iter().map(stance).collect()
 }
 
 /// Keeps an act as the one that can be taken back. The change must be written already.
@@ -232,12 +266,23 @@ async fn keep_clock(tx: &mut Tx, ticket: &Ticket, before: &Before) -> Result<(),
     Ok(())
 }
 
-/// Where the conversation is a person's again, or the machine is off in it again, nothing may leave that was decided in
-/// between: as after any take-over.
-async fn silence(tx: &mut Tx, before: &Before, now: Timestamp) -> Result<(), StoreError> {
+/// Where the act had ended a silence, nothing may leave that was decided in between: as after any take-over. An act that ended
+/// none leaves alone what the machine is about to say.
+async fn silence(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    before: &Before,
+    meanwhile: &[Stance],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let was = &before.ticket;
-    let silent = was.state == TicketState::Claimed || before.bot_off || before.last_human_reply.is_some();
-    if !silent || was.state == TicketState::Closed {
+    let speaks_again = |old: &Stance| {
+        let new = meanwhile.iter().find(|new| new.thread == old.thread);
+        (old.bot_off && !new.is_some_and(|new| new.bot_off))
+            || (old.last_human_reply.is_some() && new.is_none_or(|new| new.last_human_reply.is_none()))
+    };
+    let released = was.state == TicketState::Claimed && ticket.state != TicketState::Claimed;
+    if was.state == TicketState::Closed || !(released || before.threads.iter().any(speaks_again)) {
         return Ok(());
     }
     let stopped = sent::stop_answers(tx, was, now).await?;
@@ -286,18 +331,18 @@ async fn restore(tx: &mut Tx, ticket: &Ticket, undo: &Undo, version: i64) -> Res
         ],
     )
     .await?;
-    tx.execute(
-        "UPDATE thread SET last_human_reply = $2, bot_off = $3, pending = CASE WHEN id = $1 THEN $4 END
-         WHERE id = $1 OR merged_into = $5",
-        &[
-            was.thread.0.into(),
-            before.last_human_reply.into(),
-            before.bot_off.into(),
-            before.pending.as_deref().into(),
-            was.id.0.into(),
-        ],
-    )
-    .await?;
+    for stance in &before.threads {
+        tx.execute(
+            "UPDATE thread SET last_human_reply = $2, bot_off = $3, pending = $4 WHERE id = $1",
+            &[
+                stance.thread.into(),
+                stance.last_human_reply.into(),
+                stance.bot_off.into(),
+                stance.pending.as_deref().into(),
+            ],
+        )
+        .await?;
+    }
     for thread in &before.moved {
         let home = Some(was.id.0).filter(|_| *thread != was.thread.0);
         tx.execute("UPDATE thread SET merged_into = $2 WHERE id = $1", &[(*thread).into(), home.into()]).await?;
@@ -305,5 +350,31 @@ async fn restore(tx: &mut Tx, ticket: &Ticket, undo: &Undo, version: i64) -> Res
     for merged in &before.tickets {
         tx.execute("UPDATE ticket SET merged_into = $2 WHERE id = $1", &[(*merged).into(), was.id.0.into()]).await?;
     }
+    match &before.target {
+        Some(target) => put_back(tx, target).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes back what a ticket took in of one that was merged into it, unless something happened to it since.
+async fn put_back(tx: &mut Tx, target: &Target) -> Result<(), StoreError> {
+    let was = &target.ticket;
+    let (reasons, tags) = (tx.json(&was.reasons)?, tx.json(&was.tags)?);
+    tx.execute(
+        "UPDATE ticket SET state = $3, urgency = $4, respond_by = $5, reasons = $6, tags = $7, snoozed_until = $8,
+           version = version + 1
+         WHERE id = $1 AND version = $2",
+        &[
+            was.id.0.into(),
+            target.version.into(),
+            was.state.as_str().into(),
+            urgency_rank(was.urgency).into(),
+            was.respond_by.map(Timestamp::as_millisecond).into(),
+            (&reasons).into(),
+            (&tags).into(),
+            was.snoozed_until.map(Timestamp::as_millisecond).into(),
+        ],
+    )
+    .await?;
     Ok(())
 }

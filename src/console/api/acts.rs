@@ -21,7 +21,6 @@ use crate::{
         },
         path::Path,
         problem::Problem,
-        ticket::acts,
         visit::{Visit, Visitor},
     },
     model::{
@@ -211,8 +210,9 @@ pub(super) async fn act(
     }
     let (seen, despite) = (request.seen, request.despite);
     let command = command(request.act)?;
-    let wish = Wish { by: visitor.name.clone(), ticket: id, seen, command, despite, once };
-    let done = acts::perform(&shop, visitor, &wish, now).await.map_err(|error| refused(error, id))?;
+    let accounts = visitor.accounts.clone();
+    let wish = Wish { by: visitor.name.clone(), ticket: id, seen, command, despite, accounts, once };
+    let done = agents::act(&shop.handle, &wish, now).await.map_err(|error| refused(error, id))?;
     Ok(Json(done.into()))
 }
 

@@ -61,9 +61,7 @@ pub(super) struct MessagePart {
 pub(super) async fn message(State(shop): State<Shop>, Path(inbound): Path<i64>) -> Told<MessageFile> {
     let stored = shop.store.message(InboundId(inbound)).await?.ok_or(Problem::NotFound)?;
     let received = stored.received;
-    let read = tokio::task::spawn_blocking(move || (original::extras(&received), received));
-    let (extras, received) =
-        read.await.map_err(|error| Problem::Failed(format!("a mail could not be read for its files: {error}")))?;
+    let (extras, received) = shop.busy.work(move || (original::extras(&received), received)).await?;
     Ok(Json(MessageFile {
         id: inbound,
         channel: received.channel,

@@ -122,7 +122,8 @@ impl Limits {
 impl Tries {
     /// Returns how long the next try must wait.
     fn wait(&self, free: u32, now: Timestamp) -> SignedDuration {
-        let since = now.duration_since(self.last);
+        // A clock that was put back holds nobody up for longer than the pause.
+        let since = now.duration_since(self.last).max(SignedDuration::ZERO);
         if self.wrong < free || since >= FORGOTTEN {
             return SignedDuration::ZERO;
         }

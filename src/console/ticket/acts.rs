@@ -25,7 +25,7 @@ use crate::{
         ids::{AgentName, InboundId, TicketId},
         ticket::Urgency,
     },
-    service::agents::{self, ActError, Done, Wish},
+    service::agents::{self, ActError, Wish},
     store::card::BuyerAct,
 };
 
@@ -127,9 +127,10 @@ async fn wish(
         seen: sent.seen,
         despite: sent.despite == "yes",
         command: command.clone(),
+        accounts: visitor.accounts.clone(),
         once: None,
     };
-    match perform(shop, visitor, &wish, clock.now).await {
+    match agents::act(&shop.handle, &wish, clock.now).await {
         Ok(done) => Ok(match command {
             AgentCommand::Merge(into) => into,
             _ => done.made.unwrap_or(id),
@@ -146,24 +147,6 @@ async fn wish(
             confirm: error.may_be_confirmed(),
         }),
     }
-}
-
-/// Performs an act of a person or program. A ticket to merge into is not there if it is of an account that the visitor does
-/// not work for.
-pub(in crate::console) async fn perform(
-    shop: &Shop,
-    visitor: &Visitor,
-    wish: &Wish,
-    now: Timestamp,
-) -> Result<Done, ActError> {
-    if let AgentCommand::Merge(into) = &wish.command {
-        let account = shop.store.ticket(*into).await?.map(|file| file.recipient.account);
-        let mine = |account| visitor.accounts.as_ref().is_none_or(|mine| mine.contains(account));
-        if !account.as_ref().is_some_and(mine) {
-            return Err(ActError::NoTicket(*into));
-        }
-    }
-    agents::act(&shop.handle, wish, now).await
 }
 
 async fn undo(shop: &Shop, visitor: &Visitor, id: TicketId, words: &Words) -> Result<TicketId, Stopped> {

@@ -31,6 +31,11 @@ pub(super) fn act(error: &ActError, clock: &Clock, me: &str) -> String {
         ActError::OtherBuyer { .. } => words.other_buyer.to_owned(),
         ActError::NotHere(_) => words.not_here.to_owned(),
         ActError::OnlyMessage(_) => words.only_message.to_owned(),
+        ActError::Doubtful { phrases, also } => {
+            let doubt = fill(words.doubtful, &[&phrases.join(", ")]);
+            let also = also.as_ref().map(|also| format!(" {}", refusal(also, clock)));
+            format!("{doubt}{}", also.unwrap_or_default())
+        }
         ActError::Outgoing(error) => fill(words.outgoing, &[&error.to_string()]),
         ActError::NameTaken(_) | ActError::Store(_) => error.to_string(),
     }

@@ -29,9 +29,10 @@ words! {
     conflict_plain: "the ticket was changed meanwhile", "工单刚刚被修改";
     nothing_to_answer: "There is no message that can be answered.", "没有可回复的消息。";
     target_ended: "Ticket #{} is closed or goes on elsewhere; open it first.", "工单 #{} 已关闭或已并入他处，请先打开它。";
-    other_buyer: "The two tickets are of different buyers. Whoever is answered in one must not read of the other.", "两个工单属于不同买家，请避免一方看到另一方的信息。";
+    other_buyer: "The two tickets are of different buyers. What is written there goes to that ticket's buyer only, who must not read of the other.", "两个工单属于不同买家：合并后回复只会发给目标工单的买家，请避免其看到另一方的信息。";
+    doubtful: "A shop should not promise: {}.", "店铺不应承诺：{}。";
     not_here: "That message does not belong to this ticket, or was not written by the buyer.", "该消息不属于此工单，或不是买家所写。";
-    only_message: "That is the only message of this ticket.", "这是此工单唯一的消息。";
+    only_message: "That is the only message of this ticket's own conversation.", "这是此工单自身会话中唯一的消息。";
     outgoing: "The answer cannot be sent: {}.", "无法发送回复：{}。";
     undo_nothing: "There is nothing of yours to take back.", "没有可撤销的操作。";
     undo_late: "Too late: ten seconds are over.", "太晚了：已超过十秒。";

@@ -14,7 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     channel::email::report,
-    desk::canned,
     engine::guard::plain_address,
     failpoint,
     model::{
@@ -32,6 +31,7 @@ use crate::{
     },
     service::{
         agents::{self, ActError, Wish},
+        canned,
         handle::Handle,
         intake::Intake,
         notices::{StaffMail, letter::bars, token_hash, words::Phrase},
@@ -174,8 +174,12 @@ impl Intake {
                 Some(key) => self.store.notice_of_key(key).await?,
                 None => None,
             };
-            if let Some((_, ticket)) = known {
+            if let Some(ticket) = known {
                 self.mail_back(id, mail, agent, ticket, words::NOT_IN_FORCE, now).await?;
+            } else {
+                // Nothing says whom the answer was for: somebody must ask the person.
+                let text = format!("{} answered a notice that is not known here (message {id})", agent.name);
+                self.store.note(&BY_MAIL, Deed::StaffMailRefused, &text, now).await?;
             }
             return self.store.ignore(id, "an answer to an address that is not in force", now).await;
         };
@@ -309,9 +313,7 @@ impl Case<'_> {
         if file.scheduled.is_some() {
             why.push(words::waits(self.language()));
         }
-        let engine = self.handle.live.engine();
-        let language = file.recipient.language.unwrap_or(engine.settings().default_language);
-        let doubtful = canned::doubtful(text, language);
+        let doubtful = canned::promises(&self.handle.live.engine(), file, text);
         if !doubtful.is_empty() {
             why.push(words::doubtful(&doubtful, self.language()));
         }

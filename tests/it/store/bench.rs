@@ -120,6 +120,13 @@ impl Plan {
         self
     }
 
+    pub(super) fn labelled(mut self, tag: &str) -> Self {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.tags.push(tag.to_owned());
+        }
+        self
+    }
+
     pub(crate) fn sending(mut self, kinds: &[OutboundKind]) -> Self {
         self.send = kinds.to_vec();
         self

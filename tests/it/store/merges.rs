@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     ("the_wait_of_an_older_ticket_goes_on_where_it_was_merged_into", |b| Box::pin(wait_goes_on(b))),
     ("a_switched_off_machine_is_off_in_what_joins", |b| Box::pin(off_in_what_joins(b))),
     ("a_message_begins_a_ticket_of_its_own", |b| Box::pin(split(b))),
+    ("a_wrong_merge_is_parted_by_taking_its_message_out", |b| Box::pin(parted(b))),
     ("whatever_people_do_the_queue_stays_sound", |b| Box::pin(any_acts(b))),
 ];
 
@@ -139,6 +140,34 @@ async fn split(b: Bench) {
     let letter = desk.b.reply(ANA, "Well?", &[&name], at(5)).await;
     let to = desk.b.decide(&letter, Plan::escalate().sending(&[]), at(5)).await.ticket;
     assert_eq!(to, Some(made));
+}
+
+async fn parted(b: Bench) {
+    let desk = Desk::new(b);
+    let (from, into) = two(&desk).await;
+    let home = desk.file(from).await.ticket;
+    desk.act("lin", into, reply("Tomorrow."), at(1)).await.expect("it can be answered");
+    desk.act("kim", from, AgentCommand::Merge(into), at(3)).await.expect("the same buyer");
+    let own = desk.file(into).await.ticket.inbound;
+    let refused = desk.act("kim", into, AgentCommand::Split(own), at(90)).await.expect_err("its own only one");
+    assert!(matches!(refused, ActError::OnlyMessage(_)), "{refused}");
+    let made = desk.act("kim", into, AgentCommand::Split(home.inbound), at(90)).await.expect("a wrong merge").made;
+    let made = made.expect("a new ticket");
+    let file = desk.file(made).await;
+    assert_eq!(
+        (file.ticket.inbound, file.ticket.thread),
+        (home.inbound, home.thread),
+        "the whole conversation went along"
+    );
+    assert_eq!(desk.b.number("SELECT COUNT(*) FROM thread WHERE merged_into IS NOT NULL").await, 0);
+    let refused = desk.act("kim", from, AgentCommand::Claim, at(91)).await.expect_err("it goes on elsewhere");
+    assert_eq!(refused.to_string(), format!("ticket {from} goes on in ticket {made}"));
+    assert_eq!(claim(&desk.b, 92).await.map(|row| row.human), Some(true), "the machine is silent there");
+    // What the buyer writes there comes to the new ticket.
+    desk.writes_again(ANA, at(93)).await;
+    let last = |file: nightdesk::store::ticket::TicketFile| file.events.last().map(|event| event.what);
+    assert_eq!(last(desk.file(made).await), Some(EventKind::Inbound));
+    assert_eq!(last(desk.file(into).await), Some(EventKind::Split));
 }
 
 /// The same numbers come each time.

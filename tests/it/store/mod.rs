@@ -6,6 +6,7 @@ mod acts;
 mod alarms;
 pub(crate) mod bench;
 mod bursts;
+mod cautions;
 mod changes;
 mod clocks;
 mod colleagues;
@@ -76,6 +77,7 @@ fn cases() -> Vec<Case> {
         colleagues::CASES,
         satisfactions::CASES,
         merges::CASES,
+        cautions::CASES,
         named::CASES,
         clocks::CASES,
         figures::CASES,

@@ -7,7 +7,6 @@ use nightdesk::{
         ids::{InboundId, TicketId},
     },
     service::agents::{ActError, Done, Wish},
-    store::lease::Runner,
 };
 
 use super::{
@@ -109,15 +108,15 @@ async fn split(b: Bench) {
 async fn forgotten(b: Bench) {
     let desk = Desk::new(b);
     let id = desk.opened(ANA, &[]).await;
-    let note = || desk.wish(named("token:erp", id, AgentCommand::Note("so".to_owned()), "a", "r"), at(1));
-    note().await.expect("a note is always possible");
-    let runner = Runner::new("desk".to_owned(), 1, Vec::new()).expect("random");
-    for (hours, kept) in [(23, 1), (25, 0)] {
-        let then = (Timestamp::now() - SignedDuration::from_hours(hours)).as_millisecond();
-        desk.b.run(&format!("UPDATE named_act SET at = {then}")).await;
-        desk.b.store.enroll(&runner).await.expect("enrolled");
-        desk.b.store.renew(&runner, &[]).await.expect("it lives");
-        assert_eq!(desk.b.number("SELECT COUNT(*) FROM named_act").await, kept, "after {hours} hours");
+    let note = |hours: i64| {
+        let wish = named("token:erp", id, AgentCommand::Note("so".to_owned()), "a", "r");
+        desk.wish(wish, at(1) + SignedDuration::from_hours(hours))
+    };
+    for (hours, repeated) in [(0, false), (23, true), (25, false), (26, true)] {
+        let done = note(hours).await.expect("a note is always possible");
+        assert_eq!(done.repeated, repeated, "after {hours} hours");
     }
-    assert!(!note().await.expect("it is forgotten").repeated);
+    let other = named("token:erp", id, AgentCommand::Note("no".to_owned()), "b", "r");
+    desk.wish(other, at(1) + SignedDuration::from_hours(60)).await.expect("a note is always possible");
+    assert_eq!(desk.b.number("SELECT COUNT(*) FROM named_act").await, 1, "nobody asks for the old ones any more");
 }
