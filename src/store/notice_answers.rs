@@ -1,6 +1,6 @@
 //! What answers to notices need: whose address it is, what a question asked about, and mails back, each once.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
     model::{
@@ -13,12 +13,11 @@ use crate::{
         audit::{self, Actor},
         database::resumed,
         error::StoreError,
+        notices,
         once::{self, Call},
+        ticket,
     },
 };
-
-/// An address takes answers so long after its ticket was closed: as long as a message of the buyer opens it again.
-const AFTER_CLOSE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Mails back that a person gets in an hour; beyond it something answers by itself.
 pub const MAILS_BACK_PER_HOUR: u32 = 20;
@@ -74,7 +73,7 @@ impl Store {
                 "SELECT n.agent, n.ticket, n.cause, n.seen, n.answer, n.created_at, k.account
                  FROM notice n JOIN ticket k ON k.id = n.ticket
                  WHERE n.token = $1 AND (k.state <> 'closed' OR k.closed_at IS NULL OR k.closed_at > $2)",
-                &[token.into(), (now - AFTER_CLOSE).into()],
+                &[token.into(), (now - ticket::REOPEN_WINDOW).into()],
             )
             .await?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -89,13 +88,11 @@ impl Store {
         }))
     }
 
-    /// Returns to whom and about which ticket a notice went, by the key in its Message-ID; none if this store does not know
-    /// it.
-    pub async fn notice_of_key(&self, key: &str) -> Result<Option<(AgentName, TicketId)>, StoreError> {
-        let sql = "SELECT agent, ticket FROM notice WHERE mail_key = $1";
+    /// Returns which ticket a notice was about, by the key in its Message-ID; none if this store does not know it.
+    pub async fn notice_of_key(&self, key: &str) -> Result<Option<TicketId>, StoreError> {
+        let sql = "SELECT ticket FROM notice WHERE mail_key = $1";
         let rows = self.db.ask("looking for a notice", sql, &[key.into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some((AgentName::new(row.get::<String>("agent")?), TicketId(row.get("ticket")?))))
+        rows.first().map(|row| row.get("ticket").map(TicketId)).transpose()
     }
 
     /// Queues a mail back. Returns whether it was: not if the person got enough of them in this hour, and a mail that was
@@ -111,7 +108,7 @@ impl Store {
                 .one(
                     "SELECT COUNT(*) AS sent FROM notice
                      WHERE agent = $1 AND created_at > $2 AND cause IN ('question', 'refusal')",
-                    &[mail.agent.as_str().into(), (now - SignedDuration::from_hours(1)).into()],
+                    &[mail.agent.as_str().into(), (now - notices::HOUR).into()],
                 )
                 .await?;
             if sent.count("sent")? >= MAILS_BACK_PER_HOUR {

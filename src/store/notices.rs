@@ -36,12 +36,12 @@ const TICKET_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 pub const NOTICES_PER_HOUR: u32 = 30;
 
 /// The hour of that limit, and how long the rest is held.
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Tickets that one mail lists; a longer list is the queue itself.
 const MAX_JOINED: u32 = 100;
 
-/// Notices are kept so long after they were sent: longer than a ticket takes answers after it was closed.
+/// Notices are kept so long after they were sent, and as long as their ticket is not closed: an answer to them is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// A notice that is to be sent.
@@ -112,7 +112,8 @@ struct Concern {
 
 impl Concern {
     /// Returns those who are told: the owner, or everybody who sees the ticket while nobody owns it. An owner who gets no
-    /// mail is looked after by nobody else: whoever took a ticket sees it in the queue.
+    /// mail is looked after by nobody else: whoever took a ticket sees it in the queue. A program, and somebody who is shut
+    /// out, look at no queue: their tickets are everybody's.
     fn reaches(&self, person: &Agent) -> bool {
         person.sees(&self.account) && self.owner.as_ref().is_none_or(|owner| *owner == person.name)
     }
@@ -178,18 +179,23 @@ impl Store {
             if call.took_effect(&mut tx, doubt, now).await? {
                 return Ok(());
             }
-            let rows = tx.all(ENDING, &[until.into(), (now - FRESH).into(), now.into(), AT_ONCE.into()]).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
             let staff = staff(&mut tx).await?;
-            let mut told = false;
-            for row in &rows {
-                let (ticket, of) = (TicketId(row.get("id")?), concern(row)?);
-                let at = row.moment("respond_by")?;
-                for person in staff.iter().filter(|person| of.reaches(person)) {
-                    queue(&mut tx, &person.name, ticket, NoticeCause::Deadline, Some(at), now).await?;
-                    told = true;
+            let (mut told, mut after) = (false, (now - FRESH, TicketId(i64::MAX)));
+            // Tickets that nobody with an address sees stand in every look: they must not hide those behind them.
+            loop {
+                let values = [until.into(), after.0.into(), after.1.0.into(), now.into(), AT_ONCE.into()];
+                let rows = tx.all(ENDING, &values).await?;
+                for row in &rows {
+                    let (ticket, of) = (TicketId(row.get("id")?), concern(row)?);
+                    let at = row.moment("respond_by")?;
+                    for person in staff.iter().filter(|person| of.reaches(person)) {
+                        queue(&mut tx, &person.name, ticket, NoticeCause::Deadline, Some(at), now).await?;
+                        told = true;
+                    }
+                    after = (at, ticket);
+                }
+                if rows.len() < AT_ONCE as usize {
+                    break;
                 }
             }
             if told {
@@ -275,7 +281,8 @@ impl Store {
                 &[id.into(), state.into(), due.into(), note.into(), settled.into()],
             )
             .await?;
-            let old = "DELETE FROM notice WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')";
+            let old = "DELETE FROM notice WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')
+                 AND EXISTS (SELECT 1 FROM ticket k WHERE k.id = notice.ticket AND k.state = 'closed')";
             tx.execute(old, &[(now - KEPT).into()]).await?;
             tx.commit().await
         })
@@ -320,11 +327,14 @@ const TAKEN: &str =
      WHERE state = 'sending' AND due_at = $1 ORDER BY id DESC LIMIT 1";
 
 /// Tickets that wait for a person and whose time to answer is about to end, with none who was told of that end.
-const ENDING: &str = "SELECT k.id, k.respond_by, k.assignee, k.account FROM ticket k
-     WHERE k.state IN ('open', 'claimed') AND k.respond_by <= $1 AND k.respond_by > $2 AND k.merged_into IS NULL
-       AND (k.snoozed_until IS NULL OR k.snoozed_until <= $3)
+const ENDING: &str = "SELECT k.id, k.respond_by, k.account,
+       (SELECT a.name FROM agent a WHERE a.name = k.assignee AND a.disabled_at IS NULL) AS owner
+     FROM ticket k
+     WHERE k.state IN ('open', 'claimed') AND k.respond_by <= $1 AND k.merged_into IS NULL
+       AND (k.respond_by > $2 OR (k.respond_by = $2 AND k.id > $3))
+       AND (k.snoozed_until IS NULL OR k.snoozed_until <= $4)
        AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.ticket = k.id AND n.respond_by = k.respond_by)
-     ORDER BY k.respond_by, k.id LIMIT $4";
+     ORDER BY k.respond_by, k.id LIMIT $5";
 
 async fn mark(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
     let row = tx.first("SELECT event FROM notice_mark WHERE id = 1", &[]).await?;
@@ -334,7 +344,8 @@ async fn mark(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
 async fn events_after(tx: &mut Tx, mark: i64) -> Result<Vec<Event>, StoreError> {
     let rows = tx
         .all(
-            "SELECT e.id, e.ticket, e.at, e.what, k.opened_at, k.state, k.assignee, k.account
+            "SELECT e.id, e.ticket, e.at, e.what, e.actor, k.opened_at, k.state, k.account,
+               (SELECT a.name FROM agent a WHERE a.name = k.assignee AND a.disabled_at IS NULL) AS owner
              FROM ticket_event e JOIN ticket k ON k.id = e.ticket
              WHERE e.id > $1 ORDER BY e.id LIMIT $2",
             &[mark.into(), AT_ONCE.into()],
@@ -345,8 +356,11 @@ async fn events_after(tx: &mut Tx, mark: i64) -> Result<Vec<Event>, StoreError> 
         let state = row.word("state", TicketState::from_word)?;
         let needed = matches!(state, TicketState::Open | TicketState::Claimed);
         let is_new = at == row.moment("opened_at")?;
-        let cause = cause(row.word("what", EventKind::from_word)?, is_new).filter(|_| needed);
-        Ok(Event { id: row.get("id")?, ticket: TicketId(row.get("ticket")?), at, cause, of: concern(row)? })
+        let (what, of) = (row.word("what", EventKind::from_word)?, concern(row)?);
+        // Whoever took a ticket knows of it; whoever was given it does not.
+        let own = what == EventKind::Assigned && of.owner.as_ref().map(AgentName::as_str) == row.get("actor")?;
+        let cause = cause(what, is_new).filter(|_| needed && !own);
+        Ok(Event { id: row.get("id")?, ticket: TicketId(row.get("ticket")?), at, cause, of })
     };
     rows.iter().map(event).collect()
 }
@@ -354,7 +368,7 @@ async fn events_after(tx: &mut Tx, mark: i64) -> Result<Vec<Event>, StoreError> 
 fn concern(row: &Row) -> Result<Concern, StoreError> {
     Ok(Concern {
         account: AccountName::new(row.get::<String>("account")?),
-        owner: row.get::<Option<String>>("assignee")?.map(AgentName::new),
+        owner: row.get::<Option<String>>("owner")?.map(AgentName::new),
     })
 }
 
@@ -362,7 +376,7 @@ fn concern(row: &Row) -> Result<Concern, StoreError> {
 fn cause(what: EventKind, is_new: bool) -> Option<NoticeCause> {
     match what {
         EventKind::Opened | EventKind::Inbound if is_new => Some(NoticeCause::NewTicket),
-        EventKind::Reopened => Some(NoticeCause::NewTicket),
+        EventKind::Reopened | EventKind::Assigned => Some(NoticeCause::NewTicket),
         EventKind::Opened | EventKind::Inbound => Some(NoticeCause::BuyerReplied),
         EventKind::Alarm => Some(NoticeCause::Deadline),
         _ => None,
@@ -385,10 +399,10 @@ async fn queue(
     respond_by: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let whose = [agent.as_str().into(), ticket.0.into()];
+    let [first, second, third] = NoticeCause::EVENTS.map(NoticeCause::as_str);
+    let whose = [agent.as_str().into(), ticket.0.into(), first.into(), second.into(), third.into()];
     let waits = "SELECT id FROM notice
-         WHERE agent = $1 AND ticket = $2 AND state = 'waiting' AND cause IN ('new_ticket', 'buyer_replied', 'deadline')
-         LIMIT 1";
+         WHERE agent = $1 AND ticket = $2 AND state = 'waiting' AND cause IN ($3, $4, $5) LIMIT 1";
     if let Some(row) = tx.first(waits, &whose).await? {
         if let Some(at) = respond_by {
             let id: i64 = row.get("id")?;
@@ -397,7 +411,7 @@ async fn queue(
         return Ok(());
     }
     let last = "SELECT MAX(created_at) AS at FROM notice
-         WHERE agent = $1 AND ticket = $2 AND cause IN ('new_ticket', 'buyer_replied', 'deadline')";
+         WHERE agent = $1 AND ticket = $2 AND cause IN ($3, $4, $5)";
     let told = tx.one(last, &whose).await?.maybe_moment("at")?;
     let due = told.map_or(now, |told| (told + TICKET_PAUSE).max(now));
     let (due, held) = match held_until(tx, agent, now).await? {
@@ -424,14 +438,15 @@ async fn queue(
 
 /// Returns until when a person who was told enough in this hour is left alone; none if there is room.
 async fn held_until(tx: &mut Tx, agent: &AgentName, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let [first, second, third] = NoticeCause::EVENTS.map(NoticeCause::as_str);
     let row = tx
         .one(
             "SELECT COUNT(*) AS told,
                 (SELECT MIN(h.due_at) FROM notice h WHERE h.agent = $1 AND h.held = 1 AND h.state = 'waiting') AS until
              FROM notice n
              WHERE n.agent = $1 AND n.held = 0 AND n.created_at > $2
-               AND n.cause IN ('new_ticket', 'buyer_replied', 'deadline')",
-            &[agent.as_str().into(), (now - HOUR).into()],
+               AND n.cause IN ($3, $4, $5)",
+            &[agent.as_str().into(), (now - HOUR).into(), first.into(), second.into(), third.into()],
         )
         .await?;
     let until = row.maybe_moment("until")?;

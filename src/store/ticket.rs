@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// A message to a ticket closed longer ago than this is a new case.
-const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(super) const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How many reasons a ticket shows; its history holds them all.
 const MAX_REASONS: usize = 20;

@@ -208,15 +208,10 @@ impl Notices {
             return dropped("the person is shut out");
         };
         let Some(to) = agent.email.clone() else { return dropped("the person has no address any more") };
-        let Some(file) = store.ticket_at(notice.ticket, now).await? else { return dropped("the ticket is gone") };
-        if !agent.sees(&file.recipient.account) {
-            return dropped("the ticket is not for this person any more");
-        }
-        let others = self.others(store, notice, &agent, now).await?;
-        if notice.cause.is_event() && others.is_empty() && !is_needed(&file, &agent) {
-            return dropped("nobody needs it any more");
-        }
-        let takes_answers = self.settings.answers_to.is_some() && others.is_empty();
+        let mut files = self.files(store, notice, &agent, now).await?.into_iter();
+        let Some(file) = files.next() else { return dropped("nobody needs it any more, or not this person") };
+        let others: Vec<TicketFile> = files.collect();
+        let takes_answers = self.settings.answers_to.is_some() && others.is_empty() && file.ticket.id == notice.ticket;
         let token = if takes_answers { fresh_token() } else { None };
         if takes_answers && token.is_none() {
             return Ok(Some(self.again(notice, "the system has no random numbers".to_owned(), now)));
@@ -245,20 +240,24 @@ impl Notices {
         Ok(Some(self.outcome(notice, receipt, rounds)))
     }
 
-    /// Returns the other tickets that the same mail tells of and that still need a person.
-    async fn others(
+    /// Returns the tickets that the mail tells of: those that still need that person, and what a mail of theirs was about.
+    async fn files(
         &self,
         store: &Store,
         notice: &Notice,
         agent: &Agent,
         now: Timestamp,
     ) -> Result<Vec<TicketFile>, StoreError> {
-        let mut others = Vec::new();
-        for ticket in &notice.joined {
-            let file = store.ticket_at(*ticket, now).await?;
-            others.extend(file.filter(|file| agent.sees(&file.recipient.account) && is_needed(file, agent)));
+        let mut files = Vec::new();
+        for ticket in std::iter::once(&notice.ticket).chain(&notice.joined) {
+            let Some(file) = store.ticket_at(*ticket, now).await? else { continue };
+            if agent.sees(&file.recipient.account)
+                && (!notice.cause.is_event() || is_needed(store, &file, agent).await?)
+            {
+                files.push(file);
+            }
         }
-        Ok(others)
+        Ok(files)
     }
 
     fn outcome(&self, notice: &Notice, receipt: Receipt, rounds: &mut Rounds) -> NoticeOutcome {
@@ -291,11 +290,16 @@ fn fresh_token() -> Option<String> {
     Some(hex(&bytes))
 }
 
-/// Returns whether a person must still look: somebody else has not taken it, and nobody has answered.
-fn is_needed(file: &TicketFile, agent: &Agent) -> bool {
+/// Returns whether a person must still look: no other person has taken it, and nobody has answered.
+async fn is_needed(store: &Store, file: &TicketFile, agent: &Agent) -> Result<bool, StoreError> {
     let ticket = &file.ticket;
-    let theirs = ticket.assignee.as_ref().is_none_or(|owner| *owner == agent.name);
-    theirs && ticket.merged_into.is_none() && matches!(ticket.state, TicketState::Open | TicketState::Claimed)
+    if ticket.merged_into.is_some() || !matches!(ticket.state, TicketState::Open | TicketState::Claimed) {
+        return Ok(false);
+    }
+    match ticket.assignee.as_ref().filter(|owner| **owner != agent.name) {
+        Some(owner) => Ok(store.agent(owner).await?.is_none_or(|owner| owner.disabled_at.is_some())),
+        None => Ok(true),
+    }
 }
 
 /// What is written before the last bytes leave.

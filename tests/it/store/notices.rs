@@ -6,6 +6,7 @@ use nightdesk::{
         agent_command::{Owner, TicketChange},
         ids::{AgentName, InboundId, TicketId},
         notice::NoticeCause,
+        ticket::{EventKind, TicketState},
     },
     store::{
         audit::{Actor, AuditFilter},
@@ -17,14 +18,17 @@ use nightdesk::{
 
 use super::{
     Case,
-    bench::{Bench, Plan, at},
-    changes::{apply, close, take_over},
+    bench::{self, Bench, Plan, at},
+    changes::{apply, change, close, take_over},
     people::{add, name},
 };
 
 pub(super) const CASES: &[Case] = &[
     ("people_are_told_what_happens_from_now_on_once", |b| Box::pin(from_now_on(b))),
     ("only_those_are_told_whose_ticket_it_is_or_could_be", |b| Box::pin(whose(b))),
+    ("a_ticket_of_nobody_who_works_here_is_everybodys", |b| Box::pin(nobody_here(b))),
+    ("whoever_is_given_a_ticket_is_told", |b| Box::pin(given(b))),
+    ("tickets_of_nobody_hide_no_others_from_the_look_at_deadlines", |b| Box::pin(unseen_deadlines(b))),
     ("a_person_is_told_of_one_ticket_once_in_ten_minutes", |b| Box::pin(pause(b))),
     ("what_is_too_much_for_an_hour_comes_as_one_notice", |b| Box::pin(held(b))),
     ("a_notice_that_may_have_left_is_not_sent_again", |b| Box::pin(broken(b))),
@@ -118,6 +122,76 @@ async fn whose(b: Bench) {
     assert_eq!(told(&b, 20).await, [to("bo", ticket, NoticeCause::BuyerReplied)], "it is bo's ticket");
 }
 
+async fn nobody_here(b: Bench) {
+    person(&b, "ana").await;
+    person(&b, "dora").await;
+    queue(&b, 0).await;
+    for (chat, owner) in [(1, "token:erp"), (2, "dora")] {
+        let ticket = open(&b, chat, 1).await;
+        queue(&b, 1).await;
+        told(&b, 1).await;
+        let taken = TicketChange { owner: Owner::Person(name(owner)), ..take_over(&b, ticket).await };
+        apply(&b, ticket, &taken, at(2)).await;
+        b.store.change_agent(&name("dora"), &AgentChange::Disable, &HERE, at(3)).await.expect("shut out");
+        let more = b.chat(chat, "hello?", at(20)).await;
+        b.decide(&more, Plan::escalate().sending(&[]), at(20)).await;
+        queue(&b, 20).await;
+        assert_eq!(told(&b, 20).await, [to("ana", ticket, NoticeCause::BuyerReplied)], "{owner} looks at no queue");
+        due_of(&b, ticket, 120).await;
+        b.store.queue_deadline_notices(at(125), at(95)).await.expect("queued");
+        assert_eq!(told(&b, 95).await, [to("ana", ticket, NoticeCause::Deadline)], "{owner}");
+        close(&b, ticket, at(96)).await;
+        b.store.change_agent(&name("dora"), &AgentChange::Enable, &HERE, at(97)).await.expect("back");
+    }
+}
+
+async fn given(b: Bench) {
+    person(&b, "ana").await;
+    person(&b, "bo").await;
+    queue(&b, 0).await;
+    let ticket = open(&b, 1, 1).await;
+    queue(&b, 1).await;
+    told(&b, 1).await;
+    for (minute, by, whom, tells) in [(20, "ana", "bo", true), (40, "ana", "ana", false)] {
+        let given = change(&b, ticket, TicketState::Claimed, EventKind::Assigned).await;
+        let given = TicketChange { owner: Owner::Person(name(whom)), ..given };
+        b.store.change_ticket(ticket, &name(by), &given, at(minute)).await.expect("it runs");
+        queue(&b, minute).await;
+        let all = if tells { vec![to(whom, ticket, NoticeCause::NewTicket)] } else { Vec::new() };
+        assert_eq!(told(&b, minute).await, all, "{by} gave it to {whom}");
+    }
+}
+
+async fn unseen_deadlines(b: Bench) {
+    person(&b, "lin").await;
+    b.store
+        .change_agent(&name("lin"), &AgentChange::Accounts(Some(&[bench::account()])), &HERE, at(0))
+        .await
+        .expect("ok");
+    queue(&b, 0).await;
+    let seen = open(&b, 1, 1).await;
+    queue(&b, 1).await;
+    told(&b, 1).await;
+    due_of(&b, seen, 121).await;
+    // More tickets of another mailbox than one look takes, all due earlier.
+    b.run(
+        "INSERT INTO thread (channel, account, participant, language, created_at, changed_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+         SELECT 'email', 'elsewhere', 'b' || i, 'en', 0, 0 FROM n",
+    )
+    .await;
+    b.run(
+        "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, reasons, tags, opened_at, changed_at,
+                             respond_by, account)
+         SELECT t.id, k.inbound, 'open', 0, 's', 'b', '[]', '[]', k.opened_at, k.changed_at, k.respond_by - 60000,
+                'elsewhere'
+         FROM thread t, ticket k WHERE t.account = 'elsewhere'",
+    )
+    .await;
+    b.store.queue_deadline_notices(at(125), at(95)).await.expect("queued");
+    assert_eq!(told(&b, 95).await, [to("lin", seen, NoticeCause::Deadline)]);
+}
+
 async fn pause(b: Bench) {
     person(&b, "lin").await;
     queue(&b, 0).await;
@@ -175,6 +249,10 @@ async fn broken(b: Bench) {
 /// Lets every ticket be due then.
 pub(super) async fn due(b: &Bench, minute: i64) {
     b.run(&format!("UPDATE ticket SET respond_by = {}", at(minute).as_millisecond())).await;
+}
+
+async fn due_of(b: &Bench, ticket: TicketId, minute: i64) {
+    b.run(&format!("UPDATE ticket SET respond_by = {} WHERE id = {ticket}", at(minute).as_millisecond())).await;
 }
 
 async fn deadline(b: Bench) {
