@@ -32,7 +32,7 @@ pub mod satisfaction;
 pub mod search;
 mod sent;
 mod share;
-mod staff_mail;
+pub mod staff_mail;
 pub mod status;
 pub mod supervise;
 mod sweep;

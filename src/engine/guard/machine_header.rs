@@ -1,6 +1,9 @@
 //! B7: a field that only machines write.
 
-use crate::engine::guard::{Case, Guard, Objection, Stage, field};
+use crate::{
+    engine::guard::{Case, Guard, Objection, Stage, field},
+    model::inbound::MailFacts,
+};
 
 pub(super) const GUARD: Guard = Guard {
     id: "B7",
@@ -33,6 +36,13 @@ const RESPONDER: &str = "autoresponder";
 fn objects(case: &Case<'_>) -> Option<Objection> {
     let mail = case.mail()?;
     let own = case.settings.instance.instance_name();
+    // Our own X-Loop is guard A4's business.
+    let foreign_loop = || mail.values("X-Loop").find(|value| value.trim() != own).map(|value| field("X-Loop", value));
+    found(mail).or_else(foreign_loop).map(Objection::record)
+}
+
+/// Returns the field of a mail that only machines write, with its value; none if there is none.
+pub fn found(mail: &MailFacts) -> Option<String> {
     let present = PRESENT.into_iter().chain(["X-Cron-Env"]).find_map(|name| {
         let value = mail.values(name).next()?;
         Some(field(name, value))
@@ -47,7 +57,5 @@ fn objects(case: &Case<'_>) -> Option<Objection> {
         let value = mail.values("Delivered-To").find(|value| value.eq_ignore_ascii_case(RESPONDER))?;
         Some(field("Delivered-To", value))
     };
-    // Our own X-Loop is guard A4's business.
-    let foreign_loop = || mail.values("X-Loop").find(|value| value.trim() != own).map(|value| field("X-Loop", value));
-    present.or_else(with_value).or_else(responder).or_else(foreign_loop).map(Objection::record)
+    present.or_else(with_value).or_else(responder)
 }

@@ -11,21 +11,54 @@ pub(super) const GUARD: Guard = Guard {
     objects,
 };
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-/// What mail programs put in front of the subject of an absence note. `Auto:` alone proves nothing (RFC 3834 section
+/// What mail programs put before the subject of an absence note, lower case. `auto` alone proves nothing (RFC 3834 section
 /// 3.1.5) but is cheap to show to a person.
-static ABSENCE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        "(?i)^(?:AUTO|Automatic reply|Automatische Antwort|Automatisch antwoord|Réponse automatique",
-        "|Respuesta automática|Risposta automatica|Resposta automática|Autosvar|Automatisk svar",
-        "|Odpowiedź automatyczna|Автоответ|Автоматический ответ|自动回复|自動回覆|自動返信|자동 응답",
-        r"|Otomatik yanıt|Abwesenheitsnotiz|Out of (?:the )?office|OOO)\s*[:：]",
-    ))
-    .expect("the pattern is a constant that the guard's fixtures compile")
-});
+const ABSENCE: [&str; 43] = [
+    "auto",
+    "ooo",
+    "automatic reply",
+    "out of office",
+    "out of the office",
+    "abwesenheit",
+    "abwesenheitsnotiz",
+    "automatische antwort",
+    "automatisch antwoord",
+    "réponse automatique",
+    "respuesta automática",
+    "risposta automatica",
+    "resposta automática",
+    "autosvar",
+    "automatisk svar",
+    "automatiskt svar",
+    "automaattinen vastaus",
+    "odpowiedź automatyczna",
+    "automatyczna odpowiedź",
+    "automatická odpověď",
+    "automatická odpoveď",
+    "automatikus válasz",
+    "automatski odgovor",
+    "samodejni odgovor",
+    "răspuns automat",
+    "otomatik yanıt",
+    "αυτόματη απάντηση",
+    "автоответ",
+    "автоматический ответ",
+    "автоматична відповідь",
+    "автоматичен отговор",
+    "trả lời tự động",
+    "ตอบกลับอัตโนมัติ",
+    "תשובה אוטומטית",
+    "رد تلقائي",
+    "自动回复",
+    "自动答复",
+    "自動回覆",
+    "自動答覆",
+    "自動返信",
+    "自動応答",
+    "자동 응답",
+    "자동 회신",
+];
+
 /// Fixed subjects of mail servers. Nothing shorter: a buyer writes "Delivery status of order 4711".
 const FIXED: [&str; 5] = [
     "undelivered mail returned to sender",
@@ -39,5 +72,11 @@ fn objects(case: &Case<'_>) -> Option<Objection> {
     case.mail()?;
     let subject = case.inbound.subject.trim();
     let fixed = FIXED.iter().any(|fixed| subject.eq_ignore_ascii_case(fixed));
-    (fixed || ABSENCE.is_match(subject)).then(|| Objection::escalate(format!("Subject: {subject}")))
+    (fixed || is_absence(subject)).then(|| Objection::escalate(format!("Subject: {subject}")))
+}
+
+/// Returns whether a subject begins as that of an absence note: "Automatic reply: Your order".
+pub fn is_absence(subject: &str) -> bool {
+    let Some((prefix, _)) = subject.split_once([':', '：']) else { return false };
+    ABSENCE.contains(&prefix.trim().to_lowercase().as_str())
 }

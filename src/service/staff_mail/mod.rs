@@ -5,7 +5,7 @@
 //! the person wrote goes through `agents::act` like any other act. Whatever is unclear is asked back with the exact words
 //! that would go out; whoever is not proven gets no mail at all, only a line in the audit log.
 
-mod reading;
+pub mod reading;
 mod words;
 
 use std::sync::Arc;
@@ -20,7 +20,6 @@ use crate::{
         agent::Agent,
         agent_command::{AgentCommand, Answer},
         audit::Deed,
-        authentication::{self, Authentication},
         closing::Closing,
         ids::{AgentName, InboundId, TicketId},
         inbound::{Inbound, MailFacts, Note},
@@ -103,7 +102,9 @@ impl Intake {
             self.store.ignore(id, &format!("a machine answered a notice: {why}"), now).await?;
             return Ok(true);
         }
-        let Some(author) = author(mail) else { return self.unproven(id, "it names no single author", now).await };
+        let Some(author) = reading::author(mail) else {
+            return self.unproven(id, "it names no single author", now).await;
+        };
         let Some(agent) = self.store.agent_by_email(&author).await? else {
             // A notice may have been passed on to the buyer, who then writes to the shop.
             let to_shop =
@@ -113,9 +114,9 @@ impl Intake {
             }
             return self.unproven(id, "its author is nobody who gets notices", now).await;
         };
-        if !self.is_proven(mail, &author) {
-            let why = format!("nothing proves that {} wrote it", agent.name);
-            return self.unproven(id, &why, now).await;
+        let engine = self.handle.live.engine();
+        if let Some(why) = reading::doubt(mail, &author, &engine.settings().trusted_authserv_ids) {
+            return self.unproven(id, &format!("nothing proves that {} wrote it: {why}", agent.name), now).await;
         }
         Box::pin(self.take_proven(id, inbound, mail, &agent, &found, now)).await?;
         Ok(true)
@@ -136,15 +137,6 @@ impl Intake {
 
     fn is_shop(&self, address: &str) -> bool {
         self.handle.live.engine().settings().own_addresses.contains(&plain_address(address))
-    }
-
-    /// Returns whether the shop's own mail server vouches for the author, and for nobody else in their place.
-    fn is_proven(&self, mail: &MailFacts, author: &str) -> bool {
-        let engine = self.handle.live.engine();
-        let domain = author.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let proven = authentication::of(mail, &[domain], &engine.settings().trusted_authserv_ids);
-        let sender = mail.sender.as_ref().is_none_or(|sender| sender.address.eq_ignore_ascii_case(author));
-        proven == Authentication::Pass && sender && !mail.in_junk
     }
 
     /// Lets a mail end that nobody is answered for: who writes in somebody's name must not learn anything by it.
@@ -241,14 +233,6 @@ impl Intake {
     }
 }
 
-/// Returns the one address in `From`, in lower case; none if there are several.
-fn author(mail: &MailFacts) -> Option<String> {
-    match &mail.from[..] {
-        [author] => Some(author.address.to_lowercase()),
-        _ => None,
-    }
-}
-
 impl Case<'_> {
     /// Does what the mail asks for; returns what became of it, for the record.
     async fn take(&self) -> Result<&'static str, StoreError> {
@@ -260,6 +244,7 @@ impl Case<'_> {
         }
         match reading::said(&self.inbound.text) {
             Said::Nothing => self.refuse(words::EMPTY.of(self.language())).await,
+            Said::NotAlone => self.refuse(words::NOT_ALONE.of(self.language())).await,
             Said::Note(text) if text.is_empty() => self.refuse(words::EMPTY.of(self.language())).await,
             Said::Note(text) => self.note(&file, text).await,
             Said::Claim => self.command(&file, AgentCommand::Claim).await,

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::{
     channel::email::parse::NOTICE_MARKER,
-    engine::guard::plain_address,
-    model::inbound::{Inbound, MailFacts, Note, ReturnPath},
+    engine::guard::{machine_header, machine_subject::is_absence, plain_address},
+    model::{
+        authentication::{self, Authentication},
+        inbound::{Inbound, MailFacts, Note, ReturnPath},
+    },
 };
 
 /// What an answer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Said {
+pub enum Said {
     /// Nothing stands above the line.
     Nothing,
     /// Something for colleagues only.
@@ -21,6 +24,8 @@ pub(super) enum Said {
     Close,
     /// What a question asked about is to go out.
     Send,
+    /// One of these words on the first line and more below it, a signature perhaps: neither a command nor words for a buyer.
+    NotAlone,
     /// These words are for the buyer.
     Reply(String),
 }
@@ -29,17 +34,16 @@ pub(super) enum Said {
 const NOTE: [&str; 4] = ["note:", "note：", "备注:", "备注："];
 
 /// Reads what stands above the line.
-pub(super) fn said(text: &str) -> Said {
+pub fn said(text: &str) -> Said {
     let text = text.trim();
     if text.is_empty() {
         return Said::Nothing;
     }
-    let word = text.trim_matches(|c: char| c.is_whitespace() || "`'\".!。！".contains(c)).to_lowercase();
-    match word.as_str() {
-        "send" | "发送" => return Said::Send,
-        "claim" | "接手" => return Said::Claim,
-        "close" | "关闭" => return Said::Close,
-        _ => {}
+    if let Some(said) = command(text) {
+        return said;
+    }
+    if text.lines().next().and_then(command).is_some() {
+        return Said::NotAlone;
     }
     let lower = text.to_lowercase();
     if let Some(prefix) = NOTE.into_iter().find(|prefix| lower.starts_with(prefix)) {
@@ -54,9 +58,20 @@ pub(super) fn said(text: &str) -> Said {
     Said::Reply(text.to_owned())
 }
 
+/// Returns the command that a line is.
+fn command(line: &str) -> Option<Said> {
+    let word = line.trim_matches(|c: char| c.is_whitespace() || "`'\".!。！".contains(c)).to_lowercase();
+    match word.as_str() {
+        "send" | "发送" => Some(Said::Send),
+        "claim" | "接手" => Some(Said::Claim),
+        "close" | "关闭" => Some(Said::Close),
+        _ => None,
+    }
+}
+
 /// What about an answer is unclear by the mail alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unclear {
+pub enum Unclear {
     /// Some lines look like a note, others do not.
     MixedNote,
     /// What the person wrote and what the mail program quoted cannot be told apart.
@@ -70,7 +85,7 @@ pub(super) enum Unclear {
 }
 
 /// Whose addresses an answer may go to without being unclear.
-pub(super) struct Expected<'a> {
+pub struct Expected<'a> {
     /// The person's own address.
     pub own: &'a str,
     /// What the reply address holds.
@@ -82,7 +97,7 @@ pub(super) struct Expected<'a> {
 }
 
 /// Returns what is unclear about words meant for the buyer.
-pub(super) fn unclear(inbound: &Inbound, mail: &MailFacts, expected: &Expected<'_>) -> Vec<Unclear> {
+pub fn unclear(inbound: &Inbound, mail: &MailFacts, expected: &Expected<'_>) -> Vec<Unclear> {
     let mut found = Vec::new();
     let text = &inbound.text;
     if text.lines().any(|line| line.trim_start().starts_with("//")) {
@@ -124,7 +139,19 @@ fn holds_notice(inbound: &Inbound, expected: &Expected<'_>) -> bool {
         || text.contains(expected.token)
         || link.is_some_and(|link| text.contains(&link))
         || text.lines().any(|line| line.starts_with("| ") || line.trim_start().starts_with('>'));
-    own_words || (kept && !cut_cleanly)
+    own_words || (kept && !cut_cleanly) || ends_as_quotes_begin(&inbound.text, expected)
+}
+
+/// Returns whether a text ends as mail programs begin a quote, in a language whose words for it nobody knows: with a colon,
+/// or with a paragraph that has an address of the notice in brackets.
+fn ends_as_quotes_begin(text: &str, expected: &Expected<'_>) -> bool {
+    let ours = |address: &str| {
+        let address = address.trim_start_matches("mailto:").to_lowercase();
+        address == expected.own || expected.shop.contains(&plain_address(&address))
+    };
+    let last = text.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
+    let mut bracketed = last.flat_map(|line| line.split('<').skip(1)).filter_map(|rest| rest.split_once('>'));
+    text.trim_end().ends_with([':', '：']) || bracketed.any(|(address, _)| ours(address))
 }
 
 /// Returns whether the person wrote between or below the quoted lines of the notice: nothing of that would go out.
@@ -135,14 +162,38 @@ fn writes_below(elided: &str) -> bool {
     is_quoted(marker) && lines.any(|line| !line.trim().is_empty() && !is_quoted(line))
 }
 
+/// Returns the one address in `From`, in lower case; none if there are several.
+pub fn author(mail: &MailFacts) -> Option<String> {
+    match &mail.from[..] {
+        [author] => Some(author.address.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// Returns why it may not be the author who wrote; none if the shop's own mail server, which writes one of the `trusted`
+/// names, vouches for the author and for nobody else in their place.
+pub fn doubt(mail: &MailFacts, author: &str, trusted: &BTreeSet<String>) -> Option<&'static str> {
+    let domain = author.rsplit_once('@').map_or("", |(_, domain)| domain);
+    if mail.in_junk {
+        return Some("it lies in the Junk folder");
+    }
+    if mail.sender.as_ref().is_some_and(|sender| !sender.address.eq_ignore_ascii_case(author)) {
+        return Some("its Sender is another");
+    }
+    match authentication::of(mail, &[domain], trusted) {
+        Authentication::Pass => None,
+        Authentication::Fail => Some("the mail server says that it fails the proof"),
+        Authentication::Unknown => Some("the mail server vouches for nobody"),
+    }
+}
+
 /// Returns why a machine wrote the mail; none if a person may have.
-pub(super) fn machine(inbound: &Inbound, mail: &MailFacts) -> Option<&'static str> {
+pub fn machine(inbound: &Inbound, mail: &MailFacts) -> Option<&'static str> {
     let first = |name: &'static str| mail.values(name).next();
     let marked = |value: &str| {
         let keyword = value.split([';', '(', ' ']).next().unwrap_or_default().trim();
         !keyword.is_empty() && !keyword.eq_ignore_ascii_case("no")
     };
-    let subject = inbound.subject.trim().to_lowercase();
     if mail.values("Auto-Submitted").any(marked) {
         return Some("it is marked as automatic");
     }
@@ -152,43 +203,11 @@ pub(super) fn machine(inbound: &Inbound, mail: &MailFacts) -> Option<&'static st
     if first("List-Id").is_some() || first("Precedence").is_some() || first("List-Unsubscribe").is_some() {
         return Some("a list or a bulk mailer sent it");
     }
-    if MACHINE_FIELDS.into_iter().any(|name| first(name).is_some()) || mail.calendar_method {
+    if machine_header::found(mail).is_some() || mail.calendar_method {
         return Some("only machines write such a header");
     }
-    ABSENCE.iter().any(|begins| subject.starts_with(begins)).then_some("its subject is that of an absence note")
+    is_absence(&inbound.subject).then_some("its subject is that of an absence note")
 }
-
-/// Fields whose presence tells a machine.
-const MACHINE_FIELDS: [&str; 8] = [
-    "X-Autoreply",
-    "X-Autorespond",
-    "X-Autoresponder",
-    "X-Autoresponse",
-    "X-Mail-Autoreply",
-    "X-Autogenerated",
-    "X-MS-Exchange-Inbox-Rules-Loop",
-    "X-MS-Exchange-Generated-Message-Source",
-];
-
-/// How subjects of absence notes begin; none begins so that answers a notice.
-const ABSENCE: [&str; 16] = [
-    "auto:",
-    "automatic reply",
-    "automatische antwort",
-    "automatisch antwoord",
-    "réponse automatique",
-    "respuesta automática",
-    "risposta automatica",
-    "resposta automática",
-    "abwesenheit",
-    "out of office",
-    "out of the office",
-    "autosvar",
-    "自动回复",
-    "自動回覆",
-    "自動返信",
-    "автоответ",
-];
 
 #[cfg(test)]
 mod tests {
@@ -210,6 +229,8 @@ mod tests {
             ("claim", Said::Claim),
             ("Close!", Said::Close),
             ("close it, please", reply("close it, please")),
+            ("Send\n\nKind regards\nMei", Said::NotAlone),
+            ("claim\n我来处理", Said::NotAlone),
             ("Please note: it left today.", reply("Please note: it left today.")),
             ("İnote: x", reply("İnote: x")),
         ] {

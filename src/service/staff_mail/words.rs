@@ -16,6 +16,11 @@ pub(super) const EMPTY: Phrase = Phrase(
     "Your answer has no text above the line, so there was nothing to send.",
     "您的回复在分隔线上方没有内容，因此没有发送任何内容。",
 );
+pub(super) const NOT_ALONE: Phrase = Phrase(
+    "`send`, `claim` and `close` count as the only word of a mail. More stands below it, so nothing was done. Answer once \
+     more with the word alone, without a signature.",
+    "`send`、`claim`、`close` 必须是邮件中唯一的文字。其下方还有其他内容，因此未执行任何操作。请仅回复该词，不要带签名。",
+);
 pub(super) const NOTHING_ASKED: Phrase = Phrase(
     "You wrote `send`, but this mail asked nothing. Write the answer itself above the line.",
     "您回复了“发送”，但该邮件并未请求确认。请在分隔线上方填写回复内容。",

@@ -6,6 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Returns the files with that extension in a folder of fixtures, by name.
+pub(crate) fn fixtures(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/email").join(folder);
+    files(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == extension)).collect()
+}
+
 /// Runs `render` over every file with that extension and compares with its `.expected`. A missing expected file is made
 /// and fails once; one without fixture fails.
 pub(crate) fn check(folder: &str, extension: &str, at_least: usize, render: impl Fn(&[u8]) -> String) {

@@ -6,5 +6,6 @@ mod golden;
 mod parsing;
 mod reports;
 mod sending;
+mod staff_answers;
 mod stripping;
 mod tokens;

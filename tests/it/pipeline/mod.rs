@@ -5,6 +5,7 @@ mod desk;
 mod loops;
 mod machines;
 mod staff_doubts;
+mod staff_limits;
 pub(crate) mod staff_mail;
 mod start;
 mod telegram;

@@ -49,6 +49,11 @@ impl Desk {
         Self { post, shop }
     }
 
+    /// Adds accounts, as YAML; before the program starts.
+    pub(crate) fn configure(&self, accounts: &str) {
+        self.shop.configure(&(self.post.account() + accounts), &format!("{STAFF_MAIL}\n{RETRY_SOON}"));
+    }
+
     /// Lets a buyer ask for something that only a person can say; returns the notice to mei.
     pub(crate) fn asked(&self) -> (Letter, Relayed) {
         let question = Letter::new(BUYER, "Engraving", "Could you engrave the name of my grandmother on the lid?");
