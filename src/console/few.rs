@@ -33,7 +33,11 @@ pub(super) struct Few {
 impl Few {
     /// Takes over a listener.
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self::at_once(listener, AT_ONCE)
+    }
+
+    fn at_once(listener: TcpListener, most: usize) -> Self {
+        Self { listener, room: Arc::new(Semaphore::new(most)) }
     }
 }
 
@@ -91,5 +95,63 @@ impl AsyncWrite for Kept {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// Longer than a connection on this machine takes to be accepted, by far.
+    const LONG: Duration = Duration::from_secs(5);
+
+    /// Opens a listener with room for two.
+    async fn two() -> (Few, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        (Few::at_once(listener, 2), address)
+    }
+
+    #[tokio::test]
+    async fn one_connection_too_many_waits_until_another_has_ended() {
+        let (mut few, address) = two().await;
+        let mut browsers = Vec::new();
+        for _ in 0..3 {
+            browsers.push(TcpStream::connect(address).await.expect("the system takes it"));
+        }
+        let first = few.accept().await.0;
+        let second = few.accept().await.0;
+        let mut third = Box::pin(few.accept());
+        let waits = tokio::time::timeout(Duration::from_millis(50), third.as_mut()).await;
+        assert!(waits.is_err(), "two are served, and no third");
+        drop(first);
+        let (mut third, _) = tokio::time::timeout(LONG, third).await.expect("there is a place again");
+        browsers[2].write_all(b"hello").await.expect("it is open");
+        let mut heard = [0; 5];
+        third.read_exact(&mut heard).await.expect("it is the one that waited");
+        assert_eq!((&heard, few.room.available_permits()), (b"hello", 0));
+        drop((second, third));
+        assert_eq!(few.room.available_permits(), 2);
+    }
+
+    #[tokio::test]
+    async fn connection_on_which_nothing_is_said_ends_and_one_that_speaks_goes_on() {
+        let (mut few, address) = two().await;
+        let mut browser = TcpStream::connect(address).await.expect("the system takes it");
+        let mut kept = few.accept().await.0;
+        tokio::time::pause();
+        tokio::time::advance(QUIET - Duration::from_secs(1)).await;
+        tokio::time::resume();
+        browser.write_all(b"hello").await.expect("it is open");
+        let mut heard = [0; 5];
+        kept.read_exact(&mut heard).await.expect("its time was not over");
+        tokio::time::pause();
+        // The clock of this test goes on by itself as soon as everybody waits.
+        let begun = Instant::now();
+        let error = kept.read_exact(&mut heard).await.expect_err("nobody says anything");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() > QUIET - Duration::from_secs(1), "the word began a new time: {:?}", begun.elapsed());
     }
 }

@@ -89,6 +89,18 @@ struct LoginPage<'a> {
 struct Refused {
     status: StatusCode,
     text: String,
+    /// For how long every try is refused.
+    wait: Option<SignedDuration>,
+}
+
+impl Refused {
+    fn of(status: StatusCode, text: &str) -> Self {
+        Self { status, text: text.to_owned(), wait: None }
+    }
+
+    fn too_often(wait: SignedDuration, words: &Words) -> Self {
+        Self { status: StatusCode::TOO_MANY_REQUESTS, text: in_words(wait, words), wait: Some(wait) }
+    }
 }
 
 async fn go_home() -> Redirect {
@@ -122,8 +134,8 @@ async fn by_password(State(shop): State<Shop>, visit: Visit, caller: Caller, For
         Ok(found) => {
             let stage = if found.totp.is_some() { Stage::Code } else { Stage::Whole };
             let Some(cookie) = enter_if_same(&shop, &caller, &found, stage, now).await? else {
-                let text = Words::of(visit.tongue).wrong.to_owned();
-                return refuse(&shop, &visit, &given, None, Refused { status: StatusCode::UNAUTHORIZED, text }).await;
+                let refused = Refused::of(StatusCode::UNAUTHORIZED, Words::of(visit.tongue).wrong);
+                return refuse(&shop, &visit, &given, None, refused).await;
             };
             if stage == Stage::Code {
                 let to = format!("/login/code?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
@@ -150,7 +162,7 @@ async fn compare(
     let counted = name.as_ref().map_or("", AgentName::as_str);
     if let Err(wait) = shop.door.limits.begin(counted, caller.address, now) {
         note_failure(shop, caller, UNKNOWN, "tried too often", now).await?;
-        return Ok(Err(Refused { status: StatusCode::TOO_MANY_REQUESTS, text: in_words(wait, words) }));
+        return Ok(Err(Refused::too_often(wait, words)));
     }
     let found = match &name {
         Some(name) => shop.store.credentials(name).await?,
@@ -160,14 +172,14 @@ async fn compare(
     let right = match shop.door.passwords.is(given.password.clone(), kept).await {
         Ok(right) => right,
         Err(Unhashed::Busy) => {
-            return Ok(Err(Refused { status: StatusCode::SERVICE_UNAVAILABLE, text: words.busy.to_owned() }));
+            return Ok(Err(Refused::of(StatusCode::SERVICE_UNAVAILABLE, words.busy)));
         }
         Err(error) => return Err(Problem::Failed(error.to_string())),
     };
     let who = found.as_ref().map_or(UNKNOWN, |found| found.agent.name.as_str()).to_owned();
     let Some(found) = found.filter(|_| right) else {
         note_failure(shop, caller, &who, "the password was wrong", now).await?;
-        return Ok(Err(Refused { status: StatusCode::UNAUTHORIZED, text: words.wrong.to_owned() }));
+        return Ok(Err(Refused::of(StatusCode::UNAUTHORIZED, words.wrong)));
     };
     Ok(Ok(found))
 }
@@ -178,7 +190,7 @@ async fn by_code(State(shop): State<Shop>, visit: Visit, caller: Caller, Form(gi
     let Some(half) = &caller.half else { return Ok(Redirect::to("/login").into_response()) };
     if let Err(wait) = shop.door.limits.begin(half.name.as_str(), caller.address, now) {
         note_failure(&shop, &caller, half.name.as_str(), "tried too often", now).await?;
-        let refused = Refused { status: StatusCode::TOO_MANY_REQUESTS, text: in_words(wait, words) };
+        let refused = Refused::too_often(wait, words);
         return refuse(&shop, &visit, &given, Some(half), refused).await;
     }
     // Read before the half session is looked for once more: what was changed earlier ended that one, and what is changed
@@ -194,7 +206,7 @@ async fn by_code(State(shop): State<Shop>, visit: Visit, caller: Caller, Form(gi
     }
     if !takes_code(&shop, &caller, &half.name, &given.code, now).await? {
         note_failure(&shop, &caller, half.name.as_str(), "the code was wrong", now).await?;
-        let refused = Refused { status: StatusCode::UNAUTHORIZED, text: words.wrong_code.to_owned() };
+        let refused = Refused::of(StatusCode::UNAUTHORIZED, words.wrong_code);
         return refuse(&shop, &visit, &given, Some(half), refused).await;
     }
     let Some(cookie) = enter_if_same(&shop, &caller, &found, Stage::Whole, now).await? else { return again() };
@@ -312,7 +324,16 @@ async fn refuse(shop: &Shop, visit: &Visit, given: &Given, half: Option<&Half>, 
         note: None,
         csrf: half.map(|half| half.csrf.clone()),
     };
-    Ok((refused.status, shell::page(&page)?).into_response())
+    let mut answer = (refused.status, shell::page(&page)?).into_response();
+    if let Some(wait) = refused.wait {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+    Ok(answer)
+}
+
+/// Returns after how many seconds a wait is over.
+fn whole_seconds(wait: SignedDuration) -> u64 {
+    u64::try_from(wait.as_secs()).unwrap_or_default() + 1
 }
 
 /// Says how long to wait.

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop,
-        guard::Caller,
+        guard::{Caller, strangers},
         path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
@@ -155,7 +155,9 @@ async fn find(
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let words = Words::preferred(asked);
     if shop.door.strangers.is_too_often(caller.address, now) {
-        return Ok(Err(none(StatusCode::TOO_MANY_REQUESTS, words, words.busy)?));
+        let mut answer = none(StatusCode::TOO_MANY_REQUESTS, words, words.busy)?;
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(strangers::WINDOW.as_secs()));
+        return Ok(Err(answer));
     }
     let whole = token.len() == TOKEN_CHARACTERS;
     let found = if whole { shop.store.satisfaction_question(&token_hash(token), now).await? } else { None };

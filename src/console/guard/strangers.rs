@@ -14,6 +14,9 @@ use super::limits::{is_telling, network};
 /// Requests of one address in a minute: an office, or the phones behind one address of a carrier, stay below.
 const MOST_A_MINUTE: u32 = 60;
 
+/// The minute, from the first request of it on.
+pub(in crate::console) const WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
 /// Addresses that are remembered: about half a megabyte.
 const MOST: usize = 10_000;
 
@@ -38,13 +41,13 @@ impl Strangers {
         // Counts that a panic left are counts still.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= MOST {
-            counts.retain(|_, minute| now.duration_since(minute.since) < SignedDuration::from_mins(1));
+            counts.retain(|_, minute| now.duration_since(minute.since) < WINDOW);
         }
         if counts.len() >= MOST {
             counts.clear();
         }
         let minute = counts.entry(network(from)).or_insert(Minute { since: now, asked: 0 });
-        if now.duration_since(minute.since) >= SignedDuration::from_mins(1) {
+        if now.duration_since(minute.since) >= WINDOW {
             *minute = Minute { since: now, asked: 0 };
         }
         minute.asked = minute.asked.saturating_add(1);

@@ -7,6 +7,8 @@ mod api_page;
 mod desk;
 mod door;
 mod house;
+mod meanwhile;
+mod pace;
 mod practice;
 mod program;
 mod rating;

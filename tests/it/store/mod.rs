@@ -45,6 +45,7 @@ mod situations;
 mod sweeps;
 mod switches;
 mod tickets;
+mod undone;
 mod upgrades;
 mod webhook_http;
 mod webhooks;
@@ -74,6 +75,7 @@ fn cases() -> Vec<Case> {
         tickets::CASES,
         changes::CASES,
         acts::CASES,
+        undone::CASES,
         colleagues::CASES,
         satisfactions::CASES,
         merges::CASES,
