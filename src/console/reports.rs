@@ -21,7 +21,7 @@ use crate::{
     desk::{
         chart::{self, Series},
         days,
-        figures::{self, Outcomes, Report, Speed},
+        figures::{self, DraftLine, Outcomes, Report, Speed},
         sheet,
     },
     model::{
@@ -66,6 +66,8 @@ struct ReportsPage {
     tiles: Vec<Tile>,
     overdue: Vec<Late>,
     charts: Vec<Figure>,
+    /// What became of drafts, as a table that `desk::chart` escaped; none where there were none.
+    drafts: Option<String>,
 }
 
 /// A time that is often asked for.
@@ -133,6 +135,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         tiles: tiles(words, visit.tongue, &counted),
         overdue: overdue(visit.tongue, &counted),
         charts: charts(words, visit.tongue, &counted),
+        drafts: drafts(words, &counted.report),
         query,
         since,
     })
@@ -355,6 +358,23 @@ fn intents(words: &'static Words, report: &Report) -> Figure {
         table: chart::table(words.intent, &labels, &series, |value| value.to_string()),
         legend: Vec::new(),
     }
+}
+
+/// Says what people did with drafts, a row for each rule.
+fn drafts(words: &'static Words, report: &Report) -> Option<String> {
+    let column = |name, count: fn(&DraftLine) -> u64| Series {
+        name,
+        class: "",
+        values: report.drafts.iter().map(|line| Some(count(line))).collect(),
+    };
+    let series = [
+        column(words.draft_sent, |line| line.sent),
+        column(words.draft_edited, |line| line.edited),
+        column(words.draft_rejected, |line| line.rejected),
+        column(words.draft_unused, |line| line.unused),
+    ];
+    let rules: Vec<String> = report.drafts.iter().map(|line| line.rule.to_string()).collect();
+    (!rules.is_empty()).then(|| chart::table(words.rule, &rules, &series, |count| count.to_string()))
 }
 
 /// Returns how lengths of time are said in the reader's language.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::{
-    figures::{Ending, Figures, IntentCount, Overdue, Queue, Responder, Said, Wait},
+    agent_command::DraftOutcome,
+    figures::{DraftCount, Ending, Figures, IntentCount, Overdue, Queue, Responder, Said, Wait},
     ids::IntentId,
     inbound::ChannelKind,
 };
@@ -38,6 +39,8 @@ pub struct Report {
     pub intents: Vec<IntentLine>,
     /// Messages in scope in which nothing was recognized.
     pub unrecognized: u64,
+    /// What people did with the machine's drafts, rule by rule, by name; rules without any are left out.
+    pub drafts: Vec<DraftLine>,
     /// How the queue stands now.
     pub queue: Queue,
     /// Tickets past their clock now, the latest first; their number stands in `queue`.
@@ -116,6 +119,30 @@ pub struct IntentLine {
     pub left: u64,
 }
 
+/// What people did with the drafts of one rule. A draft of several rules counts for each of them.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DraftLine {
+    /// The rule.
+    #[schema(value_type = String)]
+    pub rule: IntentId,
+    /// Sent as they stood.
+    pub sent: u64,
+    /// Sent with other words.
+    pub edited: u64,
+    /// Thrown away as wrong.
+    pub rejected: u64,
+    /// Passed over: another reply was written, or the case was closed.
+    pub unused: u64,
+    /// Sent as they stood among those sent, edited and rejected, 0 to 1; none where there were none.
+    pub agreement: Option<f64>,
+}
+
+impl DraftLine {
+    fn none(rule: &IntentId) -> Self {
+        Self { rule: rule.clone(), sent: 0, edited: 0, rejected: 0, unused: 0, agreement: None }
+    }
+}
+
 /// What was done since the desk was left, for the first glance of the morning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Night {
@@ -187,6 +214,7 @@ pub fn report(figures: &Figures, zone: &TimeZone) -> Report {
         acks: figures.acks,
         intents: intents(&figures.intents),
         unrecognized: figures.unrecognized,
+        drafts: drafts(&figures.drafts),
         queue: figures.queue,
         overdue: figures.overdue.clone(),
     }
@@ -269,6 +297,23 @@ pub fn intents(counts: &[IntentCount]) -> Vec<IntentLine> {
     lines
 }
 
+/// Adds up what people did with drafts, by rule.
+fn drafts(counts: &[DraftCount]) -> Vec<DraftLine> {
+    let mut lines: BTreeMap<&IntentId, DraftLine> = BTreeMap::new();
+    for count in counts {
+        let line = lines.entry(&count.rule).or_insert_with(|| DraftLine::none(&count.rule));
+        let counter = match count.outcome {
+            DraftOutcome::Sent => &mut line.sent,
+            DraftOutcome::Edited => &mut line.edited,
+            DraftOutcome::Rejected => &mut line.rejected,
+            DraftOutcome::Unused => &mut line.unused,
+        };
+        *counter += count.drafts;
+        line.agreement = share(line.sent, line.sent + line.edited + line.rejected);
+    }
+    lines.into_values().collect()
+}
+
 /// Returns a length of time as short words: `<1 s`, `45 s`, `12 min`, `3 h`, `2 d`.
 pub fn short(seconds: u64) -> String {
     match seconds {
@@ -296,7 +341,8 @@ mod tests {
 
     use super::{Outcomes, percent, report, short};
     use crate::model::{
-        figures::{Days, Ending, Figures, IntentCount, Queue, Responder, Said, Volume, Wait},
+        agent_command::DraftOutcome,
+        figures::{Days, DraftCount, Ending, Figures, IntentCount, Queue, Responder, Said, Volume, Wait},
         ids::IntentId,
         inbound::ChannelKind,
     };
@@ -314,6 +360,7 @@ mod tests {
             acks: 0,
             intents,
             unrecognized: 0,
+            drafts: Vec::new(),
             queue: Queue::default(),
             overdue: Vec::new(),
         }
@@ -367,6 +414,23 @@ mod tests {
         assert_eq!((customs.intent.as_str(), customs.hits, customs.first), ("customs_tax", 5, 2));
         assert_eq!((customs.drafted, customs.left), (2, 3));
         assert_eq!((place.hits, place.answered), (4, 4));
+    }
+
+    #[test]
+    fn drafts_are_one_line_for_each_rule_and_those_passed_over_say_nothing_of_agreement() {
+        let count = |rule: &str, outcome, drafts| DraftCount { rule: IntentId::from(rule), outcome, drafts };
+        let counted = vec![
+            count("where_is_it", DraftOutcome::Unused, 2),
+            count("customs_tax", DraftOutcome::Sent, 3),
+            count("customs_tax", DraftOutcome::Edited, 1),
+            count("customs_tax", DraftOutcome::Unused, 6),
+        ];
+        let figures = Figures { drafts: counted, ..figures(Vec::new(), vec![Vec::new(), Vec::new()], Vec::new()) };
+        let made = report(&figures, &TimeZone::UTC);
+        let said: Vec<_> =
+            made.drafts.iter().map(|line| (line.rule.as_str(), line.sent, line.edited, line.unused)).collect();
+        assert_eq!(said, [("customs_tax", 3, 1, 6), ("where_is_it", 0, 0, 2)]);
+        assert_eq!((made.drafts[0].agreement, made.drafts[1].agreement), (Some(0.75), None));
     }
 
     #[test]

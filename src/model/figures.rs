@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::{
+    agent_command::DraftOutcome,
     closing::{CloseResult, Compensation},
     ids::{IntentId, TicketId},
     inbound::ChannelKind,
@@ -92,6 +93,8 @@ pub struct Figures {
     pub intents: Vec<IntentCount>,
     /// Messages in scope in which nothing was recognized.
     pub unrecognized: u64,
+    /// What people did with drafts in those days.
+    pub drafts: Vec<DraftCount>,
     /// How the queue stands now, whatever days were asked about.
     pub queue: Queue,
     /// Tickets past their clock now, the latest first; at most as many as were asked for.
@@ -175,6 +178,17 @@ pub struct IntentCount {
     pub first: bool,
     /// In how many messages.
     pub messages: u64,
+}
+
+/// How many drafts of a rule ended so. A draft of several rules counts for each of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftCount {
+    /// The rule.
+    pub rule: IntentId,
+    /// What people did with them.
+    pub outcome: DraftOutcome,
+    /// How many.
+    pub drafts: u64,
 }
 
 /// What a rule said to a message at once.

@@ -8,8 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
+        agent_command::DraftOutcome,
         closing::{CloseResult, Compensation},
-        figures::{CaseCount, Days, Ending, Figures, IntentCount, Overdue, Queue, Responder, SLOT, Said, Volume, Wait},
+        figures::{
+            CaseCount, Days, DraftCount, Ending, Figures, IntentCount, Overdue, Queue, Responder, SLOT, Said, Volume,
+            Wait,
+        },
         ids::{AccountName, IntentId, TicketId},
     },
     store::{
@@ -29,9 +33,15 @@ const OVERDUE_NAMED: u32 = 20;
 /// Stands between names of accounts; no name holds it.
 const BETWEEN: &str = "\u{1f}";
 
-const VOLUME: &str = include_str!("sql/figures-volume.sql");
-const WAITS: &str = include_str!("sql/figures-waits.sql");
-const INTENTS: &str = include_str!("sql/figures-intents.sql");
+/// Counts messages by slot, channel and ending. Its values are those of [`Store::figures`]: the first moment, the one after
+/// the last, the accounts and what stands between them, then how long a person has and the length of a slot.
+pub const VOLUME: &str = include_str!("sql/figures-volume.sql");
+/// Counts how long messages waited; its values are the first four of [`VOLUME`].
+pub const WAITS: &str = include_str!("sql/figures-waits.sql");
+/// Counts what was recognized; its values are those of [`WAITS`].
+pub const INTENTS: &str = include_str!("sql/figures-intents.sql");
+/// Counts what became of drafts; its values are those of [`WAITS`].
+pub const DRAFTS: &str = include_str!("sql/figures-drafts.sql");
 
 impl Store {
     /// Counts what reports show of some days: of these accounts, or of all. How the queue stands is told as of `now`.
@@ -65,6 +75,7 @@ impl Store {
             waits,
             acks: acks(&mut tx, days, named).await?,
             intents,
+            drafts: drafts(&mut tx, days, named).await?,
             queue: queue(&mut tx, named, now).await?,
             overdue: overdue(&mut tx, named, now).await?,
         })
@@ -186,6 +197,19 @@ async fn intents(
     // Databases sort letters differently.
     counts.sort_by(|a, b| (&a.intent, a.said, Reverse(a.first)).cmp(&(&b.intent, b.said, Reverse(b.first))));
     Ok(counts)
+}
+
+/// Counts by the day on which people decided, whenever the draft was made.
+async fn drafts(tx: &mut Tx, days: &Days, named: Option<&str>) -> Result<Vec<DraftCount>, StoreError> {
+    let rows = tx.all(DRAFTS, &span(days.from(), days.to(), named)).await?;
+    let count = |row: &Row| {
+        Ok(DraftCount {
+            rule: IntentId::new(row.get::<String>("intent")?),
+            outcome: row.word("outcome", DraftOutcome::from_word)?,
+            drafts: row.count("drafts")?.into(),
+        })
+    };
+    rows.iter().map(count).collect()
 }
 
 fn case_of(row: &Row) -> Result<CaseCount, StoreError> {

@@ -295,16 +295,21 @@ async fn begin(
     Ok(made)
 }
 
+/// Leaves a message to a person whose answer was not begun, with those that joined it. Its values are the message and the
+/// reason.
+pub const TAKEN_OUT: &str = "\
+    UPDATE inbound SET outcome = 'escalated', with_answer = 0, outcome_reason = $2
+    WHERE outcome NOT IN ('escalated', 'suppressed') AND id IN (
+      SELECT i.id FROM inbound i WHERE i.id = $1 AND i.joined IS NULL
+      UNION ALL
+      SELECT i.id FROM inbound i WHERE i.joined = $1)
+      AND EXISTS (
+        SELECT o.id FROM outbox o
+        WHERE o.inbound = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND o.state IN ('ready', 'retry_at'))";
+
 /// Whoever takes a message out answers it; what was about to be said to it is overtaken.
 async fn silence(tx: &mut Tx, message: InboundId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', with_answer = 0, outcome_reason = $2
-         WHERE outcome IN ('answered', 'asked') AND COALESCE(joined, id) IN (
-           SELECT o.inbound FROM outbox o
-           WHERE o.inbound = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND o.state IN ('ready', 'retry_at'))",
-        &[message.0.into(), outbox::TAKEN_OVER.into()],
-    )
-    .await?;
+    tx.execute(TAKEN_OUT, &[message.0.into(), outbox::TAKEN_OVER.into()]).await?;
     tx.execute(
         "UPDATE outbox SET state = 'cancelled', reason = $2, settled_at = $3, changed_at = $3
          WHERE inbound = $1 AND human = 0 AND state IN ('ready', 'retry_at')",

@@ -327,17 +327,23 @@ async fn stop_machine(
     Ok(ticket)
 }
 
-/// Takes note that the messages of a thread whose answers were not begun are left to a person.
+/// Leaves the messages of a conversation to a person whose answers were not begun, with those that joined them. Its values are
+/// the conversation and the reason. It finds them by their answers: whoever takes over must not wait for a look at everything
+/// that ever came in.
+pub const LEFT_TO_PERSON: &str = "\
+    UPDATE inbound SET outcome = 'escalated', with_answer = 0,
+      outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
+    WHERE outcome <> 'suppressed' AND id IN (
+      SELECT i.id FROM outbox o JOIN inbound i ON i.id = o.inbound
+      WHERE o.thread = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask') AND i.joined IS NULL
+        AND (o.state IN ('ready', 'retry_at') OR (o.state = 'sending' AND o.phase = 'before'))
+      UNION ALL
+      SELECT i.id FROM outbox o JOIN inbound i ON i.joined = o.inbound
+      WHERE o.thread = $1 AND o.human = 0 AND o.kind IN ('answer', 'ask')
+        AND (o.state IN ('ready', 'retry_at') OR (o.state = 'sending' AND o.phase = 'before')))";
+
 async fn leave_to_person(tx: &mut Tx, thread: ThreadId, reason: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE inbound SET outcome = 'escalated', with_answer = 0,
-           outcome_reason = CASE WHEN outcome = 'escalated' THEN outcome_reason ELSE $2 END
-         WHERE outcome IN ('answered', 'asked', 'escalated') AND COALESCE(joined, id) IN (
-           SELECT inbound FROM outbox WHERE thread = $1 AND human = 0 AND kind IN ('answer', 'ask')
-             AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before')))",
-        &[thread.0.into(), reason.into()],
-    )
-    .await?;
+    tx.execute(LEFT_TO_PERSON, &[thread.0.into(), reason.into()]).await?;
     Ok(())
 }
 

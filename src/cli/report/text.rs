@@ -93,7 +93,26 @@ impl Page<'_> {
         }
         text.push_str("\n\n");
         text.push_str(&lines(table, 1..6));
-        text
+        text + &self.drafts()
+    }
+
+    /// Says what people did with drafts, a line for each rule; nothing where there were none.
+    fn drafts(&self) -> String {
+        if self.report.drafts.is_empty() {
+            return String::new();
+        }
+        let mut table = new_table(&["DRAFTS OF", "SENT AS IS", "EDITED", "REJECTED", "PASSED OVER", "AGREEMENT"]);
+        for line in &self.report.drafts {
+            table.add_row([
+                line.rule.to_string(),
+                line.sent.to_string(),
+                line.edited.to_string(),
+                line.rejected.to_string(),
+                line.unused.to_string(),
+                percent(line.agreement),
+            ]);
+        }
+        format!("\n\n{}", lines(table, 1..6))
     }
 
     /// Says why it came to disputes and complaints, and what they cost.

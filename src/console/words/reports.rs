@@ -33,6 +33,13 @@ words! {
     speed_text: "How long buyers waited, day by day: half of them no longer than one line, 95 % no longer than the other.", "按天显示买家等待时间：50% 与 95% 的消息不超过对应曲线。";
     intents: "What buyers asked", "买家常见问题";
     intents_text: "The most frequent intents, by the number of messages.", "最常见的意图及其消息数。";
+    drafts: "Drafts, rule by rule", "草稿（按规则）";
+    drafts_text: "What people did with the drafts of each rule in this time.", "此期间客服对每条规则草稿的处理结果。";
+    rule: "Rule", "规则";
+    draft_sent: "sent as they stood", "原样发送";
+    draft_edited: "edited", "修改后发送";
+    draft_rejected: "rejected", "已拒绝";
+    draft_unused: "passed over", "未采用";
     unrecognized: "No rule knew", "没有规则识别的消息";
     overdue: "Past their clock", "超时未回复";
     nothing: "Nothing came in.", "没有消息。";

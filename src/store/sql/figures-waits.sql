@@ -23,7 +23,7 @@ FROM (
               WHERE h.thread = i.thread AND h.sent_at >= i.received_at) AS outside_at
       FROM inbound i
       WHERE i.in_sent = 0 AND i.state = 'decided' AND i.received_at >= $1 AND i.received_at < $2
-        AND i.outcome IN ('answered', 'asked', 'escalated')
+        AND i.outcome <> 'suppressed'
         AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || i.account || $4, '')) < LENGTH($3))
     ) a
     WHERE a.rule_at IS NOT NULL OR a.desk_at IS NOT NULL OR a.outside_at IS NOT NULL

@@ -57,6 +57,34 @@ fn coverage_names_every_rule_that_was_recognized() {
 }
 
 #[test]
+fn coverage_tells_rule_by_rule_what_people_did_with_drafts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let (_, before, _) = report(folder.path(), &["coverage"]);
+    assert!(!before.contains("DRAFTS OF"), "where there were none, nothing is said of them: {before}");
+    let url = format!("sqlite://{}", folder.path().join("nightdesk-demo/nightdesk.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let pool = sqlx::SqlitePool::connect(&url).await.expect("the tour has a store");
+        sqlx::query(
+            "INSERT INTO draft_outcome (outbox, intent, outcome, actor, at)
+             SELECT o.id, 'customs_tax', CASE WHEN o.id % 2 = 0 THEN 'sent' ELSE 'edited' END, 'lin',
+                    CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1000
+             FROM outbox o ORDER BY o.id LIMIT 2",
+        )
+        .execute(&pool)
+        .await
+        .expect("people decided");
+        pool.close().await;
+    });
+    let (code, text, _) = report(folder.path(), &["coverage"]);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let row = text.lines().skip_while(|line| !line.starts_with("DRAFTS OF")).nth(1).map(words);
+    let expected = ["customs_tax", "1", "1", "0", "0", "50", "%"].map(str::to_owned).to_vec();
+    assert_eq!((code, row), (0, Some(expected)), "{text}");
+}
+
+#[test]
 fn what_cannot_be_reported_is_refused_with_the_way_out() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());

@@ -1,8 +1,9 @@
 //! The page of reports through real HTTP: its charts and tables, and that nobody counts what is not theirs.
 
 use nightdesk::model::{agent::Role, ids::AccountName};
+use serde_json::json;
 
-use super::house::House;
+use super::{house::House, program::Program};
 
 /// Two messages of each account, received an hour ago: one was answered, one left to a person; a name full of markup.
 const MESSAGES: [&str; 4] = [
@@ -49,6 +50,42 @@ async fn the_page_draws_charts_with_words_beside_them_and_nothing_inline() {
     for wrong in ["?since=soon", "?since=400d", "?account=nobody"] {
         assert_eq!(house.get(&format!("/reports{wrong}"), Some(&seat)).await.status, 422, "{wrong}");
     }
+}
+
+/// People decided on a draft of each account an hour ago, and long ago on another one.
+const DRAFTS: [&str; 2] = [
+    "INSERT INTO outbox (id, key, thread, account, kind, human, epoch, recipient_key, intents, replies, payload, state,
+                         due_at, created_at, changed_at)
+     VALUES (1, 'a', 1, 'shop', 'draft', 0, 0, 'a', '[]', '[]', '{}', 'held', 1, 1, 1),
+            (2, 'b', 2, 'other', 'draft', 0, 0, 'b', '[]', '[]', '{}', 'held', 1, 1, 1)",
+    "INSERT INTO draft_outcome (outbox, intent, outcome, actor, at)
+     SELECT n.outbox, n.intent, n.outcome, 'lin', CAST(unixepoch('subsec') * 1000 AS INTEGER) - n.ago
+     FROM (SELECT 1 AS outbox, 'customs_tax' AS intent, 'sent' AS outcome, 3600000 AS ago
+           UNION ALL SELECT 1, 'where_is_it', 'edited', 3600000
+           UNION ALL SELECT 1, 'long_ago', 'sent', 3600000 * 24 * 9
+           UNION ALL SELECT 2, 'of_the_other_house', 'rejected', 3600000) n",
+];
+
+#[tokio::test]
+async fn drafts_are_told_rule_by_rule_on_the_page_and_to_programs() {
+    let house = furnished().await;
+    let all = house.seat("all").await;
+    let before = house.get("/reports", Some(&all)).await;
+    assert!(!before.body.contains("drafts-heading"), "where there were none, nothing is said of them");
+    house.run(&DRAFTS).await;
+    let page = house.get("/reports?since=3d", Some(&all)).await;
+    let row = "<tr><th scope=\"row\">customs_tax</th><td>1</td><td>0</td><td>0</td><td>0</td></tr>";
+    assert!(page.body.contains(row) && page.body.contains("of_the_other_house"), "{}", page.body);
+    assert!(!page.body.contains("long_ago"), "not of these days: {}", page.body);
+    let limited = house.get("/reports?since=3d", Some(&house.seat("limited").await)).await;
+    assert!(limited.body.contains("where_is_it") && !limited.body.contains("of_the_other_house"), "{}", limited.body);
+
+    let shop = [AccountName::from("shop")];
+    let erp = Program::of(&house, "erp", Role::Agent, Some(&shop)).await;
+    let told = erp.get("/api/v1/reports?since=3d").await;
+    assert_eq!(told.at("/drafts").as_array().map(Vec::len), Some(2));
+    assert_eq!((told.at("/drafts/0/rule"), told.at("/drafts/0/agreement")), (&json!("customs_tax"), &json!(1.0)));
+    assert_eq!((told.at("/drafts/1/edited"), told.at("/drafts/1/agreement")), (&json!(1), &json!(0.0)));
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use nightdesk::{
     model::{
         agent_command::{AgentCommand, Answer, Schedule},
         closing::{CloseResult, Closing, Compensation},
-        ids::TicketId,
+        figures::Days,
+        ids::{AccountName, TicketId},
         outbound::{OutboundKind, Phase},
         ticket::{EventKind, Ticket, TicketState, Urgency},
         wire_id::InstanceKey,
@@ -309,6 +310,13 @@ async fn drafts_are_counted(b: Bench) {
     let [customs] = &counts[..] else { panic!("one rule, not {counts:?}") };
     assert_eq!((customs.sent, customs.edited, customs.rejected, customs.unused), (1, 1, 1, 2));
     assert!(desk.b.store.draft_counts(at(2)).await.expect("counted").is_empty());
+    let [own, other] = [bench::account(), AccountName::from("other")].map(|account| vec![account]);
+    for (from, accounts, expected) in [(1, None, 4), (1, Some(&own), 4), (1, Some(&other), 0), (0, None, 0)] {
+        let days = Days::new(vec![at(from), at(from + 1)]).expect("a minute");
+        let figures = desk.b.store.figures(&days, accounts.map(Vec::as_slice), at(9)).await.expect("counted");
+        assert_eq!(figures.drafts.len(), expected, "from minute {from}: {:?}", figures.drafts);
+        assert_eq!(figures.drafts.iter().map(|count| count.drafts).sum::<u64>() == 5, expected > 0);
+    }
 }
 
 async fn a_complaint(b: Bench) {

@@ -4,8 +4,9 @@
 use nightdesk::{
     model::ticket::Urgency,
     store::{
+        figures, merge,
         queue::{View, listing},
-        search,
+        search, sent,
     },
 };
 
@@ -176,5 +177,99 @@ async fn a_search_looks_at_its_words_and_no_other_text_on_postgres() {
     assert!(gathered.contains("search_words_inverted"), "a rare word is gathered:\n{gathered}");
     for plan in [newest, gathered] {
         assert!(!plan.contains("Seq Scan on search_doc"), "{plan}");
+    }
+}
+
+/// The values of a report over minutes, of one account.
+const REPORT_GIVEN: [Given; 6] = [
+    Given::Number(1_000),
+    Given::Number(2_000),
+    Given::Text("\u{1f}shop\u{1f}"),
+    Given::Text("\u{1f}"),
+    Given::Number(604_800_000),
+    Given::Number(900_000),
+];
+
+/// The statements of a report, how many values each takes, and the indexes it reads: the first one holds all it needs of the
+/// rows of its days.
+const REPORTS: &[(&str, usize, &[&str])] = &[
+    (figures::VOLUME, 6, &["inbound_figures", "outbox_people", "human_answer_thread"]),
+    (figures::WAITS, 4, &["inbound_figures", "outbox_answers", "human_answer_thread"]),
+    (figures::INTENTS, 4, &["recognized_figures"]),
+    (figures::DRAFTS, 4, &["draft_outcome_days"]),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_reads_the_rows_of_its_days_from_indexes_on_sqlite() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill(&b).await;
+    for statistics in [false, true] {
+        if statistics {
+            b.run("ANALYZE").await;
+        }
+        for (sql, values, indexes) in REPORTS {
+            let plan = b.plan(sql, &REPORT_GIVEN[..*values]).await;
+            let of_days = format!("USING COVERING INDEX {} (", indexes[0]);
+            let line = plan.lines().find(|line| line.contains(&of_days)).unwrap_or_else(|| panic!("{sql}\n{plan}"));
+            assert!(line.contains('>') && line.contains('<'), "only the rows of its days: {line}");
+            for index in *indexes {
+                assert!(plan.contains(index), "{index}:\n{plan}");
+            }
+            let whole = ["SCAN i", "SCAN o", "SCAN h", "SCAN r", "SCAN d"];
+            assert!(!plan.lines().any(|line| whole.iter().any(|scan| line.starts_with(scan))), "{sql}\n{plan}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_reads_the_rows_of_its_days_from_indexes_on_postgres() {
+    if postgres::cluster().is_none() {
+        return;
+    }
+    let b = Bench::new(Backend::Postgres).await;
+    fill(&b).await;
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TICKETS})");
+    b.run(&format!(
+        "INSERT INTO inbound (channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at, state,
+                              outcome, decided_at, thread)
+         {numbers} SELECT 'email', 'shop', 'k' || i, '', '', 0, 0, i * 1000, 1, 'decided', 'answered', 1, 1000 + i FROM n"
+    ))
+    .await;
+    b.run(
+        "INSERT INTO recognized (inbound, place, intent, said, account, received_at)
+         SELECT i.id, 0, 'customs_tax', 'answer', 'shop', i.received_at FROM inbound i WHERE i.source_key LIKE 'k%'",
+    )
+    .await;
+    b.run(
+        "INSERT INTO draft_outcome (outbox, intent, outcome, actor, at)
+         SELECT o.id, 'customs_tax', 'sent', 'lin', o.id * 1000 FROM outbox o WHERE o.state = 'held'",
+    )
+    .await;
+    b.run("ANALYZE").await;
+    for (sql, values, indexes) in REPORTS {
+        let plan = b.plan(sql, &REPORT_GIVEN[..*values]).await;
+        assert!(plan.contains(indexes[0]), "{sql}\n{plan}");
+        for table in ["inbound", "recognized", "draft_outcome"] {
+            assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{table}:\n{plan}");
+        }
+    }
+}
+
+/// What is changed when a person takes over, and its values.
+const TAKE_OVERS: [(&str, [Given; 2]); 2] = [
+    (sent::LEFT_TO_PERSON, [Given::Number(1_007), Given::Text("taken over")]),
+    (merge::TAKEN_OUT, [Given::Number(7), Given::Text("taken over")]),
+];
+
+/// A take-over holds the one writer of SQLite while it runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_takeover_looks_at_the_messages_of_its_conversation_and_no_others() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill(&b).await;
+    for (sql, values) in &TAKE_OVERS {
+        let plan = b.plan(sql, values).await;
+        assert!(plan.contains("SEARCH inbound USING INTEGER PRIMARY KEY"), "{plan}");
+        assert!(plan.contains("inbound_joined") && !plan.contains("inbound_outcome"), "{plan}");
+        assert!(!plan.lines().any(|line| line.starts_with("SCAN i")), "{plan}");
     }
 }

@@ -1,0 +1,6 @@
+SELECT d.intent, d.outcome, COUNT(*) AS drafts
+FROM draft_outcome d JOIN outbox o ON o.id = d.outbox
+WHERE d.at >= $1 AND d.at < $2
+  AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || o.account || $4, '')) < LENGTH($3))
+GROUP BY d.intent, d.outcome
+ORDER BY d.intent, d.outcome
