@@ -99,7 +99,7 @@ enum Command {
         /// The role
         role: RoleWord,
     },
-    /// Limit a person to mailboxes and bots, or to none with `all`
+    /// Limit a person to mailboxes and bots; `all` ends the limit
     Accounts {
         /// The login name
         name: String,
