@@ -98,7 +98,7 @@ fn described(found: &Found, zone: &TimeZone) -> String {
     let hit = &found.hit;
     let ticket = match (hit.ticket, hit.state) {
         (Some(ticket), Some(state)) => format!("#{ticket} {}", state.as_str()),
-        _ => "no ticket".to_owned(),
+        _ => hit.thread.map_or_else(|| "no ticket".to_owned(), |thread| format!("conversation {thread}")),
     };
     let at = hit.at.to_zoned(zone.clone());
     let mut text = format!("{ticket}  {} {}  {}  ", at.strftime("%Y-%m-%d %H:%M"), offset_name(&at), hit.by);

@@ -30,6 +30,7 @@ use crate::{
     store::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::BuyerAct,
+        conversation::ConversationOfBuyer,
     },
 };
 
@@ -88,6 +89,7 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Pat
     let found = shop.store.buyer(BuyerId(buyer), accounts).await?.ok_or(Problem::NotFound)?;
     let card = shop.store.buyer_card(&found.key).await?;
     let tickets = shop.store.tickets_of_buyer(&found.key, accounts).await?;
+    let talks = shop.store.conversations_of_buyer(&found.key, accounts).await?;
     let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
     let notes = card.notes.iter().map(|note| Note {
         who: labels::actor(desk, &note.by, visitor.name.as_str()),
@@ -103,6 +105,7 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Pat
         notes: notes.collect(),
         orders: orders.iter().map(|order| explain::order(order, clock.now)).collect(),
         tickets: tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
+        talks: talks.into_iter().map(|talk| talk_line(talk, &clock)).collect(),
         said: address::with("/search", &[("q", &format!("\"{}\"", found.key))]),
         shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
     })
@@ -157,6 +160,20 @@ fn ticket_line(ticket: &TicketOfBuyer, clock: &Clock) -> TicketLine {
     }
 }
 
+fn talk_line(talk: ConversationOfBuyer, clock: &Clock) -> TalkLine {
+    let desk = desk::Words::of(clock.tongue);
+    TalkLine {
+        id: talk.id.0,
+        ticket: talk.ticket.map(|ticket| ticket.0),
+        state: talk.state.map(|state| labels::state(desk, state)),
+        subject: talk.subject,
+        channel: labels::channel(desk, talk.channel),
+        account: talk.account.to_string(),
+        messages: talk.messages,
+        last: talk.last_at.map(|at| clock.hour(at)),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "buyers.html")]
 struct BuyersPage {
@@ -179,6 +196,7 @@ struct BuyerPage {
     notes: Vec<Note>,
     orders: Vec<String>,
     tickets: Vec<TicketLine>,
+    talks: Vec<TalkLine>,
     said: String,
 }
 
@@ -203,6 +221,18 @@ struct TicketLine {
     channel: &'static str,
     account: String,
     opened: Moment,
+}
+
+/// One conversation of the buyer.
+struct TalkLine {
+    id: i64,
+    ticket: Option<i64>,
+    state: Option<&'static str>,
+    subject: String,
+    channel: &'static str,
+    account: String,
+    messages: u32,
+    last: Option<Moment>,
 }
 
 /// What a person noted of the buyer.

@@ -1,10 +1,11 @@
 //! What the desk's own words mean to whoever reads the page: one word of the page for each word of the store.
 
 use crate::{
-    console::words::{Tongue, desk::Words},
+    console::words::{Tongue, desk::Words, ticket},
     engine::{Engine, guard::GUARDS},
     model::{
         closing::CloseResult,
+        delivery::DeliveryState,
         ids::IntentId,
         inbound::ChannelKind,
         language::Language,
@@ -37,6 +38,19 @@ pub(super) fn channel(words: &Words, channel: ChannelKind) -> &'static str {
     match channel {
         ChannelKind::Email => words.email,
         ChannelKind::Telegram => words.telegram,
+    }
+}
+
+/// Returns where a message of ours stands, and whether that needs attention.
+pub(super) fn delivery(words: &ticket::Words, state: DeliveryState) -> (&'static str, bool) {
+    match state {
+        DeliveryState::Held => (words.st_held, false),
+        DeliveryState::Ready => (words.st_on_its_way, false),
+        DeliveryState::Sending => (words.st_sending, false),
+        DeliveryState::RetryAt => (words.st_retry, true),
+        DeliveryState::Sent | DeliveryState::VerifiedSent => (words.st_sent, false),
+        DeliveryState::Uncertain | DeliveryState::Escalated => (words.st_uncertain, true),
+        DeliveryState::Cancelled => (words.st_cancelled, true),
     }
 }
 

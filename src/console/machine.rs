@@ -21,6 +21,8 @@ use crate::{
         words::{lists::Words, queue},
     },
     model::{agent::Role, ids::InboundId},
+    service::openings,
+    store::open_ticket::{Hands, OpenTicket, Opening},
 };
 
 /// The routes of the machine mail.
@@ -77,12 +79,18 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
 /// Makes a ticket of a message.
 pub(super) async fn open(State(shop): State<Shop>, visit: Visit, Path(inbound): Path<i64>) -> Answer {
     let visitor = visit.visitor()?;
-    let accounts = visitor.accounts.as_deref();
-    let id = InboundId(inbound);
-    let opened = shop.store.open_machine_mail(id, &visitor.name, accounts, Timestamp::now()).await?;
-    let gone = || Problem::Conflict(Words::of(visit.tongue).machine_gone.to_owned());
-    let ticket = opened.ok_or_else(gone)?;
-    Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response())
+    let wanted = OpenTicket {
+        message: InboundId(inbound),
+        by: &visitor.name,
+        hands: Hands::Queue,
+        accounts: visitor.accounts.as_deref(),
+    };
+    match openings::open(&shop.handle, &wanted, Timestamp::now()).await? {
+        Opening::Opened(ticket) | Opening::Already(ticket) => {
+            Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response())
+        }
+        Opening::Gone => Err(Problem::Conflict(Words::of(visit.tongue).machine_gone.to_owned())),
+    }
 }
 
 #[derive(Template)]

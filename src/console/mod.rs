@@ -5,6 +5,7 @@
 //! acts go through [`crate::service::agents`], so that the terminal, the mail and the browser obey the same rules.
 
 mod address;
+mod answered;
 mod api;
 mod assets;
 mod audit;

@@ -212,7 +212,7 @@ impl Reading<'_> {
     }
 }
 
-/// The lists there are, with how much is in each; machine mail and the quarantine are lists of messages. The one at that
+/// The lists there are, with how much is in each; the last ones are lists of messages. The one at that
 /// address is the present one.
 pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> Vec<Tab> {
     let name = |view| match view {
@@ -230,6 +230,7 @@ pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> 
         .into_iter()
         .map(|view| tab(address::with("/queue", &[("view", view.as_str())]), name(view), counted.of(view)));
     let mut tabs: Vec<Tab> = lists.collect();
+    tabs.push(tab("/answered".to_owned(), words.answered, counted.answered));
     tabs.push(tab("/machine".to_owned(), words.machine, counted.machine_mail));
     if role >= Role::Editor {
         tabs.push(tab("/quarantine".to_owned(), words.quarantine, counted.quarantine));

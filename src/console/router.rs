@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{
     console::{
-        Shop, api, assets, audit, buyers, configuration, events, files, frame,
+        Shop, answered, api, assets, audit, buyers, configuration, events, files, frame,
         guard::{self, Gate},
         help, login, machine, people, playground, practice,
         problem::Problem,
@@ -44,6 +44,8 @@ pub(super) enum Object {
     Buyer,
     /// The received message `{inbound}` of the path.
     Inbound,
+    /// The conversation `{thread}` of the path.
+    Thread,
 }
 
 /// One route.
@@ -114,6 +116,7 @@ pub(super) fn routes() -> Vec<Entry> {
     routes.extend(audit::routes());
     routes.extend(queue::routes());
     routes.extend(search::routes());
+    routes.extend(answered::routes());
     routes.extend(machine::routes());
     routes.extend(quarantine::routes());
     routes.extend(frame::routes());

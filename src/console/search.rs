@@ -64,6 +64,7 @@ fn shown(hit: &SearchHit, query: &SearchQuery, clock: &Clock) -> Hit {
     let words = Words::of(clock.tongue);
     Hit {
         ticket: hit.ticket.map(|ticket| ticket.0),
+        conversation: hit.thread.map(|thread| thread.0),
         inbound: (hit.kind == DocumentKind::Inbound).then_some(hit.source),
         kind: match hit.kind {
             DocumentKind::Inbound => words.kind_inbound,
@@ -94,6 +95,8 @@ struct SearchPage {
 /// One result.
 struct Hit {
     ticket: Option<i64>,
+    /// Its conversation; none of machine mail that belongs to none.
+    conversation: Option<i64>,
     /// The message itself, where it is one that came in.
     inbound: Option<i64>,
     kind: &'static str,

@@ -4,10 +4,13 @@
 //! are `held`. [`DeliveryState::after`] is the whole of it: what it does not name cannot happen. From the states in
 //! which a message may have left, nothing leads back to those from which it is sent.
 
+use serde::Serialize;
+
 use crate::model::outbound::Phase;
 
 /// Where a message of ours stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// A draft; never leaves by itself.
     Held,

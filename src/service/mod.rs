@@ -19,6 +19,7 @@ pub mod intake;
 mod isolation;
 mod lease;
 pub mod notices;
+pub mod openings;
 pub mod orders;
 pub mod original;
 pub mod outgoing;

@@ -1,26 +1,15 @@
 //! Machine mail: messages that ended in silence. Nothing is thrown away: they are listed, found, and become a ticket when a
-//! person says so.
+//! person says so (`open_ticket.rs`).
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    failpoint,
     model::{
-        ids::{AccountName, AgentName, InboundId, ThreadId, TicketId},
+        ids::{AccountName, InboundId},
         language::Language,
-        ticket::Urgency,
     },
-    store::{
-        Store,
-        database::{Row, Tx, resumed},
-        error::StoreError,
-        inbound::channel_of,
-        once::Call,
-        queue::named,
-        thread::{self, NewThread, language_of},
-        ticket::{self, Stored},
-    },
+    store::{Store, database::Row, error::StoreError, queue::named, thread::language_of},
 };
 
 /// A message that ended in silence.
@@ -70,64 +59,6 @@ impl Store {
             .await?;
         rows.iter().map(machine_mail_of).collect()
     }
-
-    /// Makes a ticket of a message that ended in silence: its outcome is escalated from now on. None if there is no such
-    /// message among those accounts, or if it ended otherwise.
-    pub async fn open_machine_mail(
-        &self,
-        id: InboundId,
-        by: &AgentName,
-        accounts: Option<&[AccountName]>,
-        now: Timestamp,
-    ) -> Result<Option<TicketId>, StoreError> {
-        let call = &Call::new()?;
-        let accounts = &named(accounts);
-        resumed(async |doubt| {
-            let mut tx = self.db.write("opening machine mail as a ticket").await?;
-            if call.took_effect(&mut tx, doubt, now).await? {
-                return ticket::of_inbound(&mut tx, id).await;
-            }
-            let row = tx
-                .first(
-                    "SELECT channel, account, thread, sender_key FROM inbound
-                     WHERE id = $1 AND outcome = 'suppressed' AND in_sent = 0
-                       AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)",
-                    &[id.0.into(), accounts.as_deref().into()],
-                )
-                .await?;
-            let Some(row) = row else { return Ok(None) };
-            let thread = conversation(&mut tx, &row, now).await?;
-            let reason = format!("opened from machine mail by {by}");
-            tx.execute(
-                "UPDATE inbound SET outcome = 'escalated', outcome_reason = $2, thread = $3 WHERE id = $1",
-                &[id.0.into(), (&reason).into(), thread.0.into()],
-            )
-            .await?;
-            let stored = Stored { thread, inbound: id, urgency: Urgency::Normal, reason: &reason, now };
-            let ticket = ticket::raise_untold(&mut tx, &stored).await?;
-            failpoint::reach("store.machine_mail.before");
-            tx.commit().await?;
-            failpoint::reach("store.machine_mail.after");
-            Ok(Some(ticket))
-        })
-        .await
-    }
-}
-
-/// Returns the conversation of a message, or begins one with its sender.
-async fn conversation(tx: &mut Tx, row: &Row, now: Timestamp) -> Result<ThreadId, StoreError> {
-    if let Some(thread) = row.get::<Option<i64>>("thread")? {
-        return Ok(ThreadId(thread));
-    }
-    let new = NewThread {
-        channel: row.word("channel", channel_of)?,
-        account: &row.get::<String>("account")?,
-        participant: &row.get::<Option<String>>("sender_key")?.unwrap_or_default(),
-        chat_key: None,
-        language: None,
-        pending: None,
-    };
-    thread::create(tx, &new, now).await
 }
 
 fn machine_mail_of(row: &Row) -> Result<MachineMail, StoreError> {

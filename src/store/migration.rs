@@ -28,6 +28,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (17, "satisfaction", include_str!("sql/sqlite/0017-satisfaction.sql")),
     (18, "named acts", include_str!("sql/sqlite/0018-named-acts.sql")),
     (19, "draft days", include_str!("sql/sqlite/0019-draft-days.sql")),
+    (20, "answered", include_str!("sql/sqlite/0020-answered.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -51,6 +52,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (17, "satisfaction", include_str!("sql/postgres/0017-satisfaction.sql")),
     (18, "named acts", include_str!("sql/postgres/0018-named-acts.sql")),
     (19, "draft days", include_str!("sql/postgres/0019-draft-days.sql")),
+    (20, "answered", include_str!("sql/postgres/0020-answered.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

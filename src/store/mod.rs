@@ -11,11 +11,13 @@
 
 pub mod activity;
 pub mod alarm;
+pub mod answered;
 pub mod audit;
 pub mod backup;
 pub mod buyers;
 pub mod card;
 pub mod changes;
+pub mod conversation;
 pub mod drafts;
 pub mod error;
 pub mod evidence;
@@ -23,12 +25,14 @@ pub mod figures;
 pub mod inbound;
 pub mod indexing;
 pub mod invitations;
+pub mod labels;
 pub mod lease;
 pub mod machine_mail;
 pub mod merge;
 pub mod notice_answers;
 pub mod notices;
 pub mod open;
+pub mod open_ticket;
 pub mod orders;
 pub mod outbox;
 pub mod people;

@@ -188,6 +188,8 @@ pub struct Page {
 pub struct Counted {
     /// By view.
     pub tickets: Vec<(View, u32)>,
+    /// Messages that the machine answered.
+    pub answered: u32,
     /// Machine mail: messages that ended in silence.
     pub machine_mail: u32,
     /// Messages that could not be decided on.
@@ -386,6 +388,15 @@ impl Store {
             tickets.push((view, tx.one(counting(view), &values).await?.count("many")?));
         }
         let values = [accounts.as_deref().into(), MOST_COUNTED.into()];
+        let answered = tx
+            .one(
+                "SELECT COUNT(*) AS many FROM (
+                   SELECT id FROM inbound WHERE outcome IN ('answered', 'asked') AND joined IS NULL
+                     AND ($1 IS NULL OR REPLACE($1, '\n' || account || '\n', '') <> $1) LIMIT $2) c",
+                &values,
+            )
+            .await?
+            .count("many")?;
         let machine_mail = tx
             .one(
                 "SELECT COUNT(*) AS many FROM (
@@ -404,7 +415,7 @@ impl Store {
             )
             .await?
             .count("many")?;
-        Ok(Counted { tickets, machine_mail, quarantine })
+        Ok(Counted { tickets, answered, machine_mail, quarantine })
     }
 }
 

@@ -14,10 +14,12 @@ pub enum Thing {
     Buyer(i64),
     /// A received message.
     Inbound(i64),
+    /// A conversation.
+    Thread(i64),
 }
 
 impl Store {
-    /// Returns the accounts a thing belongs to: one for a ticket and a message, one or several for a buyer who wrote to
+    /// Returns the accounts a thing belongs to: one for a ticket, a message and a conversation, one or several for a buyer who wrote to
     /// several, none for what does not exist.
     pub async fn accounts_of(&self, thing: Thing) -> Result<Vec<AccountName>, StoreError> {
         let (sql, id) = match thing {
@@ -30,6 +32,7 @@ impl Store {
                 id,
             ),
             Thing::Inbound(id) => ("SELECT account FROM inbound WHERE id = $1", id),
+            Thing::Thread(id) => ("SELECT account FROM thread WHERE id = $1", id),
         };
         let rows = self.db.ask("looking whose it is", sql, &[id.into()]).await?;
         rows.iter().map(|row| row.get::<&str>("account").map(AccountName::new)).collect()

@@ -170,7 +170,7 @@ impl Store {
             },
             draft,
             timeline: timeline::of(&mut tx, &ticket).await?,
-            pending: timeline::pending(&mut tx, &ticket).await?,
+            pending: timeline::pending(&mut tx, ticket.thread, ticket.id).await?,
             scheduled: timeline::scheduled(&mut tx, &ticket).await?,
             card: card::card(&mut tx, &recipient.key, id).await?,
             undoable: undo::undoable(&mut tx, id, now).await?,
@@ -334,7 +334,7 @@ async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbo
     }
 }
 
-async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
+pub(super) async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
     let row = tx
         .one(
             "SELECT t.channel, t.account, t.participant, t.language, t.bot_off, b.name,

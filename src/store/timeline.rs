@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     model::{
         delivery::DeliveryState,
-        ids::{InboundId, IntentId, OutboxId, TicketId},
+        ids::{InboundId, IntentId, OutboxId, ThreadId, TicketId},
         inbound::ChannelKind,
         outbound::{OutboundKind, Payload},
         satisfaction,
@@ -101,8 +101,30 @@ pub struct Waiting {
 
 /// Returns what was said and done, oldest first, in all conversations of the ticket.
 pub(super) async fn of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Moment>, StoreError> {
+    let threads = ticket::threads_of(tx, ticket).await?;
+    let mut moments = said(tx, &threads).await?;
+    let of_ticket = [ticket.id.0.into()];
+    let rows = tx
+        .all(
+            "SELECT at, actor, what, text, version FROM ticket_event
+             WHERE ticket = $1 OR ticket IN (SELECT k.id FROM ticket k WHERE k.merged_into = $1) ORDER BY id",
+            &of_ticket,
+        )
+        .await?;
+    for row in &rows {
+        let event = ticket::event_of(row)?;
+        if !is_message(&event) {
+            moments.push(Moment { at: event.at, what: Happened::Did(event) });
+        }
+    }
+    moments.sort_by_key(|moment| (moment.at, rank(&moment.what)));
+    Ok(moments)
+}
+
+/// Returns what was said in those conversations, oldest first: the newest messages of each.
+pub(super) async fn said(tx: &mut Tx, threads: &[ThreadId]) -> Result<Vec<Moment>, StoreError> {
     let mut moments = Vec::new();
-    for thread in ticket::threads_of(tx, ticket).await? {
+    for thread in threads {
         let rows = tx
             .all(
                 "SELECT id, channel, sender_name, sender_key, in_sent, subject, text, received_at, outcome
@@ -123,20 +145,6 @@ pub(super) async fn of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Moment>, Stor
             .await?;
         for row in rows.iter().rev() {
             moments.push(went(row)?);
-        }
-    }
-    let of_ticket = [ticket.id.0.into()];
-    let rows = tx
-        .all(
-            "SELECT at, actor, what, text, version FROM ticket_event
-             WHERE ticket = $1 OR ticket IN (SELECT k.id FROM ticket k WHERE k.merged_into = $1) ORDER BY id",
-            &of_ticket,
-        )
-        .await?;
-    for row in &rows {
-        let event = ticket::event_of(row)?;
-        if !is_message(&event) {
-            moments.push(Moment { at: event.at, what: Happened::Did(event) });
         }
     }
     moments.sort_by_key(|moment| (moment.at, rank(&moment.what)));
@@ -195,15 +203,16 @@ fn went(row: &Row) -> Result<Moment, StoreError> {
     })
 }
 
-/// Returns the oldest message of the machine in the ticket's conversations that has not begun to leave.
-pub(super) async fn pending(tx: &mut Tx, ticket: &Ticket) -> Result<Option<Waiting>, StoreError> {
+/// Returns the oldest message of the machine that has not begun to leave, in a conversation and in those that go on in that
+/// ticket.
+pub(super) async fn pending(tx: &mut Tx, thread: ThreadId, ticket: TicketId) -> Result<Option<Waiting>, StoreError> {
     let row = tx
         .first(
             "SELECT id, kind, intents, payload, due_at FROM outbox
              WHERE human = 0 AND (state IN ('ready', 'retry_at') OR (state = 'sending' AND phase = 'before'))
                AND thread IN (SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2)
              ORDER BY id LIMIT 1",
-            &[ticket.thread.0.into(), ticket.id.0.into()],
+            &[thread.0.into(), ticket.0.into()],
         )
         .await?;
     row.as_ref().map(waiting).transpose()

@@ -60,7 +60,7 @@ const STIMULI: &[(&str, Stimulus)] = &[
     ("satisfaction.", Stimulus::Elsewhere),
     ("store.agent.", Stimulus::Elsewhere),
     ("store.alarm.", Stimulus::Elsewhere),
-    ("store.machine_mail.", Stimulus::Elsewhere),
+    ("store.opening.", Stimulus::Elsewhere),
     ("store.rating.", Stimulus::Elsewhere),
     ("store.satisfaction.", Stimulus::Elsewhere),
     ("store.undo.", Stimulus::Elsewhere),

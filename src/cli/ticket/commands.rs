@@ -27,6 +27,29 @@ pub(super) enum TicketCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List what the machine answered, the newest first
+    Answered {
+        /// Go on after a page: the number of its last message
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<i64>,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a conversation, with a ticket or without: what was said, and how the machine read it
+    Conversation {
+        /// Its number, as `answered` tells it
+        conversation: i64,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take over a conversation that has no ticket: it gets one, which is yours
+    Open {
+        /// The number of a message of it, as `answered` and `conversation` tell it
+        #[arg(long)]
+        message: i64,
+    },
     /// Show the shop's replies, filled for a ticket
     Canned {
         /// Its number

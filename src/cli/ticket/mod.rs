@@ -1,6 +1,7 @@
 //! `nightdesk ticket`: the queue from a terminal, beside a running service.
 
 mod commands;
+mod talks;
 mod view;
 
 use std::path::Path;
@@ -77,6 +78,11 @@ impl TicketArguments {
         match self.command {
             TicketCommand::List(arguments) => list(store, &agent, &arguments).await,
             TicketCommand::Show { ticket, json } => show(config, store, TicketId(ticket), json).await,
+            TicketCommand::Answered { before, json } => talks::answered(config, store, before, json).await,
+            TicketCommand::Conversation { conversation, json } => {
+                talks::conversation(config, store, conversation, json).await
+            }
+            TicketCommand::Open { message } => talks::open(config, store, &agent, message).await,
             TicketCommand::Canned { ticket, reply } => {
                 texts(path, config, store, TicketId(ticket), reply.as_deref()).await
             }

@@ -22,6 +22,7 @@ use crate::{
     store::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::{self, BuyerAct},
+        conversation::ConversationOfBuyer,
     },
 };
 
@@ -102,6 +103,8 @@ pub(super) struct BuyerCard {
     orders: Vec<Order>,
     /// The buyer's tickets that the token reaches, the newest first.
     tickets: Vec<BuyerTicket>,
+    /// The buyer's conversations that the token reaches, with and without ticket, the newest first.
+    conversations: Vec<BuyerConversation>,
 }
 
 /// What somebody noted of a buyer.
@@ -130,6 +133,25 @@ struct BuyerTicket {
     channel: ChannelKind,
     /// When it was opened.
     opened_at: Timestamp,
+}
+
+/// A conversation of the buyer.
+#[derive(Debug, Serialize, ToSchema)]
+struct BuyerConversation {
+    /// Its number.
+    id: i64,
+    /// What it began with.
+    subject: String,
+    /// The mailbox or bot.
+    account: String,
+    /// The kind of channel.
+    channel: ChannelKind,
+    /// When the buyer wrote last.
+    last_at: Option<Timestamp>,
+    /// How many messages came in it.
+    messages: u32,
+    /// Its newest ticket, or the one that it goes on in.
+    ticket: Option<i64>,
 }
 
 /// Everybody who wrote to an account that the token reaches.
@@ -232,11 +254,26 @@ async fn told(shop: &Shop, visitor: &Visitor, id: BuyerId) -> Told<BuyerCard> {
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyer(id, accounts).await?.ok_or(Problem::NotFound)?;
     let known = shop.store.buyer_card(&found.key).await?;
-    let tickets = shop.store.tickets_of_buyer(&found.key, accounts).await?;
+    let kept = self::known(shop, visitor, &found.key).await?;
     let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
     let engine = shop.live.engine();
     let zone = schedule::buyers_zone(known.country.as_deref(), known.language, &engine.settings().desk.zone);
-    Ok(Json(card(Some(found.id), &known, &zone.zone, orders, tickets)))
+    Ok(Json(card(Some(found.id), &known, &zone.zone, orders, kept)))
+}
+
+/// What is kept of a buyer that belongs to accounts.
+pub(super) struct Kept {
+    tickets: Vec<TicketOfBuyer>,
+    conversations: Vec<ConversationOfBuyer>,
+}
+
+/// Reads what of a buyer the visitor may see.
+pub(super) async fn known(shop: &Shop, visitor: &Visitor, key: &str) -> Result<Kept, ApiProblem> {
+    let accounts = visitor.accounts.as_deref();
+    Ok(Kept {
+        tickets: shop.store.tickets_of_buyer(key, accounts).await?,
+        conversations: shop.store.conversations_of_buyer(key, accounts).await?,
+    })
 }
 
 /// Tells of a buyer.
@@ -245,7 +282,7 @@ pub(super) fn card(
     known: &card::BuyerCard,
     zone: &TimeZone,
     orders: Vec<Order>,
-    tickets: Vec<TicketOfBuyer>,
+    kept: Kept,
 ) -> BuyerCard {
     let note = |note: &card::BuyerNote| BuyerNote { at: note.at, by: note.by.clone(), text: note.text.clone() };
     BuyerCard {
@@ -261,7 +298,20 @@ pub(super) fn card(
         messages: known.messages,
         notes: known.notes.iter().map(note).collect(),
         orders,
-        tickets: tickets.into_iter().map(ticket).collect(),
+        tickets: kept.tickets.into_iter().map(ticket).collect(),
+        conversations: kept.conversations.into_iter().map(conversation).collect(),
+    }
+}
+
+fn conversation(conversation: ConversationOfBuyer) -> BuyerConversation {
+    BuyerConversation {
+        id: conversation.id.0,
+        subject: conversation.subject,
+        account: conversation.account.to_string(),
+        channel: conversation.channel,
+        last_at: conversation.last_at,
+        messages: conversation.messages,
+        ticket: conversation.ticket.map(|ticket| ticket.0),
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use crate::console::api::{
-    acts, audit, buyers, description, files, health,
+    acts, audit, buyers, conversations, description, files, health,
     problem::{ApiProblem, MEDIA_TYPE},
     reports, rules, search, switches, ticket, tickets,
 };
@@ -42,6 +42,9 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         tickets::list,
         ticket::one,
         acts::act,
+        conversations::answered,
+        conversations::one,
+        conversations::take,
         search::find,
         buyers::list,
         buyers::one,
@@ -64,6 +67,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     modifiers(&Doors, &Failures),
     tags(
         (name = "tickets", description = "The queue and what is done in it"),
+        (name = "conversations", description = "What the machine answered, with a ticket or without"),
         (name = "search", description = "Everything that was said"),
         (name = "buyers", description = "Everybody who wrote"),
         (name = "rules", description = "What the machine answers by"),

@@ -31,7 +31,7 @@ pub(super) struct Health {
     rules: RulesInForce,
     /// The accounts that the token reaches.
     accounts: Vec<AccountHealth>,
-    /// How many tickets each list holds for the token, 1000 at most; `machine_mail` and `quarantine` are messages.
+    /// How many tickets each list holds for the token, 1000 at most; `answered`, `machine_mail` and `quarantine` are messages.
     queue: BTreeMap<String, u32>,
     /// Counts of the whole shop; none for a token that is limited to accounts.
     counts: Option<Counts>,
@@ -108,6 +108,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Told<Health>
     let counted = shop.store.queue_counts(crate::console::queue::viewer(visitor), now).await?;
     let mut queue: BTreeMap<String, u32> =
         View::ALL.into_iter().map(|view| (view.as_str().to_owned(), counted.of(view))).collect();
+    queue.insert("answered".to_owned(), counted.answered);
     queue.insert("machine_mail".to_owned(), counted.machine_mail);
     queue.insert("quarantine".to_owned(), counted.quarantine);
     Ok(Json(Health {

@@ -7,6 +7,7 @@
 mod acts;
 mod audit;
 mod buyers;
+mod conversations;
 pub(super) mod description;
 mod files;
 mod health;
@@ -41,6 +42,9 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::get("/api/v1/tickets", agent, Object::None, tickets::list),
         Entry::get("/api/v1/tickets/{ticket}", agent, Object::Ticket, ticket::one),
         Entry::post("/api/v1/tickets/{ticket}/acts", agent, Object::Ticket, acts::act),
+        Entry::get("/api/v1/answered", agent, Object::None, conversations::answered),
+        Entry::get("/api/v1/conversations/{thread}", agent, Object::Thread, conversations::one),
+        Entry::post("/api/v1/messages/{inbound}/ticket", agent, Object::Inbound, conversations::take),
         Entry::get("/api/v1/search", agent, Object::None, search::find),
         Entry::get("/api/v1/buyers", agent, Object::None, buyers::list),
         Entry::get("/api/v1/buyers/{buyer}", agent, Object::Buyer, buyers::one),

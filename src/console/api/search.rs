@@ -51,6 +51,8 @@ pub(super) struct SearchResults {
 pub(super) struct SearchResult {
     /// What the text is.
     kind: DocumentKind,
+    /// The conversation it belongs to; none of machine mail that belongs to none.
+    conversation: Option<i64>,
     /// The ticket it belongs to.
     ticket: Option<i64>,
     /// Where that one stands.
@@ -98,6 +100,7 @@ fn result(found: Found) -> SearchResult {
     let Found { hit, subject, excerpt, more } = found;
     SearchResult {
         kind: hit.kind,
+        conversation: hit.thread.map(|thread| thread.0),
         ticket: hit.ticket.map(|ticket| ticket.0),
         state: hit.state,
         message: (hit.kind == DocumentKind::Inbound).then_some(hit.source),

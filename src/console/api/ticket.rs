@@ -76,7 +76,7 @@ struct WaitingDraft {
 
 /// A message of ours that has not left.
 #[derive(Debug, Serialize, ToSchema)]
-struct WaitingText {
+pub(super) struct WaitingText {
     /// Its words.
     text: String,
     /// When it leaves at the earliest.
@@ -97,7 +97,7 @@ struct Undoable {
 /// One thing of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Item {
+pub(super) enum Item {
     /// Somebody wrote to us, or somebody of the shop with another program.
     Received {
         /// When.
@@ -167,8 +167,7 @@ async fn detail(shop: &Shop, visitor: &Visitor, file: TicketFile, now: Timestamp
     let engine = shop.live.engine();
     let zone = agents::buyers_zone(&engine, &file);
     let key = &file.recipient.key;
-    let (id, tickets) =
-        (shop.store.buyer_of_key(key).await?, shop.store.tickets_of_buyer(key, visitor.accounts.as_deref()).await?);
+    let (id, known) = (shop.store.buyer_of_key(key).await?, buyers::known(shop, visitor, key).await?);
     Ok(TicketDetail {
         accountable: close::is_accountable(&file.ticket),
         account: file.recipient.account.to_string(),
@@ -187,18 +186,18 @@ async fn detail(shop: &Shop, visitor: &Visitor, file: TicketFile, now: Timestamp
             what: undo.what,
             until: undo.until,
         }),
-        buyer: buyers::card(id, &file.card, &zone.zone, file.orders.clone(), tickets),
+        buyer: buyers::card(id, &file.card, &zone.zone, file.orders.clone(), known),
         conversation: file.timeline.iter().map(item).collect(),
-        why: why::of(&file, &engine),
+        why: why::newest(&file, &engine),
         ticket: TicketHead::of(file.ticket),
     })
 }
 
-fn waiting(waiting: &Waiting) -> WaitingText {
+pub(super) fn waiting(waiting: &Waiting) -> WaitingText {
     WaitingText { text: waiting.text.clone(), leaves_at: waiting.at }
 }
 
-fn item(moment: &Moment) -> Item {
+pub(super) fn item(moment: &Moment) -> Item {
     match &moment.what {
         Happened::Came(came) => received(moment.at, came),
         Happened::Went(went) => written(moment.at, went),

@@ -13,7 +13,7 @@ use crate::{
     store::ticket::TicketFile,
 };
 
-/// The decision on the newest message that was decided on.
+/// The decision on a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Why {
     /// When it was decided.
@@ -121,10 +121,14 @@ struct Resemblance {
 }
 
 /// Tells why the newest message of the ticket was decided as it was; none if none was decided on.
-pub(super) fn of(file: &TicketFile, engine: &Engine) -> Option<Why> {
+pub(super) fn newest(file: &TicketFile, engine: &Engine) -> Option<Why> {
     let verdict = file.last_verdict.as_ref()?;
-    let text = file.last_text.clone().unwrap_or_default();
-    Some(Why {
+    Some(of(file.last_text.clone().unwrap_or_default(), verdict, engine))
+}
+
+/// Tells why a message with that text was decided so.
+pub(super) fn of(text: String, verdict: &Verdict, engine: &Engine) -> Why {
+    Why {
         decided_at: verdict.decided_at,
         rule_set: verdict.rule_set_hash.clone(),
         outcome: verdict.outcome.as_str().to_owned(),
@@ -142,7 +146,7 @@ pub(super) fn of(file: &TicketFile, engine: &Engine) -> Option<Why> {
         situation: verdict.situation.clone(),
         order: verdict.order.clone(),
         text,
-    })
+    }
 }
 
 fn hits(verdict: &Verdict, text: &str) -> Vec<RuleHit> {

@@ -231,6 +231,7 @@ async fn reaches(
         Object::Ticket => ("ticket", Thing::Ticket),
         Object::Buyer => ("buyer", Thing::Buyer),
         Object::Inbound => ("inbound", Thing::Inbound),
+        Object::Thread => ("thread", Thing::Thread),
     };
     let number = params.iter().find(|(param, _)| *param == name).and_then(|(_, value)| value.parse().ok());
     let Some(number) = number else { return Ok(false) };

@@ -1,6 +1,7 @@
 //! One ticket: what was said, why it needs a person, who the buyer is, and everything that can be done.
 
 pub(super) mod acts;
+mod conversation;
 pub(super) mod refusals;
 mod side;
 mod suggestions;
@@ -21,7 +22,13 @@ use crate::{
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
-        ticket::{acts::Sent, side::Card, suggestions::Suggestion, talk::Talk, why::Why},
+        ticket::{
+            acts::Sent,
+            side::{Card, Earlier, Whose},
+            suggestions::Suggestion,
+            talk::Talk,
+            why::Why,
+        },
         visit::Visit,
         when::{Clock, Moment, length},
         words::{desk, refusal, ticket::Words},
@@ -44,6 +51,8 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::get("/tickets/{ticket}", AGENT, Object::Ticket, show),
         Entry::get("/tickets/{ticket}/live", AGENT, Object::Ticket, live),
         Entry::post("/tickets/{ticket}/act", AGENT, Object::Ticket, acts::act),
+        Entry::get("/conversations/{thread}", AGENT, Object::Thread, conversation::show),
+        Entry::post("/inbound/{inbound}/take", AGENT, Object::Inbound, conversation::take),
     ]
 }
 
@@ -102,7 +111,7 @@ async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Resul
     let desk = desk::Words::of(visit.tongue);
     let me = visitor.name.as_str();
     let talk = talk::of(shop, visit, &file, &clock).await?;
-    let card = side::of(shop, visitor, &file, &engine, &clock).await?;
+    let card = side::of(shop, visitor, &Whose::of(&file), &engine, &clock).await?;
     let suggestions = suggestions::of(&file, &engine, &shop.store.situation_switches().await?, &clock);
     page(&TicketPage {
         shell: Shell::of(shop, visit, Some(Place::Queue)).await?,
@@ -111,12 +120,13 @@ async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Resul
         head: head(&file, &engine, &clock, me),
         can: Can::of(&file.ticket, me, &file),
         draft: draft(&file, &engine),
+        labels: shop.store.labels_in_use(visitor.accounts.as_deref()).await?,
         reply: reply(&file, kept, &suggestions, &clock),
         suggestions,
         closing: closing(&file, &engine, &clock),
         urgencies: [Urgency::Normal, Urgency::High, Urgency::Urgent]
             .map(|urgency| (urgency.as_str(), labels::urgency(desk, urgency), urgency == file.ticket.urgency)),
-        why: why::of(&file, &engine, visit.tongue, clock.now),
+        why: why::newest(&file, &engine, visit.tongue, clock.now),
         notice: kept.notice.as_ref(),
         sent: kept.sent.clone().unwrap_or_default(),
         talk,
@@ -202,6 +212,8 @@ struct TicketPage<'a> {
     can: Can,
     notice: Option<&'a Notice>,
     draft: Option<Draft>,
+    /// Labels that tickets had of late.
+    labels: Vec<String>,
     reply: Reply,
     suggestions: Vec<Suggestion>,
     closing: Closing,
@@ -216,6 +228,11 @@ impl TicketPage<'_> {
     /// Returns whether one of the ready texts fits what was understood.
     fn some_fit(&self) -> bool {
         self.suggestions.iter().any(|ready| ready.fits)
+    }
+
+    /// Returns the buyer's other tickets that this one can go on in.
+    fn joinable(&self) -> impl Iterator<Item = &Earlier> {
+        self.card.earlier.iter().filter(|earlier| earlier.open)
     }
 
     /// Returns how many others there are; they stay folded, for there are dozens.

@@ -9,11 +9,21 @@ use crate::{
         when::{Clock, Moment},
         words::{desk, ticket::Words},
     },
-    desk::schedule::ZoneSource,
+    desk::schedule::{self, ZoneSource},
     engine::Engine,
-    service::agents,
-    store::ticket::TicketFile,
+    model::{
+        ids::{ThreadId, TicketId},
+        order::Order,
+        ticket::TicketState,
+    },
+    store::{
+        card::BuyerCard,
+        ticket::{Recipient, TicketFile},
+    },
 };
+
+/// So many other conversations stand on the card; all of them are on the buyer's page.
+const TALKS: usize = 10;
 
 /// The buyer's card.
 pub(super) struct Card {
@@ -31,6 +41,7 @@ pub(super) struct Card {
     pub(super) notes: Vec<Note>,
     pub(super) orders: Vec<String>,
     pub(super) earlier: Vec<Earlier>,
+    pub(super) talks: Vec<Talk>,
 }
 
 /// What a person noted of the buyer.
@@ -45,33 +56,70 @@ pub(super) struct Earlier {
     pub(super) id: i64,
     pub(super) subject: String,
     pub(super) state: &'static str,
+    /// It is not closed, so this one can go on in it.
+    pub(super) open: bool,
     pub(super) at: Moment,
+}
+
+/// Another conversation of the buyer, that has no ticket.
+pub(super) struct Talk {
+    pub(super) id: i64,
+    pub(super) subject: String,
+    pub(super) at: Option<Moment>,
+}
+
+/// Whose card it is, and what it lies beside.
+pub(super) struct Whose<'a> {
+    pub(super) recipient: &'a Recipient,
+    pub(super) card: &'a BuyerCard,
+    pub(super) orders: &'a [Order],
+    /// What the buyer is called where no name is known.
+    pub(super) buyer: &'a str,
+    /// The ticket and the conversation that the reader has before them.
+    pub(super) without: (Option<TicketId>, Option<ThreadId>),
+}
+
+impl<'a> Whose<'a> {
+    /// Returns the buyer of a ticket.
+    pub(super) fn of(file: &'a TicketFile) -> Self {
+        Self {
+            recipient: &file.recipient,
+            card: &file.card,
+            orders: &file.orders,
+            buyer: &file.ticket.buyer,
+            without: (Some(file.ticket.id), Some(file.ticket.thread)),
+        }
+    }
 }
 
 /// Fills the card.
 pub(super) async fn of(
     shop: &Shop,
     visitor: &Visitor,
-    file: &TicketFile,
+    whose: &Whose<'_>,
     engine: &Engine,
     clock: &Clock,
 ) -> Result<Card, Problem> {
     let (words, desk) = (Words::of(clock.tongue), desk::Words::of(clock.tongue));
-    let zone = agents::buyers_zone(engine, file);
-    let card = &file.card;
-    let key = &file.recipient.key;
+    let (card, recipient, key) = (whose.card, whose.recipient, &whose.recipient.key);
+    let language = recipient.language.or(card.language);
+    let zone = schedule::buyers_zone(card.country.as_deref(), language, &engine.settings().desk.zone);
     let accounts = visitor.accounts.as_deref();
     let tickets = shop.store.tickets_of_buyer(key, accounts).await?;
-    let earlier = tickets.iter().filter(|ticket| ticket.id != file.ticket.id).map(|ticket| Earlier {
+    let talks = shop.store.conversations_of_buyer(key, accounts).await?;
+    let (ticket, thread) = whose.without;
+    let talks = talks.into_iter().filter(|talk| talk.ticket.is_none() && Some(talk.id) != thread).take(TALKS);
+    let earlier = tickets.iter().filter(|earlier| Some(earlier.id) != ticket).map(|ticket| Earlier {
         id: ticket.id.0,
         subject: ticket.subject.clone(),
         state: labels::state(desk, ticket.state),
+        open: ticket.state != TicketState::Closed,
         at: clock.hour(ticket.opened_at),
     });
     Ok(Card {
-        name: card.name.clone().unwrap_or_else(|| file.ticket.buyer.clone()),
+        name: card.name.clone().unwrap_or_else(|| whose.buyer.to_owned()),
         address: key.clone(),
-        language: file.recipient.language.or(card.language).map(|code| labels::language(clock.tongue, code)),
+        language: language.map(|code| labels::language(clock.tongue, code)),
         country: card.country.clone(),
         wall: clock.wall(&zone.zone),
         wall_by: match zone.by {
@@ -94,7 +142,10 @@ pub(super) async fn of(
                 text: note.text.clone(),
             })
             .collect(),
-        orders: file.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
+        orders: whose.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
         earlier: earlier.collect(),
+        talks: talks
+            .map(|talk| Talk { id: talk.id.0, subject: talk.subject, at: talk.last_at.map(|at| clock.hour(at)) })
+            .collect(),
     })
 }

@@ -1,4 +1,4 @@
-//! The conversation of a ticket: what was said each way, and what was done in between.
+//! A conversation, with a ticket or without: what was said each way, why the machine said it, and what was done in between.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use crate::{
     console::{
         Shop, labels,
         problem::Problem,
-        visit::Visit,
+        ticket::why::{self, Why},
+        visit::{Visit, Visitor},
         when::{Clock, Moment},
         words::{desk, ticket::Words},
     },
@@ -18,16 +19,21 @@ use crate::{
         inbound::{Attachment, ChannelKind},
         outbound::OutboundKind,
         ticket::{EventKind, TicketEvent},
+        verdict::Verdict,
     },
     service::original::{self, Extras},
     store::{
+        conversation::Conversation,
         ticket::TicketFile,
-        timeline::{Came, Happened, Went},
+        timeline::{self, Came, Happened, Went},
     },
 };
 
 /// Of so many of the newest mails the files are listed; older ones are downloaded whole.
 const MAILS_READ: usize = 20;
+
+/// Of so many of the newest messages it is told why the machine did with them what it did.
+const EXPLAINED: usize = 20;
 
 /// Mails of more than this together are not read for their files: the page would take too long.
 const BYTES_READ: usize = 64 * 1024 * 1024;
@@ -37,7 +43,10 @@ const BYTES_READ: usize = 64 * 1024 * 1024;
 #[template(path = "ticket_talk.html")]
 pub(super) struct Talk {
     pub(super) words: &'static Words,
-    pub(super) id: i64,
+    /// Where the forms of the conversation go.
+    pub(super) act: String,
+    /// What is written on the button that stops the machine.
+    pub(super) stop: &'static str,
     pub(super) version: i64,
     pub(super) csrf: String,
     pub(super) undo: Option<Undo>,
@@ -87,6 +96,8 @@ pub(super) struct Bubble {
     pub(super) inbound: Option<i64>,
     pub(super) html: bool,
     pub(super) files: Vec<File>,
+    /// Why the machine did with a message what it did, where that is not told elsewhere on the page.
+    pub(super) why: Option<Why>,
 }
 
 /// Where a message of ours stands.
@@ -112,12 +123,10 @@ pub(super) struct Line {
     pub(super) at: Moment,
 }
 
-/// Reads the conversation of a ticket.
+/// Reads the conversation of a ticket. The page has the newest decision beside it.
 pub(super) async fn of(shop: &Shop, visit: &Visit, file: &TicketFile, clock: &Clock) -> Result<Talk, Problem> {
     let visitor = visit.visitor()?;
-    let desk = desk::Words::of(visit.tongue);
-    let extras = extras(shop, file).await?;
-    let telling = Telling { words: Words::of(visit.tongue), desk, me: visitor.name.as_str(), clock, extras: &extras };
+    let (words, desk) = (Words::of(visit.tongue), desk::Words::of(visit.tongue));
     let undo = file.undoable.as_ref().filter(|undoable| undoable.until > clock.now).map(|undoable| Undo {
         mine: undoable.by == visitor.name,
         who: labels::actor(desk, undoable.by.as_str(), visitor.name.as_str()),
@@ -125,25 +134,92 @@ pub(super) async fn of(shop: &Shop, visit: &Visit, file: &TicketFile, clock: &Cl
         until: clock.second(undoable.until),
         seconds: undoable.until.duration_since(clock.now).as_secs().max(1),
     });
-    let waiting =
-        |waiting: &crate::store::timeline::Waiting| Waiting { text: waiting.text.clone(), at: clock.hour(waiting.at) };
     let messages = file.timeline.iter().filter(|moment| matches!(moment.what, Happened::Came(_))).count();
     Ok(Talk {
-        words: Words::of(visit.tongue),
-        id: file.ticket.id.0,
+        words,
+        act: format!("/tickets/{}/act", file.ticket.id),
+        stop: words.stop,
         version: file.ticket.version,
         csrf: visitor.csrf.clone(),
         undo,
-        pending: file.pending.as_ref().map(waiting),
-        scheduled: file.scheduled.as_ref().map(waiting),
-        items: file.timeline.iter().filter_map(|moment| telling.item(moment)).collect(),
+        pending: file.pending.as_ref().map(|pending| waiting(pending, clock)),
+        scheduled: file.scheduled.as_ref().map(|scheduled| waiting(scheduled, clock)),
+        items: items(shop, visitor, &file.timeline, file.last_verdict.as_ref(), clock).await?,
         can_split: messages > 1 && file.ticket.merged_into.is_none(),
     })
 }
 
+/// Reads a conversation that has no open ticket: all that can be done is to take it over.
+pub(super) async fn of_conversation(
+    shop: &Shop,
+    visit: &Visit,
+    conversation: &Conversation,
+    clock: &Clock,
+) -> Result<Talk, Problem> {
+    let visitor = visit.visitor()?;
+    let words = Words::of(visit.tongue);
+    Ok(Talk {
+        words,
+        act: conversation.newest.map(|message| format!("/inbound/{message}/take")).unwrap_or_default(),
+        stop: words.stop_take,
+        version: 0,
+        csrf: visitor.csrf.clone(),
+        undo: None,
+        pending: conversation.pending.as_ref().map(|pending| waiting(pending, clock)),
+        scheduled: None,
+        items: items(shop, visitor, &conversation.timeline, None, clock).await?,
+        can_split: false,
+    })
+}
+
+fn waiting(waiting: &timeline::Waiting, clock: &Clock) -> Waiting {
+    Waiting { text: waiting.text.clone(), at: clock.hour(waiting.at) }
+}
+
+/// Tells everything that was said, each message with its files and why the machine did with it what it did; `told` is told
+/// elsewhere.
+async fn items(
+    shop: &Shop,
+    visitor: &Visitor,
+    timeline: &[timeline::Moment],
+    told: Option<&Verdict>,
+    clock: &Clock,
+) -> Result<Vec<Item>, Problem> {
+    let extras = extras(shop, timeline).await?;
+    let desk = desk::Words::of(clock.tongue);
+    let telling = Telling { words: Words::of(clock.tongue), desk, me: visitor.name.as_str(), clock, extras: &extras };
+    let mut items: Vec<Item> = timeline.iter().filter_map(|moment| telling.item(moment)).collect();
+    let mut whys = whys(shop, timeline, told, clock).await?;
+    for item in &mut items {
+        if let Item::Said(bubble) = item {
+            bubble.why = bubble.inbound.and_then(|inbound| whys.remove(&inbound));
+        }
+    }
+    Ok(items)
+}
+
+/// Reads why the machine did with the newest messages what it did.
+async fn whys(
+    shop: &Shop,
+    timeline: &[timeline::Moment],
+    told: Option<&Verdict>,
+    clock: &Clock,
+) -> Result<HashMap<i64, Why>, Problem> {
+    let messages = timeline.iter().rev().filter_map(|moment| match &moment.what {
+        Happened::Came(came) if !came.in_sent => Some(came.id),
+        _ => None,
+    });
+    let messages: Vec<InboundId> = messages.take(EXPLAINED).collect();
+    let decisions = shop.store.decisions(&messages).await?;
+    let engine = shop.live.engine();
+    let others = decisions.iter().filter(|decision| Some(&decision.verdict) != told);
+    let why = |text: &str, verdict: &Verdict| why::of(text, verdict, &engine, clock.tongue, clock.now);
+    Ok(others.map(|decision| (decision.message.0, why(&decision.text, &decision.verdict))).collect())
+}
+
 /// Reads which of the newest mails have HTML and files.
-async fn extras(shop: &Shop, file: &TicketFile) -> Result<HashMap<i64, Extras>, Problem> {
-    let mails = file.timeline.iter().rev().filter_map(|moment| match &moment.what {
+async fn extras(shop: &Shop, timeline: &[timeline::Moment]) -> Result<HashMap<i64, Extras>, Problem> {
+    let mails = timeline.iter().rev().filter_map(|moment| match &moment.what {
         Happened::Came(came) if came.channel == ChannelKind::Email => Some(came.id),
         _ => None,
     });
@@ -170,7 +246,7 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn item(&self, moment: &crate::store::timeline::Moment) -> Option<Item> {
+    fn item(&self, moment: &timeline::Moment) -> Option<Item> {
         let at = self.clock.hour(moment.at);
         match &moment.what {
             Happened::Came(came) => Some(Item::Said(Box::new(self.came(came, at)))),
@@ -200,6 +276,7 @@ impl Telling<'_> {
             inbound: Some(came.id.0),
             html: extras.is_some_and(|extras| extras.html),
             files: files.iter().enumerate().map(|(place, file)| listed(place, file)).collect(),
+            why: None,
         }
     }
 
@@ -224,20 +301,15 @@ impl Telling<'_> {
             inbound: None,
             html: false,
             files: Vec::new(),
+            why: None,
         }
     }
 
     fn standing(&self, went: &Went) -> Option<Standing> {
         let state = DeliveryState::from_word(&went.state)?;
         let (words, bad) = match state {
-            DeliveryState::Held => (self.words.st_held, false),
             DeliveryState::Ready if went.leaves_at.is_some() => (self.words.st_ready, false),
-            DeliveryState::Ready => (self.words.st_on_its_way, false),
-            DeliveryState::Sending => (self.words.st_sending, false),
-            DeliveryState::RetryAt => (self.words.st_retry, true),
-            DeliveryState::Sent | DeliveryState::VerifiedSent => (self.words.st_sent, false),
-            DeliveryState::Uncertain | DeliveryState::Escalated => (self.words.st_uncertain, true),
-            DeliveryState::Cancelled => (self.words.st_cancelled, true),
+            state => labels::delivery(self.words, state),
         };
         let waits = state == DeliveryState::Ready;
         Some(Standing {
@@ -260,6 +332,7 @@ impl Telling<'_> {
             inbound: None,
             html: false,
             files: Vec::new(),
+            why: None,
         }
     }
 

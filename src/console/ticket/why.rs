@@ -19,6 +19,8 @@ use crate::{
 pub(super) struct Why {
     pub(super) outcome: &'static str,
     pub(super) language: String,
+    /// The code of the language that the message is in; empty where that was not seen.
+    pub(super) code: String,
     /// The message with what was recognized marked.
     pub(super) text: Vec<Piece>,
     pub(super) hits: Vec<Stands>,
@@ -70,11 +72,16 @@ pub(super) struct Fact {
 }
 
 /// Tells why the newest message of the ticket was decided as it was; none if none was decided on.
-pub(super) fn of(file: &TicketFile, engine: &Engine, tongue: Tongue, now: Timestamp) -> Option<Why> {
+pub(super) fn newest(file: &TicketFile, engine: &Engine, tongue: Tongue, now: Timestamp) -> Option<Why> {
     let verdict = file.last_verdict.as_ref()?;
-    let text = file.last_text.as_deref().unwrap_or_default();
+    Some(of(file.last_text.as_deref().unwrap_or_default(), verdict, engine, tongue, now))
+}
+
+/// Tells why a message with that text was decided so.
+pub(super) fn of(text: &str, verdict: &Verdict, engine: &Engine, tongue: Tongue, now: Timestamp) -> Why {
     let words = Words::of(tongue);
-    Some(Why {
+    Why {
+        code: verdict.language.detected.map(|code| code.to_string()).unwrap_or_default(),
         outcome: outcome(&verdict.outcome, words),
         language: language(verdict, words, tongue),
         text: marked(text, spans(verdict)),
@@ -85,7 +92,7 @@ pub(super) fn of(file: &TicketFile, engine: &Engine, tongue: Tongue, now: Timest
         order: verdict.order.as_ref().map(|order| explain::order(order, now)).or(verdict.orders_unseen.clone()),
         situation: verdict.situation.clone(),
         whole: explain::reading(text, verdict),
-    })
+    }
 }
 
 fn told(name: String, text: &str) -> Told {

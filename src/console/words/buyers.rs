@@ -21,6 +21,11 @@ words! {
     no_orders: "No order is known under this address.", "此地址下没有已知订单。";
     tickets: "Tickets", "工单";
     no_tickets: "The machine settled everything alone so far; no ticket was needed.", "目前均由机器人处理，没有工单。";
+    talks: "Conversations", "会话";
+    no_talks: "No conversation.", "没有会话。";
+    talk: "Conversation", "会话";
+    last: "Last message", "最近来信";
+    settled: "no ticket", "无工单";
     about: "About", "内容";
     state: "State", "状态";
     through: "Through", "渠道";

@@ -1,6 +1,14 @@
 //! The words of lists beside the queue: machine mail, quarantine, search.
 
 words! {
+    answered_title: "Answered by the machine", "机器人已回复";
+    answered_intro: "What was said in your shop’s name without a person, the newest first. Open a conversation to read all of it, to see why, and to take it over.", "机器人以店铺名义自动回复的内容，最新的在前。打开会话可查看全文与判定原因，也可接管。";
+    answered_empty: "The machine has answered nothing yet.", "机器人还没有回复过任何消息。";
+    asked: "What was asked", "买家来信";
+    answer: "What was answered", "机器人的回复";
+    asked_back: "asked back", "已追问";
+    no_answer: "No answer lies here.", "此处没有回复。";
+    conversation: "Conversation", "会话";
     machine_title: "Machine mail", "机器邮件";
     machine_intro: "Kept, and answered by nobody: newsletters, receipts, out-of-office notes, bounces. If a buyer is among them, open a ticket.", "已保存但不会回复的邮件：通讯、回执、自动答复、退信等。如有买家来信，请打开工单。";
     machine_empty: "No message ended in silence yet.", "还没有不予回复的邮件。";

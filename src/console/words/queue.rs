@@ -11,6 +11,7 @@ words! {
     scheduled: "Scheduled", "定时发送";
     all: "All open", "全部未关闭";
     closed: "Closed", "已关闭";
+    answered: "Answered by the machine", "机器人已回复";
     machine: "Machine mail", "机器邮件";
     quarantine: "Quarantine", "隔离区";
     grade: "Grade", "等级";

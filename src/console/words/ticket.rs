@@ -2,6 +2,14 @@
 
 words! {
     back: "Back to the queue", "返回队列";
+    back_to_answered: "Back to what the machine answered", "返回机器人已回复";
+    no_ticket: "no ticket: no person was needed", "无工单：未需人工";
+    take_over: "Take over", "接管";
+    take_over_hint: "Makes a ticket of it that is yours. From then on the machine is silent here, and what it was about to say does not leave.", "会新建一个由您负责的工单。此后机器人在此会话中保持沉默，尚未发出的回复也不会发出。";
+    take_over_gone: "No ticket can be made of that message any more: it is being decided anew.", "该消息已无法新建工单：正在重新判定。";
+    other_talks: "Conversations without a ticket", "无工单的会话";
+    why_this: "Why the machine did so", "机器人为何如此处理";
+    stop_take: "Stop it and take over", "拦下并接管";
     urgency: "Urgency", "紧急程度";
     answer_by: "answer", "回复期限";
     overdue_by: "overdue by", "已超期";
@@ -94,6 +102,7 @@ words! {
     hand_back: "Hand back to the machine", "交还给机器人";
     hand_back_hint: "It answers the buyer’s next message by itself, if it can.", "机器人会尽可能自动回复买家的下一条消息。";
     merge: "Join with another ticket", "合并工单";
+    merge_with: "Goes on in", "并入";
     merge_into: "Number of the ticket it goes on in", "并入的工单号";
     merge_do: "Join", "合并";
     more: "More", "更多";

@@ -32,6 +32,7 @@ const PAGES: &[&str] = &[
     "/queue",
     "/queue?view=all",
     "/queue?view=closed",
+    "/answered",
     "/machine",
     "/quarantine",
     "/buyers",

@@ -158,6 +158,36 @@ fn what_people_do_to_a_ticket_is_typed() {
 }
 
 #[test]
+fn what_the_machine_answered_is_read_and_taken_over_from_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let list = said(&ticket(folder.path(), "answered --json", ""), 0);
+    let answered: Vec<serde_json::Value> = list.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(answered.len(), 5, "four answers and a question:\n{list}");
+    assert!(answered.iter().all(|line| line["state"] == "sent" && line["rules"][0].is_string()), "{list}");
+    let (message, thread) = (&answered[0]["id"], &answered[0]["thread"]);
+    let text = said(&ticket(folder.path(), "answered", ""), 0);
+    assert!(text.contains(&format!("(conversation {thread})")) && text.contains(" sent]"), "{text}");
+    let conversation = said(&ticket(folder.path(), &format!("conversation {thread}"), ""), 0);
+    for words in ["wrote (message ", "nightdesk answered (sent)", "ticket open --message "] {
+        assert!(conversation.contains(words), "{words:?} is missing in\n{conversation}");
+    }
+    let act = |command: &str, code: i32, words: &str| {
+        let output = ticket(folder.path(), command, "");
+        assert_eq!(told(&output.stderr), words, "{command}");
+        assert_eq!(output.status.code(), Some(code), "{command}");
+    };
+    let open = format!("open --message {message}");
+    act(&open, 0, "Ticket 3 is yours; the machine is silent in its conversation.");
+    act(&open, 5, &format!("Not possible: message {message} has ticket 3 already."));
+    let shown = said(&ticket(folder.path(), "show 3", ""), 0);
+    assert!(shown.contains("nightdesk answered automatically") && shown.contains("desk took it"), "{shown}");
+    let gone = "Not possible: there is no message 99, it is not decided yet, or the shop itself wrote it.";
+    act("open --message 99", 5, gone);
+    act("conversation 99", 5, "Not possible: there is no conversation 99.");
+}
+
+#[test]
 fn a_ticket_is_explained_as_it_was_decided_and_as_it_would_be_now() {
     let folder = tempfile::tempdir().expect("a folder");
     tour(folder.path());

@@ -35,7 +35,7 @@ const OPEN: [&str; 6] = [
 /// Links carry their own proof.
 const LINKS: [&str; 4] = ["GET /setup/{token}", "POST /setup/{token}", "GET /s/{token}", "POST /s/{token}"];
 
-/// What the matrix is about: a ticket, a buyer and a message of each account.
+/// What the matrix is about: a ticket, a buyer, a conversation and a message of each account.
 const THINGS: [&str; 4] = [
     "INSERT INTO thread (id, channel, account, participant, created_at, changed_at)
      VALUES (1, 'email', 'shop', 'a@x', 1, 1), (2, 'email', 'other', 'b@x', 1, 1)",
@@ -116,7 +116,7 @@ async fn half(house: &House) -> Seat {
 
 /// Returns the paths of a route, each with the thing it names.
 fn paths(path: &str) -> Vec<(&'static str, String)> {
-    let about = ["{ticket}", "{buyer}", "{inbound}"].into_iter().find(|param| path.contains(param));
+    let about = ["{ticket}", "{buyer}", "{inbound}", "{thread}"].into_iter().find(|param| path.contains(param));
     let others = |path: &str| {
         let path = if path.starts_with("/tokens/") { path.replace("{token}", "1") } else { path.to_owned() };
         let filled = path.replace("{name}", "kim");

@@ -62,6 +62,8 @@ async fn everything_that_can_be_read_is_read_as_it_is_described() {
         "/api/v1/openapi.json",
         "/api/v1/tickets",
         "/api/v1/tickets/2",
+        "/api/v1/answered",
+        "/api/v1/conversations/1",
         "/api/v1/search?q=parcel",
         "/api/v1/buyers",
         "/api/v1/buyers/1",
@@ -132,7 +134,13 @@ async fn a_token_of_one_mailbox_finds_nothing_of_another() {
         assert_eq!(list(&stranger.get(path).await), Some(0), "{path}");
         assert_ne!(list(&own.get(path).await), Some(0), "{path}");
     }
-    for path in ["/api/v1/tickets/1", "/api/v1/buyers/1", "/api/v1/messages/1", "/api/v1/messages/1/raw"] {
+    for path in [
+        "/api/v1/tickets/1",
+        "/api/v1/conversations/1",
+        "/api/v1/buyers/1",
+        "/api/v1/messages/1",
+        "/api/v1/messages/1/raw",
+    ] {
         assert_eq!(stranger.get(path).await.problem(), (404, "not_found"), "{path}");
         assert_eq!(own.get(path).await.status, 200, "{path}");
     }

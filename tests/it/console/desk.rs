@@ -53,7 +53,7 @@ async fn ticket(bench: &Bench, raw: &str) -> Letter {
     letter
 }
 
-fn shows(page: &Told, parts: &[&str]) {
+pub(super) fn shows(page: &Told, parts: &[&str]) {
     assert_eq!(page.status, 200, "{}", page.body);
     for part in parts {
         assert!(page.body.contains(part), "the page lacks {part:?}: {}", page.body);
@@ -61,7 +61,7 @@ fn shows(page: &Told, parts: &[&str]) {
 }
 
 /// Every form that changes something brings its session's token along.
-fn forms_are_signed(page: &Told) {
+pub(super) fn forms_are_signed(page: &Told) {
     let (forms, tokens) = (page.body.matches("method=\"post\"").count(), page.body.matches("name=\"csrf\"").count());
     assert!(forms > 0 && forms == tokens, "{forms} forms and {tokens} tokens in {}", page.body);
 }
@@ -209,7 +209,9 @@ async fn what_strangers_write_stays_text_on_every_page() {
             still_text(&house.get(&page, Some(&ann)).await, payload);
         }
     }
-    for page in ["/queue", "/queue/rows", "/machine", "/quarantine", "/buyers", "/buyers/1", "/buyers/2", "/help"] {
+    for page in
+        ["/queue", "/queue/rows", "/answered", "/machine", "/quarantine", "/buyers", "/buyers/1", "/buyers/2", "/help"]
+    {
         still_text(&house.get(page, Some(&ann)).await, page);
     }
     for payload in PAYLOADS {
@@ -348,6 +350,7 @@ async fn the_pages_speak_chinese_to_who_reads_it() {
     for (page, word) in [
         ("/queue", "工单队列"),
         ("/tickets/1", "回复买家"),
+        ("/answered", "机器人已回复"),
         ("/machine", "机器邮件"),
         ("/quarantine", "隔离区"),
         ("/search", "搜索"),

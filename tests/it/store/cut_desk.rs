@@ -7,12 +7,16 @@ use nightdesk::{
         outbound::OutboundKind,
         ticket::{EventKind, TicketState},
     },
-    store::{card::BuyerAct, satisfaction::Rating},
+    store::{
+        card::BuyerAct,
+        open_ticket::{Hands, OpenTicket},
+        satisfaction::Rating,
+    },
 };
 
 use super::{
     bench::{self, Plan, at},
-    changes::take_over,
+    changes, conversations,
     cuts::{Run, say},
     satisfactions,
 };
@@ -25,7 +29,7 @@ async fn ticket(run: &Run) -> TicketId {
 
 pub(super) async fn undo(run: Run) -> (Run, String) {
     let ticket = ticket(&run).await;
-    let change = TicketChange { undo_until: Some(at(2)), ..take_over(&run.bench, ticket).await };
+    let change = TicketChange { undo_until: Some(at(2)), ..changes::take_over(&run.bench, ticket).await };
     run.bench.store.change_ticket(ticket, &"lin".into(), &change, at(1)).await.expect("claimed");
     run.arm();
     // After a lost answer it is not known any more what was taken back.
@@ -35,7 +39,7 @@ pub(super) async fn undo(run: Run) -> (Run, String) {
 
 pub(super) async fn merge(run: Run) -> (Run, String) {
     let (from, into) = (ticket(&run).await, ticket(&run).await);
-    let change = TicketChange { state: TicketState::Closed, ..take_over(&run.bench, from).await };
+    let change = TicketChange { state: TicketState::Closed, ..changes::take_over(&run.bench, from).await };
     say!(run, run.store.merge_tickets(from, into, &"lin".into(), &change, at(1)))
 }
 
@@ -58,7 +62,16 @@ pub(super) async fn buyer(run: Run) -> (Run, String) {
 pub(super) async fn machine_mail(run: Run) -> (Run, String) {
     let letter = run.bench.mail("robot@buyer.example", "q", at(0)).await;
     run.bench.decide(&letter, Plan::suppress(), at(0)).await;
-    say!(run, run.store.open_machine_mail(letter.id, &"lin".into(), None, at(1)))
+    let lin = "lin".into();
+    let wanted = OpenTicket { hands: Hands::Queue, ..conversations::taking(letter.id, &lin) };
+    say!(run, run.store.open_ticket(&wanted, at(1)))
+}
+
+pub(super) async fn take_over(run: Run) -> (Run, String) {
+    let letter = run.bench.mail("ana@buyer.example", "q", at(0)).await;
+    run.bench.decide(&letter, Plan::answer(), at(0)).await;
+    let lin = "lin".into();
+    say!(run, run.store.open_ticket(&conversations::taking(letter.id, &lin), at(1)))
 }
 
 pub(super) async fn index(run: Run) -> (Run, String) {

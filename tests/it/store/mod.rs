@@ -12,6 +12,7 @@ mod clocks;
 mod colleagues;
 mod commits;
 mod contexts;
+mod conversations;
 mod crowds;
 mod cut_desk;
 mod cut_notices;
@@ -93,6 +94,7 @@ fn cases() -> Vec<Case> {
         situations::CASES,
         quarantines::CASES,
         queues::CASES,
+        conversations::CASES,
         searches::CASES,
         sweeps::CASES,
         restores::CASES,

@@ -4,7 +4,7 @@
 use nightdesk::{
     model::ticket::Urgency,
     store::{
-        figures, merge,
+        answered, conversation, figures, merge,
         queue::{View, listing},
         search, sent,
     },
@@ -271,5 +271,76 @@ async fn a_takeover_looks_at_the_messages_of_its_conversation_and_no_others() {
         assert!(plan.contains("SEARCH inbound USING INTEGER PRIMARY KEY"), "{plan}");
         assert!(plan.contains("inbound_joined") && !plan.contains("inbound_outcome"), "{plan}");
         assert!(!plan.lines().any(|line| line.starts_with("SCAN i")), "{plan}");
+    }
+}
+
+/// Messages that the machine answered, each in a conversation of its own of one of a hundred buyers, beside many that people got.
+async fn fill_answered(b: &Bench) {
+    let letter = b.mail("ana@buyer.example", "a lamp", at(0)).await;
+    b.decide(&letter, Plan::answer(), at(0)).await;
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TICKETS})");
+    b.run(&format!(
+        "INSERT INTO thread (id, channel, account, participant, created_at, changed_at)
+         {numbers} SELECT 1000 + i, 'email', 'shop', 'b' || (i % 100) || '@buyer.example', 1, 1 FROM n"
+    ))
+    .await;
+    b.run(&format!(
+        "INSERT INTO inbound (channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at, state,
+                              outcome, decided_at, thread)
+         {numbers} SELECT 'email', 'shop', 'k' || i, k.raw, k.raw_sha256, 1, 0, 1, 1, 'decided',
+                          CASE i % 20 WHEN 0 THEN 'answered' ELSE 'escalated' END, 1, 1000 + i
+         FROM n, inbound k WHERE k.id = {}", letter.id
+    ))
+    .await;
+    b.run(
+        "INSERT INTO outbox (key, thread, inbound, account, kind, human, epoch, recipient_key, intents, replies, payload,
+                             state, due_at, created_at, changed_at, settled_at, proof)
+         SELECT 'a' || i.id, i.thread, i.id, 'shop', 'answer', 0, 0, 'b', '[]', '[]', '{}', 'sent', 1, 1, 1, 1, '250'
+         FROM inbound i WHERE i.thread > 1000",
+    )
+    .await;
+}
+
+/// The values of [`nightdesk::store::Store::answered`] for the first page of all accounts.
+const ANSWERED_GIVEN: &[Given] = &[Given::Number(i64::MAX), Given::Nothing, Given::Number(PAGE)];
+
+/// The values of [`nightdesk::store::Store::conversations_of_buyer`].
+const OF_BUYER_GIVEN: &[Given] = &[Given::Text("b7@buyer.example"), Given::Nothing, Given::Number(PAGE)];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_read_from_an_index_on_sqlite() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill_answered(&b).await;
+    for statistics in [false, true] {
+        if statistics {
+            b.run("ANALYZE").await;
+        }
+        let plan = b.plan(answered::LISTING, ANSWERED_GIVEN).await;
+        assert!(plan.contains("inbound_answered") && plan.contains("SEARCH x USING"), "{plan}");
+        assert!(!plan.contains("SCAN x") && !plan.contains("SCAN o") && !plan.contains("SCAN k"), "{plan}");
+        let plan = b.plan(conversation::OF_BUYER, OF_BUYER_GIVEN).await;
+        assert!(plan.contains("thread_participant"), "{plan}");
+        for bad in ["SCAN t", "SCAN i", "SCAN f", "SCAN k", "SCAN l", "SCAN c", "SCAN n"] {
+            assert!(!plan.lines().any(|line| line.starts_with(bad)), "{bad}:\n{plan}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_read_from_an_index_on_postgres() {
+    if postgres::cluster().is_none() {
+        return;
+    }
+    let b = Bench::new(Backend::Postgres).await;
+    fill_answered(&b).await;
+    b.run("ANALYZE").await;
+    let plan = b.plan(answered::LISTING, ANSWERED_GIVEN).await;
+    assert!(plan.contains("inbound_answered"), "{plan}");
+    assert!(rows_at(&plan, "inbound_answered") <= PAGE, "{plan}");
+    let of_buyer = b.plan(conversation::OF_BUYER, OF_BUYER_GIVEN).await;
+    assert!(of_buyer.contains("thread_participant"), "{of_buyer}");
+    assert!(plan.contains("using outbox_thread on outbox x"), "{plan}");
+    for plan in [plan, of_buyer] {
+        assert!(!plan.contains("Seq Scan on inbound"), "{plan}");
     }
 }

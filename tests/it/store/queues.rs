@@ -8,7 +8,10 @@ use nightdesk::{
         outbound::OutboundKind,
         ticket::{EventKind, TicketState, Urgency},
     },
-    store::queue::{Counted, Mark, Narrowed, Page, View, Viewer},
+    store::{
+        open_ticket::{Hands, OpenTicket, Opening},
+        queue::{Counted, Mark, Narrowed, Page, View, Viewer},
+    },
 };
 
 use super::{
@@ -223,13 +226,14 @@ async fn machine_mail(b: Bench) {
     let line = |id| (id, "Ana".to_owned(), "B3".to_owned(), "out of office".to_owned());
     assert_eq!(read(None).await, [line(ids[2]), line(ids[1])]);
     assert_eq!(read(Some(ids[1])).await, [line(ids[0])]);
-    let open = async |id, accounts| {
-        b.store.open_machine_mail(id, &"lin".into(), accounts, at(9)).await.expect("the call runs")
+    let (lin, bot) = (AgentName::from("lin"), [AccountName::from("bot")]);
+    let open = async |message, accounts| {
+        let wanted = OpenTicket { message, by: &lin, hands: Hands::Queue, accounts };
+        b.store.open_ticket(&wanted, at(9)).await.expect("the call runs")
     };
-    let bot = [AccountName::from("bot")];
-    assert_eq!(open(ids[1], Some(&bot[..])).await, None, "another account's mail is not there");
-    let ticket = open(ids[1], None).await.expect("it becomes a ticket");
-    assert_eq!(open(ids[1], None).await, None, "it is machine mail no longer");
+    assert_eq!(open(ids[1], Some(&bot[..])).await, Opening::Gone, "another account's mail is not there");
+    let Opening::Opened(ticket) = open(ids[1], None).await else { panic!("it becomes a ticket") };
+    assert_eq!(open(ids[1], None).await, Opening::Gone, "it is machine mail no longer");
     let file = b.store.ticket(ticket).await.expect("read").expect("there");
     assert_eq!(file.ticket.state, TicketState::Open);
     assert_eq!(file.last_inbound.map(|inbound| inbound.id), Some(ids[1]), "a reply answers this one");

@@ -1,0 +1,123 @@
+//! What the machine answered: the first page of a seller's morning. Each line leads to its conversation.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use crate::{
+    console::{
+        Shop, address, labels,
+        problem::Answer,
+        queue::{Tab, tabs, viewer},
+        router::{Entry, Need, Object},
+        shell::{Place, Shell, page},
+        visit::Visit,
+        when::{Clock, Moment},
+        words::{desk, lists::Words, queue, ticket},
+    },
+    engine::Engine,
+    model::{agent::Role, ids::InboundId},
+    store::answered::Answered,
+};
+
+/// The routes of the list.
+pub(super) fn routes() -> Vec<Entry> {
+    const AGENT: Need = Need::Role(Role::Agent);
+    vec![Entry::get("/answered", AGENT, Object::None, show)]
+}
+
+/// So many messages stand on one page.
+const LISTED: u32 = 50;
+
+/// From which message on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    before: Option<i64>,
+}
+
+/// The list, the newest first.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let visitor = visit.visitor()?;
+    let clock = Clock::of(&shop, &visit);
+    let counted = shop.store.queue_counts(viewer(visitor), clock.now).await?;
+    let found = shop.store.answered(visitor.accounts.as_deref(), asked.before.map(InboundId), LISTED).await?;
+    let engine = shop.live.engine();
+    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
+    let older = found.last().filter(|_| full).map(|last| last.id.to_string());
+    page(&AnsweredPage {
+        tabs: tabs(queue::Words::of(visit.tongue), &counted, visitor.role, "/answered"),
+        queue: queue::Words::of(visit.tongue),
+        words: Words::of(visit.tongue),
+        lines: found.into_iter().map(|answered| line(answered, &engine, &clock)).collect(),
+        older: older.map(|id| address::with("/answered", &[("before", &id)])),
+        newest: asked.before.is_some(),
+        shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
+    })
+}
+
+fn line(answered: Answered, engine: &Engine, clock: &Clock) -> Line {
+    let words = ticket::Words::of(clock.tongue);
+    let rules = answered.rules.iter();
+    let subject = if answered.subject.trim().is_empty() {
+        Words::of(clock.tongue).conversation.to_owned()
+    } else {
+        answered.subject
+    };
+    Line {
+        id: answered.id.0,
+        href: match answered.ticket {
+            Some(ticket) => format!("/tickets/{ticket}"),
+            None => format!("/conversations/{}", answered.thread),
+        },
+        ticket: answered.ticket.map(|ticket| ticket.0),
+        received: clock.hour(answered.received_at),
+        channel: labels::channel(desk::Words::of(clock.tongue), answered.channel),
+        account: answered.account.to_string(),
+        sender: answered.sender,
+        language: answered.language.map(|code| labels::language(clock.tongue, code)),
+        language_code: answered.language.map(|code| code.to_string()).unwrap_or_default(),
+        subject,
+        preview: answered.preview,
+        asked: answered.asked,
+        rules: rules
+            .map(|rule| (labels::intent(engine, rule), format!("/rules/{}", address::part(rule.as_str()))))
+            .collect(),
+        answer: answered.answer,
+        state: answered.state.map(|state| labels::delivery(words, state)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "answered.html")]
+struct AnsweredPage {
+    shell: Shell,
+    words: &'static Words,
+    queue: &'static queue::Words,
+    tabs: Vec<Tab>,
+    lines: Vec<Line>,
+    older: Option<String>,
+    newest: bool,
+}
+
+/// One message with its answer.
+struct Line {
+    id: i64,
+    /// Where the conversation is: the ticket that was made of it, or its own page.
+    href: String,
+    ticket: Option<i64>,
+    received: Moment,
+    channel: &'static str,
+    account: String,
+    sender: String,
+    language: Option<String>,
+    language_code: String,
+    subject: String,
+    preview: String,
+    asked: bool,
+    /// The rules that answered, with their addresses.
+    rules: Vec<(String, String)>,
+    answer: String,
+    /// Where the answer stands, and whether that needs attention.
+    state: Option<(&'static str, bool)>,
+}

@@ -1,0 +1,97 @@
+//! A conversation that has no open ticket: what the machine said, why, to whom, and the one button that takes it over.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect},
+};
+use jiff::Timestamp;
+
+use crate::{
+    console::{
+        Shop, labels,
+        path::Path,
+        problem::{Answer, Problem},
+        shell::{Place, Shell, page},
+        ticket::{
+            side::{self, Card, Whose},
+            talk::{self, Talk},
+        },
+        visit::Visit,
+        when::Clock,
+        words::{desk, ticket::Words},
+    },
+    model::ids::{InboundId, ThreadId},
+    service::openings,
+    store::open_ticket::{Hands, OpenTicket, Opening},
+};
+
+/// The page; where a ticket is open, that one.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(thread): Path<i64>) -> Answer {
+    let visitor = visit.visitor()?;
+    let clock = Clock::of(&shop, &visit);
+    let found = shop.store.conversation(ThreadId(thread)).await?.ok_or(Problem::NotFound)?;
+    if let Some(ticket) = found.open {
+        return Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response());
+    }
+    let (engine, desk) = (shop.live.engine(), desk::Words::of(visit.tongue));
+    let whose = Whose {
+        recipient: &found.recipient,
+        card: &found.card,
+        orders: &found.orders,
+        buyer: &found.recipient.key,
+        without: (None, Some(found.id)),
+    };
+    let card = side::of(&shop, visitor, &whose, &engine, &clock).await?;
+    let words = Words::of(visit.tongue);
+    page(&ConversationPage {
+        shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
+        words,
+        subject: Some(found.subject.clone())
+            .filter(|subject| !subject.is_empty())
+            .unwrap_or_else(|| words.conversation.to_owned()),
+        channel: labels::channel(desk, found.recipient.channel),
+        account: found.recipient.account.to_string(),
+        language: found.recipient.language.map(|code| code.to_string()).unwrap_or_default(),
+        bot_off: found.recipient.bot_off,
+        tickets: found.tickets.iter().map(|(id, state)| (id.0, labels::state(desk, *state))).collect(),
+        newest: found.newest.map(|message| message.0),
+        talk: talk::of_conversation(&shop, &visit, &found, &clock).await?,
+        card,
+    })
+}
+
+/// Makes a ticket of the conversation, which the visitor has from then on; if there is one by now, leads to it.
+pub(super) async fn take(State(shop): State<Shop>, visit: Visit, Path(inbound): Path<i64>) -> Answer {
+    let visitor = visit.visitor()?;
+    let wanted = OpenTicket {
+        message: InboundId(inbound),
+        by: &visitor.name,
+        hands: Hands::Own,
+        accounts: visitor.accounts.as_deref(),
+    };
+    match openings::open(&shop.handle, &wanted, Timestamp::now()).await? {
+        Opening::Opened(ticket) | Opening::Already(ticket) => {
+            Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response())
+        }
+        Opening::Gone => Err(Problem::Conflict(Words::of(visit.tongue).take_over_gone.to_owned())),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "conversation.html")]
+struct ConversationPage {
+    shell: Shell,
+    words: &'static Words,
+    subject: String,
+    channel: &'static str,
+    account: String,
+    language: String,
+    bot_off: bool,
+    /// Its closed tickets.
+    tickets: Vec<(i64, &'static str)>,
+    /// What a ticket would begin with.
+    newest: Option<i64>,
+    talk: Talk,
+    card: Card,
+}

@@ -1,0 +1,121 @@
+//! What the machine answered, for whoever wants to read in the morning what was said in the shop's name.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    model::{
+        delivery::DeliveryState,
+        ids::{AccountName, InboundId, IntentId, ThreadId, TicketId},
+        inbound::ChannelKind,
+        language::Language,
+        outbound::Payload,
+    },
+    store::{
+        Store,
+        database::{Row, Value},
+        error::StoreError,
+        inbound::channel_of,
+        queue::named,
+        thread::language_of,
+    },
+};
+
+/// So many characters of a message and of its answer are shown in the list.
+const PREVIEW: usize = 200;
+
+/// The most messages one page holds, whatever is asked for.
+pub const MOST_ANSWERED: u32 = 200;
+
+/// A message that the machine answered, or asked back about. Messages that were decided together are one, the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The message.
+    pub id: InboundId,
+    /// Its conversation.
+    pub thread: ThreadId,
+    /// Where it came in.
+    pub account: AccountName,
+    /// How.
+    pub channel: ChannelKind,
+    /// When.
+    pub received_at: Timestamp,
+    /// Who wrote it: name, else address; empty when nobody can be named.
+    pub sender: String,
+    /// Its subject.
+    pub subject: String,
+    /// The beginning of its text.
+    pub preview: String,
+    /// The language it is in, if that was seen.
+    pub language: Option<Language>,
+    /// The machine asked back for something that was missing.
+    pub asked: bool,
+    /// The beginning of what was answered.
+    pub answer: String,
+    /// The rules that answered, the most important first.
+    pub rules: Vec<IntentId>,
+    /// Where the answer stands; none where there is none in this conversation any more.
+    pub state: Option<DeliveryState>,
+    /// When the answer left, or was written if it has not.
+    pub answered_at: Option<Timestamp>,
+    /// The ticket of the conversation that is not closed.
+    pub ticket: Option<TicketId>,
+}
+
+/// The statement of the list, for whoever looks at its plan: before which message, of which accounts, how many.
+pub const LISTING: &str =
+    "SELECT p.id, p.thread, p.account, p.channel, p.received_at, p.sender, p.subject, p.preview, p.language, p.outcome,
+            o.payload, o.intents, o.state, COALESCE(o.settled_at, o.created_at) AS answered_at,
+            (SELECT MAX(k.id) FROM ticket k WHERE k.thread = p.thread AND k.state <> 'closed') AS ticket
+     FROM (SELECT id, thread, account, channel, received_at, COALESCE(sender_name, sender_key, '') AS sender,
+                  COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 200) AS preview, language, outcome
+           FROM inbound
+           WHERE outcome IN ('answered', 'asked') AND joined IS NULL AND id < $1
+             AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
+           ORDER BY id DESC LIMIT $3) p
+     LEFT JOIN outbox o ON o.id = (
+       SELECT MAX(x.id) FROM outbox x
+       WHERE x.thread = p.thread AND x.inbound = p.id AND x.human = 0 AND x.kind IN ('answer', 'ask'))
+     ORDER BY p.id DESC";
+
+impl Store {
+    /// Returns what the machine answered, the newest message first, older than a message if one is named; at most
+    /// [`MOST_ANSWERED`], whatever `limit` says.
+    pub async fn answered(
+        &self,
+        accounts: Option<&[AccountName]>,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<Answered>, StoreError> {
+        let accounts = named(accounts);
+        let values: [Value<'_>; 3] = [
+            before.map_or(i64::MAX, |before| before.0).into(),
+            accounts.as_deref().into(),
+            limit.clamp(1, MOST_ANSWERED).into(),
+        ];
+        let rows = self.db.ask("listing what the machine answered", LISTING, &values).await?;
+        rows.iter().map(answered_of).collect()
+    }
+}
+
+fn answered_of(row: &Row) -> Result<Answered, StoreError> {
+    let is_there = row.get::<Option<&str>>("payload")?.is_some();
+    let payload: Option<Payload> = if is_there { Some(row.json("payload")?) } else { None };
+    Ok(Answered {
+        id: InboundId(row.get("id")?),
+        thread: ThreadId(row.get("thread")?),
+        account: AccountName::new(row.get::<String>("account")?),
+        channel: row.word("channel", channel_of)?,
+        received_at: row.moment("received_at")?,
+        sender: row.get("sender")?,
+        subject: row.get("subject")?,
+        preview: row.get("preview")?,
+        language: language_of(row, "language")?,
+        asked: row.get::<&str>("outcome")? == "asked",
+        answer: payload.map(|payload| payload.text().chars().take(PREVIEW).collect()).unwrap_or_default(),
+        rules: if is_there { row.json("intents")? } else { Vec::new() },
+        state: if is_there { Some(row.word("state", DeliveryState::from_word)?) } else { None },
+        answered_at: row.maybe_moment("answered_at")?,
+        ticket: row.get::<Option<i64>>("ticket")?.map(TicketId),
+    })
+}
