@@ -95,6 +95,20 @@
     if (done) event.preventDefault();
   });
 
+  // A long list is narrowed down while a person types; without this file it is shown whole.
+  for (const finder of document.querySelectorAll("[data-narrows]")) {
+    const field = finder.querySelector("input");
+    const list = document.getElementById(finder.dataset.narrows);
+    finder.hidden = false;
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLowerCase().split(/\s+/);
+      for (const each of list.children) {
+        const text = each.textContent.toLowerCase();
+        each.hidden = !wanted.every((word) => text.includes(word));
+      }
+    });
+  }
+
   // A form is sent once: a second press of a slow button would be refused, and confuse.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();

@@ -8,8 +8,8 @@ use std::ops::Range;
 use jiff::tz::TimeZone;
 
 use crate::{
-    console::words::{Tongue, explained::Words, fill},
-    engine::{Engine, guard::GUARDS},
+    console::words::{Tongue, explained::Words, fill, reasons},
+    engine::Engine,
     model::{
         ids::IntentId,
         language::Language,
@@ -108,9 +108,14 @@ impl Explained {
             language: language(verdict, words),
             sentences: sentences(text, verdict, words),
             similar: verdict.similar.iter().map(like).collect(),
-            lines: lines(verdict, &engine.settings().desk.zone, words),
+            lines: lines(verdict, &engine.settings().desk.zone, words, tongue),
             urgency,
-            reasons: verdict.ticket.as_ref().map(|ticket| ticket.reasons.clone()).unwrap_or_default(),
+            reasons: verdict
+                .ticket
+                .iter()
+                .flat_map(|ticket| &ticket.reasons)
+                .map(|why| reasons::told(tongue, why))
+                .collect(),
             messages: verdict.messages.iter().map(|planned| message(planned, words)).collect(),
             told: false,
             shadow: shadow(verdict, words),
@@ -221,12 +226,11 @@ fn like(likeness: &crate::model::verdict::Likeness) -> Like {
 }
 
 /// Values, facts, order, situation, guards and doubts, in the order in which they come into play.
-fn lines(verdict: &Verdict, zone: &TimeZone, words: &'static Words) -> Vec<Line> {
+fn lines(verdict: &Verdict, zone: &TimeZone, words: &'static Words, tongue: Tongue) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut add = |label, text: String| lines.push(Line { label, text });
     for guard in &verdict.guards {
-        let known = GUARDS.iter().find(|known| known.id == guard.guard);
-        let condition = known.map_or(guard.guard.as_str(), |known| known.condition);
+        let condition = reasons::condition(tongue, &guard.guard).unwrap_or(&guard.guard);
         add(words.guard, format!("{condition} ({}): {}", guard.guard, guard.evidence));
     }
     for alarm in &verdict.alarms {

@@ -1,8 +1,8 @@
 //! What the desk's own words mean to whoever reads the page: one word of the page for each word of the store.
 
 use crate::{
-    console::words::{Tongue, desk::Words, ticket},
-    engine::{Engine, guard::GUARDS},
+    console::words::{Tongue, desk::Words, reasons, ticket},
+    engine::Engine,
     model::{
         closing::CloseResult,
         delivery::DeliveryState,
@@ -126,10 +126,26 @@ pub(super) fn intent(engine: &Engine, intent: &IntentId) -> String {
     engine.rules().rule(intent).map_or_else(|| intent.to_string(), |rule| rule.title.clone())
 }
 
+/// Returns what a complaint came from: one of the usual causes in the reader's words, or the shop's own.
+pub(super) fn case_cause<'a>(words: &'static Words, cause: &'a str) -> &'a str {
+    match cause {
+        "product_fault" => words.c_product_fault,
+        "damaged_in_transit" => words.c_damaged_in_transit,
+        "wrong_item" => words.c_wrong_item,
+        "description" => words.c_description,
+        "late_delivery" => words.c_late_delivery,
+        "lost_parcel" => words.c_lost_parcel,
+        "customs" => words.c_customs,
+        "buyer_error" => words.c_buyer_error,
+        "other" => words.c_other,
+        own => own,
+    }
+}
+
 /// Returns why a message ended in silence, in words: the condition of the guard, or the rule's title.
-pub(super) fn silence(engine: &Engine, reason: &str) -> String {
-    if let Some(guard) = GUARDS.iter().find(|guard| guard.id == reason) {
-        return format!("{} ({reason})", guard.condition);
+pub(super) fn silence(engine: &Engine, reason: &str, tongue: Tongue) -> String {
+    if let Some(condition) = reasons::condition(tongue, reason) {
+        return format!("{condition} ({reason})");
     }
     intent(engine, &IntentId::new(reason))
 }

@@ -57,7 +57,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let mails = found.into_iter().map(|mail| Mail {
         id: mail.id.0,
         received: clock.hour(mail.received_at),
-        why: labels::silence(&engine, &mail.reason),
+        why: labels::silence(&engine, &mail.reason, visit.tongue),
         account: mail.account.to_string(),
         language: mail.language.map(|code| labels::language(visit.tongue, code)),
         language_code: mail.language.map(|code| code.to_string()).unwrap_or_default(),

@@ -31,6 +31,7 @@ use crate::{
         rules::Choice,
         shell::{Place, Shell, page},
         visit::Visit,
+        when::day_name,
         words::{Tongue, fill, practice::Words},
     },
     diagnostic::source::{SourceMap, Span},
@@ -186,7 +187,8 @@ fn chat(engine: &Engine, conversation: &Conversation, switches: Vec<SituationSwi
     let acted = told.turns.iter().filter(|turn| matches!(turn.who, "buyer" | "agent"));
     let mut turns = acted;
     let shown = conversation.acts.iter().map(|(at, said)| {
-        let clock = at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string();
+        let then = at.to_zoned(zone.clone());
+        let clock = format!("{} {}", day_name(&then, tongue), then.strftime("%H:%M"));
         let text = |text: String| Shown { at: clock.clone(), buyer: false, text, subject: None, explained: None };
         match said {
             Said::Passed => text(fill(words.passed, &[&clock])),

@@ -18,7 +18,7 @@ use crate::{
         shell::{Place, Shell, page},
         visit::{Visit, Visitor},
         when::{Clock, Moment},
-        words::{desk, lists::Words, queue},
+        words::{desk, lists::Words, queue, reasons},
     },
     model::{
         agent::Role,
@@ -99,7 +99,7 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(inbound): P
     page(&MessagePage {
         words: Words::of(visit.tongue),
         line: line(&message, &clock),
-        reason: message.reason.clone(),
+        reason: reasons::told(visit.tongue, &message.reason),
         reruns: message.reruns,
         begins: String::from_utf8_lossy(shown).replace('\r', ""),
         cut: received.raw.len() > SHOWN_BYTES,

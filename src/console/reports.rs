@@ -12,11 +12,11 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop,
+        Shop, labels,
         problem::{Answer, Problem},
         shell::{Place, Shell, page},
         visit::{Visit, Visitor},
-        words::{Tongue, fill, reports::Words},
+        words::{Tongue, desk, fill, reports::Words},
     },
     desk::{
         chart::{self, Series},
@@ -272,7 +272,9 @@ fn charts(words: &'static Words, tongue: Tongue, counted: &Counted) -> Vec<Figur
     let report = &counted.report;
     let hours: Vec<String> = (0..report.hours.len()).map(|hour| format!("{hour:02}")).collect();
     let days: Vec<String> = report.days.iter().map(|day| day.date.strftime("%m-%d").to_string()).collect();
-    let channels: Vec<String> = report.channels.keys().map(|channel| channel.as_str().to_owned()).collect();
+    let desk = desk::Words::of(tongue);
+    let channels: Vec<String> =
+        report.channels.keys().map(|channel| labels::channel(desk, *channel).to_owned()).collect();
     let by_day: Vec<Outcomes> = report.days.iter().map(|day| day.messages).collect();
     let by_channel: Vec<Outcomes> = report.channels.values().copied().collect();
     vec![

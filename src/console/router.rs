@@ -6,7 +6,6 @@ use axum::{
     handler::Handler,
     http::Method,
     middleware,
-    response::IntoResponse as _,
     routing::{self, MethodRouter},
 };
 
@@ -17,7 +16,6 @@ use crate::{
         help, login, machine, people, playground, practice,
         problem::Problem,
         problems, profile, quarantine, queue, rating, reports, rules, search, setup, situations, ticket, tokens,
-        visit::Visit,
     },
     model::agent::Role,
 };
@@ -137,8 +135,10 @@ pub(super) fn build(shop: Shop) -> Router {
         // A path that is named twice, once to see and once to change, is one route with two methods.
         router = router.route(entry.path, entry.route.layer(middleware::from_fn_with_state(gate, guard::admit)));
     }
+    // Where nothing is, the guard still finds out in which language to say so.
+    let gate = Gate { shop: shop.clone(), need: Need::Nobody, object: Object::None };
     router
-        .fallback(async || Problem::NotFound.page(&Visit::default()).into_response())
+        .fallback((async || Problem::NotFound).layer(middleware::from_fn_with_state(gate, guard::admit)))
         .layer(middleware::from_fn_with_state(shop.clone(), guard::around))
         .with_state(shop)
 }

@@ -82,7 +82,7 @@ impl Clock {
     }
 }
 
-fn day_name(at: &Zoned, tongue: Tongue) -> &'static str {
+pub(super) fn day_name(at: &Zoned, tongue: Tongue) -> &'static str {
     let place = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or_default();
     let names = match tongue {
         Tongue::English => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],

@@ -14,6 +14,8 @@ const LEFT: f64 = 52.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 24.0;
+/// The widest bar: one alone is no wall.
+const WIDEST_BAR: f64 = 160.0;
 /// Height of one line of a ranking, and of the bar in it.
 const ROW: f64 = 22.0;
 const ROW_BAR: f64 = 14.0;
@@ -64,8 +66,9 @@ pub fn stacked(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> St
         grid(&mut svg, y(number(tick) / number(top)), &tick.to_string());
     }
     let step = (WIDTH - LEFT - RIGHT) / number(labels.len());
+    let width = (step * 0.8).min(WIDEST_BAR);
     for (index, label) in labels.iter().enumerate() {
-        let x = LEFT + step * number(index);
+        let x = LEFT + step * number(index) + (step - width) / 2.0;
         let mut below = 0;
         for series in series {
             let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > 0) else { continue };
@@ -75,8 +78,8 @@ pub fn stacked(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> St
                 "<rect class=\"bar {}\" x=\"{:.1}\" y=\"{to:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}: {} {value}\
                  </title></rect>",
                 series.class,
-                x + step * 0.1,
-                step * 0.8,
+                x,
+                width,
                 from - to,
                 escape(label),
                 escape(series.name),

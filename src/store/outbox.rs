@@ -27,10 +27,12 @@ pub(super) const TAKEN_OVER: &str = "a person took over";
 const QUIET: &str = "quiet hours of the buyer";
 /// Why a person's message waits for a moment.
 const UNDOABLE: &str = "it can still be taken back";
-/// Why a person's message waits longer.
-const SCHEDULED: &str = "it waits for its hour";
+/// Why a person's message waits longer, until the moment that the person chose.
+pub const SCHEDULED: &str = "it waits for its hour";
 /// Why a message waits that a person may still stop.
 const STOPPABLE: &str = "it can still be stopped";
+/// Why a message waits that was not tried yet: nothing went wrong.
+pub const PATIENCE: [&str; 4] = [QUIET, UNDOABLE, SCHEDULED, STOPPABLE];
 
 /// How one attempt ended, as delivery judged the channel's receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use std::{
 
 use axum::{
     body::{self, Body},
-    extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State},
+    extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
@@ -113,10 +113,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Lets a request through to its page, with visitor and caller laid down for it, or refuses it.
+/// Lets a request through to its page, with visitor and caller laid down for it, or refuses it. A path that leads nowhere
+/// has no parameters.
 pub(super) async fn admit(
     State(gate): State<Gate>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -124,7 +125,7 @@ pub(super) async fn admit(
     // Programs read English, whoever runs them.
     let tongue = if api { Tongue::English } else { tongue_of(request.headers()) };
     let mut visit = Visit { visitor: None, tongue };
-    let passed = pass(&gate, &params, &mut visit, &mut request).await;
+    let passed = pass(&gate, params.as_ref().ok(), &mut visit, &mut request).await;
     match passed {
         Ok(()) => {}
         Err(Refusal::Stranger) if gate.need == Need::Nobody => {}
@@ -173,7 +174,12 @@ impl<P: Into<Problem>> From<P> for Refusal {
     }
 }
 
-async fn pass(gate: &Gate, params: &RawPathParams, visit: &mut Visit, request: &mut Request) -> Result<(), Refusal> {
+async fn pass(
+    gate: &Gate,
+    params: Option<&RawPathParams>,
+    visit: &mut Visit,
+    request: &mut Request,
+) -> Result<(), Refusal> {
     let now = Timestamp::now();
     let mut caller = request.extensions().get::<Caller>().cloned().ok_or(Problem::NotFound)?;
     if is_api(request) {
@@ -223,7 +229,7 @@ async fn reaches(
     shop: &Shop,
     visitor: Option<&Visitor>,
     object: Object,
-    params: &RawPathParams,
+    params: Option<&RawPathParams>,
 ) -> Result<bool, Problem> {
     let Some(accounts) = visitor.and_then(|visitor| visitor.accounts.as_ref()) else { return Ok(true) };
     let (name, thing): (_, fn(i64) -> Thing) = match object {
@@ -233,7 +239,8 @@ async fn reaches(
         Object::Inbound => ("inbound", Thing::Inbound),
         Object::Thread => ("thread", Thing::Thread),
     };
-    let number = params.iter().find(|(param, _)| *param == name).and_then(|(_, value)| value.parse().ok());
+    let mut params = params.into_iter().flat_map(RawPathParams::iter);
+    let number = params.find(|(param, _)| *param == name).and_then(|(_, value)| value.parse().ok());
     let Some(number) = number else { return Ok(false) };
     let found = shop.store.accounts_of(thing(number)).await?;
     Ok(found.iter().any(|account| accounts.contains(account)))

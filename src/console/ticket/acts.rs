@@ -235,6 +235,7 @@ fn closing(sent: &Sent, words: &Words) -> Result<Closing, String> {
     let compensation = sent.compensation.trim();
     let compensation: Option<Compensation> = match compensation {
         "" => None,
+        "无" => Some(Compensation::Nothing),
         written => Some(written.parse().map_err(|_| fill(words.bad_compensation, &[written]))?),
     };
     Ok(Closing {

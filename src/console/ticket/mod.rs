@@ -31,7 +31,7 @@ use crate::{
         },
         visit::Visit,
         when::{Clock, Moment, length},
-        words::{desk, refusal, ticket::Words},
+        words::{desk, reasons, refusal, ticket::Words},
     },
     desk::close,
     engine::Engine,
@@ -156,7 +156,7 @@ fn head(file: &TicketFile, engine: &Engine, clock: &Clock, me: &str) -> Head {
             .intent
             .as_ref()
             .map(|intent| (labels::intent(engine, intent), format!("/rules/{}", address::part(intent.as_str())))),
-        reasons: ticket.reasons.clone(),
+        reasons: ticket.reasons.iter().map(|why| reasons::told(clock.tongue, why)).collect(),
         tags: ticket.tags.clone(),
         merged_into: ticket.merged_into.map(|into| into.0),
         merged: file.merged.iter().map(|id| id.0).collect(),
@@ -198,7 +198,10 @@ fn closing(file: &TicketFile, engine: &Engine, clock: &Clock) -> Closing {
     Closing {
         accountable: close::is_accountable(&file.ticket),
         results: CloseResult::ALL.map(|result| (result.as_str(), labels::result(desk, result))),
-        causes: engine.settings().causes.clone(),
+        causes: {
+            let causes = engine.settings().causes.iter();
+            causes.map(|cause| (cause.clone(), labels::case_cause(desk, cause).to_owned())).collect()
+        },
     }
 }
 
@@ -282,7 +285,7 @@ impl Can {
         let mine = ticket.assignee.as_ref().is_some_and(|owner| owner.as_str() == me);
         let ended = ticket.state == TicketState::Closed;
         Self {
-            claim: !(ended || mine && ticket.state == TicketState::Claimed),
+            claim: !(ended || mine && matches!(ticket.state, TicketState::Claimed | TicketState::Waiting)),
             release: !ended && ticket.assignee.is_some(),
             snooze: !ended && ticket.snoozed_until.is_none(),
             wake: !ended && ticket.snoozed_until.is_some(),
@@ -315,5 +318,6 @@ struct Reply {
 struct Closing {
     accountable: bool,
     results: [(&'static str, &'static str); 6],
-    causes: Vec<String>,
+    /// As it is kept, and as the reader calls it.
+    causes: Vec<(String, String)>,
 }

@@ -11,19 +11,20 @@ use crate::{
         ticket::why::{self, Why},
         visit::{Visit, Visitor},
         when::{Clock, Moment},
-        words::{desk, ticket::Words},
+        words::{desk, reasons, ticket::Words},
     },
     model::{
         delivery::DeliveryState,
         ids::InboundId,
         inbound::{Attachment, ChannelKind},
         outbound::OutboundKind,
-        ticket::{EventKind, TicketEvent},
+        ticket::{EventKind, TicketEvent, Urgency},
         verdict::Verdict,
     },
     service::original::{self, Extras},
     store::{
         conversation::Conversation,
+        outbox::{PATIENCE, SCHEDULED},
         ticket::TicketFile,
         timeline::{self, Came, Happened, Went},
     },
@@ -144,7 +145,7 @@ pub(super) async fn of(shop: &Shop, visit: &Visit, file: &TicketFile, clock: &Cl
         undo,
         pending: file.pending.as_ref().map(|pending| waiting(pending, clock)),
         scheduled: file.scheduled.as_ref().map(|scheduled| waiting(scheduled, clock)),
-        items: items(shop, visitor, &file.timeline, file.last_verdict.as_ref(), clock).await?,
+        items: items(shop, visitor, &Told::with(file), clock).await?,
         can_split: messages > 1 && file.ticket.merged_into.is_none(),
     })
 }
@@ -167,7 +168,7 @@ pub(super) async fn of_conversation(
         undo: None,
         pending: conversation.pending.as_ref().map(|pending| waiting(pending, clock)),
         scheduled: None,
-        items: items(shop, visitor, &conversation.timeline, None, clock).await?,
+        items: items(shop, visitor, &Told { timeline: &conversation.timeline, verdict: None, reasons: &[] }, clock).await?,
         can_split: false,
     })
 }
@@ -176,20 +177,33 @@ fn waiting(waiting: &timeline::Waiting, clock: &Clock) -> Waiting {
     Waiting { text: waiting.text.clone(), at: clock.hour(waiting.at) }
 }
 
-/// Tells everything that was said, each message with its files and why the machine did with it what it did; `told` is told
-/// elsewhere.
-async fn items(
-    shop: &Shop,
-    visitor: &Visitor,
-    timeline: &[timeline::Moment],
-    told: Option<&Verdict>,
-    clock: &Clock,
-) -> Result<Vec<Item>, Problem> {
-    let extras = extras(shop, timeline).await?;
-    let desk = desk::Words::of(clock.tongue);
-    let telling = Telling { words: Words::of(clock.tongue), desk, me: visitor.name.as_str(), clock, extras: &extras };
-    let mut items: Vec<Item> = timeline.iter().filter_map(|moment| telling.item(moment)).collect();
-    let mut whys = whys(shop, timeline, told, clock).await?;
+/// A conversation, and what of it the page tells elsewhere.
+struct Told<'a> {
+    timeline: &'a [timeline::Moment],
+    verdict: Option<&'a Verdict>,
+    reasons: &'a [String],
+}
+
+impl<'a> Told<'a> {
+    fn with(file: &'a TicketFile) -> Self {
+        let TicketFile { timeline, last_verdict, ticket, .. } = file;
+        Self { timeline, verdict: last_verdict.as_ref(), reasons: &ticket.reasons }
+    }
+}
+
+/// Tells everything that was said, each message with its files and why the machine did with it what it did.
+async fn items(shop: &Shop, visitor: &Visitor, told: &Told<'_>, clock: &Clock) -> Result<Vec<Item>, Problem> {
+    let extras = extras(shop, told.timeline).await?;
+    let telling = Telling {
+        words: Words::of(clock.tongue),
+        desk: desk::Words::of(clock.tongue),
+        me: visitor.name.as_str(),
+        clock,
+        extras: &extras,
+        reasons: told.reasons,
+    };
+    let mut items = telling.all(told.timeline);
+    let mut whys = whys(shop, told.timeline, told.verdict, clock).await?;
     for item in &mut items {
         if let Item::Said(bubble) = item {
             bubble.why = bubble.inbound.and_then(|inbound| whys.remove(&inbound));
@@ -243,15 +257,38 @@ struct Telling<'a> {
     me: &'a str,
     clock: &'a Clock,
     extras: &'a HashMap<i64, Extras>,
+    /// Why a person is asked, which stands above the conversation.
+    reasons: &'a [String],
 }
 
 impl Telling<'_> {
+    /// Returns what happened, in order. That a person is asked is said again only where it is for another reason.
+    fn all(&self, timeline: &[timeline::Moment]) -> Vec<Item> {
+        let mut asked = false;
+        let mut items = Vec::new();
+        for moment in timeline {
+            let Some(item) = self.item(moment) else { continue };
+            if let (Happened::Did(event), Item::Done(line)) = (&moment.what, &item)
+                && event.what == EventKind::Opened
+            {
+                let again = asked && line.text.is_empty();
+                asked = true;
+                if again {
+                    continue;
+                }
+            }
+            items.push(item);
+        }
+        items
+    }
+
     fn item(&self, moment: &timeline::Moment) -> Option<Item> {
         let at = self.clock.hour(moment.at);
         match &moment.what {
             Happened::Came(came) => Some(Item::Said(Box::new(self.came(came, at)))),
             // What waits stands above the conversation, with what can be done about it.
             Happened::Went(went) if went.state == DeliveryState::Held.as_str() => None,
+            Happened::Went(went) if went.reason.as_deref() == Some(SCHEDULED) => None,
             Happened::Went(went) => Some(Item::Said(Box::new(self.went(went, at)))),
             Happened::Did(event) if event.what == EventKind::Note => Some(Item::Said(Box::new(self.note(event, at)))),
             Happened::Did(event) => Some(Item::Done(self.line(event, at))),
@@ -307,11 +344,13 @@ impl Telling<'_> {
 
     fn standing(&self, went: &Went) -> Option<Standing> {
         let state = DeliveryState::from_word(&went.state)?;
+        let patient = went.reason.as_deref().is_some_and(|reason| PATIENCE.contains(&reason));
         let (words, bad) = match state {
             DeliveryState::Ready if went.leaves_at.is_some() => (self.words.st_ready, false),
+            DeliveryState::RetryAt if patient => (self.words.st_ready, false),
             state => labels::delivery(self.words, state),
         };
-        let waits = state == DeliveryState::Ready;
+        let waits = state == DeliveryState::Ready || patient;
         Some(Standing {
             words,
             bad,
@@ -343,6 +382,12 @@ impl Telling<'_> {
             text: match (event.what, EventKind::from_word(&event.text)) {
                 // What was taken back is written down by its word.
                 (EventKind::Undone, Some(what)) => labels::event(self.desk, what).to_owned(),
+                (EventKind::Urgency, _) => Urgency::from_word(&event.text)
+                    .map_or_else(|| event.text.clone(), |urgency| labels::urgency(self.desk, urgency).to_owned()),
+                (EventKind::Opened, _) => {
+                    let more = event.text.lines().filter(|line| !self.reasons.iter().any(|reason| reason == line));
+                    more.map(|line| reasons::told(self.clock.tongue, line)).collect::<Vec<_>>().join(" ")
+                }
                 _ => event.text.clone(),
             },
             at,

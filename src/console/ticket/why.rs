@@ -8,9 +8,9 @@ use crate::{
     check::explain,
     console::{
         address, labels,
-        words::{Tongue, ticket::Words},
+        words::{Tongue, reasons, ticket::Words},
     },
-    engine::{Engine, guard::GUARDS},
+    engine::Engine,
     model::verdict::{Hit, LossReason, Outcome, Verdict},
     store::ticket::TicketFile,
 };
@@ -46,7 +46,8 @@ pub(super) struct Piece {
 pub(super) struct Stands {
     pub(super) title: String,
     pub(super) href: String,
-    pub(super) pattern: String,
+    /// The words of the message that made it stand.
+    pub(super) words: String,
     pub(super) sure: String,
 }
 
@@ -85,8 +86,8 @@ pub(super) fn of(text: &str, verdict: &Verdict, engine: &Engine, tongue: Tongue,
         outcome: outcome(&verdict.outcome, words),
         language: language(verdict, words, tongue),
         text: marked(text, spans(verdict)),
-        hits: verdict.hits.iter().map(|hit| stands(hit, engine)).collect(),
-        parts: parts(verdict, engine, words),
+        hits: stand(verdict, text, engine),
+        parts: parts(verdict, engine, words, tongue),
         facts: facts(verdict),
         rest: rest(verdict, engine, words),
         order: verdict.order.as_ref().map(|order| explain::order(order, now)).or(verdict.orders_unseen.clone()),
@@ -105,11 +106,10 @@ fn filled<const N: usize>(parts: [(&'static str, Vec<Told>); N]) -> Vec<Part> {
     filled.map(|(title, told)| Part { title, told }).collect()
 }
 
-fn parts(verdict: &Verdict, engine: &Engine, words: &Words) -> Vec<Part> {
+fn parts(verdict: &Verdict, engine: &Engine, words: &Words, tongue: Tongue) -> Vec<Part> {
     let guards = verdict.guards.iter().map(|hit| {
-        let known = GUARDS.iter().find(|guard| guard.id == hit.guard);
-        let name = known.map_or_else(|| hit.guard.clone(), |guard| format!("{} {}", guard.id, guard.condition));
-        told(name, &hit.evidence)
+        let condition = reasons::condition(tongue, &hit.guard).unwrap_or_default();
+        told(format!("{} {condition}", hit.guard), &hit.evidence)
     });
     let alarms = verdict.alarms.iter().map(|alarm| told(labels::intent(engine, &alarm.topic), &alarm.pattern));
     let doubts = verdict.doubts.iter().map(|doubt| told(labels::intent(engine, &doubt.rule), &doubt.evidence));
@@ -155,11 +155,23 @@ fn language(verdict: &Verdict, words: &Words, tongue: Tongue) -> String {
     }
 }
 
-fn stands(hit: &Hit, engine: &Engine) -> Stands {
+/// Returns the rules that stand; one that stands twice by the same words is told once.
+fn stand(verdict: &Verdict, text: &str, engine: &Engine) -> Vec<Stands> {
+    let mut told: Vec<Stands> = Vec::new();
+    for hit in &verdict.hits {
+        let stands = stands(hit, text, engine);
+        if !told.iter().any(|known| known.href == stands.href && known.words == stands.words) {
+            told.push(stands);
+        }
+    }
+    told
+}
+
+fn stands(hit: &Hit, text: &str, engine: &Engine) -> Stands {
     Stands {
         title: labels::intent(engine, &hit.rule),
         href: format!("/rules/{}", address::part(hit.rule.as_str())),
-        pattern: hit.pattern.clone(),
+        words: hit.spans.iter().filter_map(|span| text.get(span.clone())).collect::<Vec<_>>().join(" … "),
         sure: percent(hit.confidence),
     }
 }

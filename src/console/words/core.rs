@@ -14,6 +14,7 @@ words! {
     people: "People", "成员";
     tokens: "Tokens", "令牌";
     audit: "Audit log", "审计日志";
+    help: "Help", "帮助";
     sign_out: "Sign out", "退出登录";
     paused: "The machine is paused: it sends nothing by itself.", "机器人已暂停：不会自动发送任何消息。";
     stale: "The rule files have a mistake; the last good rules are in force.", "规则文件有错误，当前使用上一版正确的规则。";
@@ -31,4 +32,5 @@ words! {
     failed_title: "Something went wrong on our side", "系统出错";
     failed: "Nothing was changed. The log of the service says what happened; try again.", "没有任何更改。请查看服务日志后重试。";
     to_the_queue: "To the queue", "前往队列";
+    to_the_login: "Sign in", "登录";
 }

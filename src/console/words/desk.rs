@@ -47,6 +47,15 @@ words! {
     returned: "the goods come back", "已退货";
     declined: "declined", "已拒绝";
     withdrawn: "the buyer gave it up", "买家已放弃";
+    c_product_fault: "fault of the product", "产品质量问题";
+    c_damaged_in_transit: "damaged on the way", "运输途中损坏";
+    c_wrong_item: "wrong item", "发错货";
+    c_description: "not as described", "与描述不符";
+    c_late_delivery: "late delivery", "派送延误";
+    c_lost_parcel: "lost parcel", "包裹丢失";
+    c_customs: "customs", "海关";
+    c_buyer_error: "the buyer’s mistake", "买家原因";
+    c_other: "other", "其他";
     q_panicked: "reading it failed", "读取失败";
     q_too_long: "reading it took too long", "读取超时";
     q_crashed: "it broke the program off several times", "多次导致程序中断";

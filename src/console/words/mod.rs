@@ -40,6 +40,7 @@ pub(super) mod playground;
 pub(super) mod practice;
 pub(super) mod queue;
 pub(super) mod rating;
+pub(super) mod reasons;
 pub(super) mod refusal;
 pub(super) mod reports;
 pub(super) mod rules;

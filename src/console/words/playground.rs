@@ -8,10 +8,10 @@ words! {
     channel: "Channel", "渠道";
     email: "Mail", "邮件";
     telegram: "Telegram", "Telegram";
-    language: "The buyer's program says it speaks", "买家客户端语言";
+    language: "The buyer's program speaks", "买家客户端语言";
     unknown: "nothing", "未知";
-    country: "The buyer's country, if known", "买家国家（如已知）";
-    country_hint: "Two letters, such as DE", "两位字母，如 DE";
+    country: "The buyer's country", "买家国家";
+    country_hint: "such as DE", "如 DE";
     account: "Account", "账户";
     any: "any", "不限";
     decide: "Decide", "试一下";

@@ -9,10 +9,10 @@ words! {
     email: "Mail", "邮件";
     telegram: "Telegram", "Telegram";
     name: "The buyer's name", "买家姓名";
-    language: "The buyer's program says it speaks", "买家客户端语言";
+    language: "The buyer's program speaks", "买家客户端语言";
     unknown: "nothing", "未知";
-    country: "The buyer's country, if known", "买家国家（如已知）";
-    country_hint: "Two letters, such as DE", "两位字母，如 DE";
+    country: "The buyer's country", "买家国家";
+    country_hint: "such as DE", "如 DE";
     order: "An order of this buyer", "该买家的订单";
     no_order: "none", "无";
     order_number: "Order number", "订单号";

@@ -46,6 +46,5 @@ words! {
     empty_narrowed: "No ticket of this list fits what you asked for.", "此列表中没有符合条件的工单。";
     night: "Since {} the machine answered {} of the {} messages that came in. Tickets that wait for a person: {}.", "自 {} 起，机器人回答了 {} 条（共收到 {} 条）。等待人工的工单：{}。";
     reports: "Reports", "报表";
-    keys: "Keys", "快捷键";
     caption: "Tickets, what must be worked first on top", "工单，最先要处理的在最上面";
 }

@@ -18,7 +18,7 @@ words! {
     no_moment: "That is no date and hour.", "日期或时间无效。";
     unaccounted: "This is a complaint or dispute. Say before it is closed: {}.", "这是投诉或纠纷，关闭前请填写：{}。";
     unknown_cause: "The shop has no cause “{}”.", "没有名为“{}”的原因。";
-    bad_compensation: "“{}” is no compensation: write none, or an amount and a currency such as 12.50 EUR.", "“{}”不是有效的赔付：请填 none，或金额和币种，如 12.50 EUR。";
+    bad_compensation: "“{}” is no compensation: write none, or an amount and a currency such as 12.50 EUR.", "“{}”不是有效的赔付：请填“无”，或金额和币种，如 12.50 EUR。";
     bad_tag: "“{}” is no label: letters, digits, - and _, without blanks.", "“{}”不是有效标签：只能用字母、数字、- 和 _，不含空格。";
     has_tag: "The label “{}” is there already.", "标签“{}”已存在。";
     no_tag: "There is no label “{}”.", "没有标签“{}”。";

@@ -45,6 +45,7 @@ words! {
     unless: "Not if it says", "排除的说法";
     examples: "Examples", "例句";
     examples_hold: "{} of {} hold", "{1} 个中有 {0} 个符合预期";
+    all_examples: "All of them", "全部例句";
     example: "Example", "例句";
     expected: "Expected", "预期";
     result: "Result", "结果";

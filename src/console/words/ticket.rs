@@ -58,10 +58,12 @@ words! {
     when: "When", "何时发送";
     when_now: "now", "立即";
     when_morning: "in the buyer’s morning", "买家的早晨";
+    there_now: "there it is", "当地现在";
     when_at: "at", "定时";
     send: "Send", "发送";
     suggestions: "Suggested replies", "推荐回复";
     other_texts: "Other ready texts", "其他现成回复";
+    find_text: "Find one by its name or its words", "按名称或文字查找";
     use_it: "Use", "使用";
     fits: "fits", "匹配";
     doubtful: "A shop should not promise", "不应承诺";
@@ -86,7 +88,7 @@ words! {
     close_result: "What came of it", "处理结果";
     close_cause: "Why it came to it", "原因";
     close_compensation: "What it cost", "赔付";
-    close_compensation_hint: "none, or an amount and currency such as 12.50 EUR", "填 none，或金额和币种，如 12.50 EUR";
+    close_compensation_hint: "none, or an amount and currency such as 12.50 EUR", "填“无”，或金额和币种，如 12.50 EUR";
     close_accountable: "This is a complaint or dispute: all three are needed.", "这是投诉或纠纷：以上三项必填。";
     close_do: "Close the ticket", "关闭工单";
     choose: "choose", "请选择";
@@ -108,6 +110,7 @@ words! {
     more: "More", "更多";
     buyer: "Buyer", "买家";
     address: "Address", "地址";
+    through: "Through", "渠道";
     language: "Language", "语言";
     country: "Country", "国家";
     local_time: "Local time", "当地时间";
@@ -142,7 +145,7 @@ words! {
     why_similar: "Examples it resembles", "相似的例句";
     why_facts: "Facts used", "引用的事实";
     why_fact_until: "valid until", "有效至";
-    why_made_up: "of the starter pack, not yours yet", "来自初始包，尚未替换为您的数据";
+    why_made_up: "of the starter pack, not yours yet", "来自入门包，尚未替换为您的数据";
     why_values: "Recognized values", "识别的信息";
     why_order: "Order it was about", "涉及的订单";
     why_situation: "Situation", "情境";

@@ -43,6 +43,18 @@ if (document.documentElement.scrollWidth > width || (phone && window.innerWidth 
   wrong.push(`the page is ${document.documentElement.scrollWidth} wide: ${wide.slice(-3).map(named).join(", ")}`);
 }
 
+// Nothing spills out of its box, unless the box can be moved.
+for (const box of document.querySelectorAll(".card, .bubble, .notice, .tile")) {
+  if (!seen(box) || getComputedStyle(box).overflowX !== "visible") continue;
+  const edge = box.getBoundingClientRect().right + 1;
+  const held = (each) => {
+    for (let at = each.parentElement; at !== box; at = at.parentElement) if (getComputedStyle(at).overflowX !== "visible") return true;
+    return false;
+  };
+  const out = [...box.querySelectorAll("*")].find((each) => seen(each) && !hidden(each) && each.getBoundingClientRect().right > edge && !held(each));
+  if (out) wrong.push(`${named(out)} spills out of its box`);
+}
+
 // Fingers hit what is 24 pixels high and wide, or stands in a line of text (WCAG 2.2, 2.5.8).
 if (phone) {
   for (const each of document.querySelectorAll("button, a[href], summary, input:not([type=hidden]), select, textarea")) {

@@ -38,6 +38,7 @@ const TOP_LEVEL: &[&str] = &[
     "deny.toml",
     "rustfmt.toml",
     ".ci",
+    ".config",
     ".gitignore",
 ];
 

@@ -23,6 +23,9 @@ fn first_admin_comes_in_by_the_link_and_later_by_code_or_recovery_code() {
     page.until_at("/queue");
 
     let (secret, first, recovery) = enrolls(&page);
+    page.click("main a.button");
+    page.until_at("/profile");
+    page.until_shows("On: an authenticator program is asked for a code at each login.");
     signs_out(&page);
     password(&page, PASSWORD);
     page.until_at("/login/code");
@@ -84,8 +87,9 @@ fn signs_out(page: &Page) {
     page.until_at("/login");
 }
 
-/// Switches the second factor on; returns its secret, the code that did it, and a recovery code.
-fn enrolls(page: &Page) -> (String, String, String) {
+/// Switches the second factor on, up to the page of recovery codes; returns its secret, the code that did it, and a
+/// recovery code.
+pub(super) fn enrolls(page: &Page) -> (String, String, String) {
     page.go("/profile");
     page.click("a[href=\"/profile/totp\"]");
     page.until_at("/profile/totp");
@@ -98,8 +102,5 @@ fn enrolls(page: &Page) -> (String, String, String) {
     page.until_shows("Your recovery codes");
     assert_eq!(page.count(".codes code"), 10);
     let recovery = page.text_of(".codes code");
-    page.click("main a.button");
-    page.until_at("/profile");
-    page.until_shows("On: an authenticator program is asked for a code at each login.");
     (secret, first, recovery)
 }

@@ -21,6 +21,7 @@ fn a_draft_leaves_as_it_stands_or_edited_or_never_and_each_is_counted() {
     mei.go("/queue?view=drafts");
     mei.until_count("[data-row]", 3);
     let draft = unchanged(&mei);
+    offers(&mei);
     edited(&mei, &draft);
     rejected(&mei);
     let sent = |buyer| text_of(&desk.until_sent(buyer, 2)[1]);
@@ -46,6 +47,26 @@ fn unchanged(mei: &Page) -> String {
     mei.click("button[value=send_draft]");
     mei.until_count("button[value=undo]", 1);
     draft
+}
+
+/// What fits is offered beside the reply, what was recognized is marked, and the other texts are found by a word.
+fn offers(mei: &Page) {
+    mei.go("/tickets/2");
+    let marked = mei.text_of("blockquote.marked mark");
+    assert!(QUESTION.contains(&marked) && marked.contains("customs"), "what hit is marked: {marked}");
+    mei.click("#suggestions li.fits a.button");
+    mei.until("the text that fits in the reply", || {
+        let written = mei.script("return document.querySelector('#reply-text').value");
+        written.as_str()?.contains("duty").then_some(())
+    });
+    mei.click("#other-texts summary");
+    let shown = "return [...document.querySelectorAll('#other-texts-list > li')].filter((each) => !each.hidden).length";
+    let all = mei.script(shown).as_u64().unwrap_or_default();
+    mei.fill("#narrow-texts", "wholesale");
+    mei.until("fewer texts", || {
+        let left = mei.script(shown).as_u64()?;
+        (left > 0 && left < all / 2).then_some(())
+    });
 }
 
 fn edited(mei: &Page, draft: &str) {

@@ -1,5 +1,6 @@
 //! What people see: the console of the real program in a real browser, with real mail servers behind it.
 
+mod day;
 mod desk;
 mod door;
 mod drafts;
@@ -8,4 +9,5 @@ mod hostile;
 mod looks;
 mod page;
 mod payloads;
+mod pictures;
 mod working;

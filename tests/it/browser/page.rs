@@ -140,6 +140,11 @@ impl Page {
         self.session.devtools(command, params).unwrap_or_else(|refused| self.fail(command, &refused))
     }
 
+    /// Forgets who is signed in, as a browser does that was never here.
+    pub(super) fn forget(&self) {
+        self.session.say("DELETE", "/cookie", &json!({})).unwrap_or_else(|refused| self.fail("cookies", &refused));
+    }
+
     /// Gives the page another width, as a telephone has it, and returns to that of a desk with none.
     pub(super) fn resize(&self, phone: Option<(u32, u32)>) {
         let Some((width, height)) = phone else {

@@ -1,7 +1,9 @@
 //! A day at the desk: mail comes in by itself, is answered by keyboard, and two people want the same ticket.
 
+use serde_json::json;
+
 use super::{
-    desk::Desk,
+    desk::{Desk, PASSWORD},
     page::{CONTROL, ENTER, ESCAPE, Page},
 };
 use crate::support::letter::{Letter, header, subject, text_of};
@@ -58,6 +60,8 @@ fn buyers_mail_appears_by_itself_is_answered_by_keyboard_and_leaves_in_its_threa
     mei.until_count("button[value=undo]", 1);
     reply_arrives(&desk, &engraving);
     mei.until_shows("waiting for the buyer");
+    mei.go("/tickets/1");
+    assert_eq!(mei.count("button[value=claim]"), 0, "what is answered is hers still");
     mei.go("/queue?view=unclaimed");
     mei.until_count("[data-row]", 1);
     assert_eq!(mei.count(&row(1)), 0, "what is answered does not wait");
@@ -113,4 +117,37 @@ fn of_two_who_claim_at_once_one_is_told_who_was_faster_and_when() {
     mei.go("/tickets/1");
     assert!(mei.text_of(".ticket-head").contains("you"), "it stays with the first: {}", mei.text());
     assert!(!mei.text().contains("tom took"), "nothing was done for the second");
+}
+
+#[test]
+fn tickets_are_worked_without_any_script() {
+    let Some(desk) = Desk::open("") else { return };
+    let mei = desk.person("mei", "agent", "en");
+    mei.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+    mei.click("header .who button");
+    mei.until_at("/login");
+    mei.sign_in("mei", PASSWORD);
+    desk.write(&Letter::new(
+        "anna@example.org",
+        "Engraving",
+        "Could you engrave the name of my grandmother on the lid?",
+    ));
+    desk.shop.until_settled(1);
+    mei.go("/queue");
+    mei.click("[data-row=\"1\"] button[value=claim]");
+    mei.until_at("/tickets/1");
+    mei.fill("#note-text", "She asked before.");
+    mei.click("button[value=note]");
+    mei.until_shows("She asked before.");
+    mei.fill("#reply-text", "Yes, up to twelve letters.");
+    mei.click("button[value=reply]");
+    mei.until_count("button[value=undo]", 1);
+    mei.click("button[value=undo]");
+    mei.until_shows("took back");
+    mei.fill("#reply-text", "Yes, up to twenty letters.");
+    mei.click("button[value=reply]");
+    mei.until_count("button[value=undo]", 1);
+    let sent = desk.until_sent("anna@example.org", 2);
+    assert_eq!(text_of(&sent[1]).trim(), "Yes, up to twenty letters.", "what was taken back never left");
+    assert_eq!(sent.len(), 2);
 }
