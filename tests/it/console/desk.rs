@@ -157,7 +157,7 @@ async fn an_empty_queue_says_what_the_machine_did_and_a_full_one_names_the_grade
     let (house, ann, _, _) = opened().await;
     let fields = [("act", "grade"), ("grade", "vip")];
     assert_eq!(house.post("/tickets/1/act", Some(&ann), &fields).await.status, 303);
-    shows(&house.get("/queue", Some(&ann)).await, &["title=\"Grade\">vip</span>"]);
+    shows(&house.get("/queue", Some(&ann)).await, &["title=\"Grade\"><bdi>vip</bdi>"]);
     let seen = house.get("/tickets/1", Some(&ann)).await.field("seen");
     house.post("/tickets/1/act", Some(&ann), &[("act", "claim"), ("seen", &seen)]).await;
     let (bench, now) = (Bench::over(&house.store), Timestamp::now());
@@ -326,12 +326,12 @@ async fn the_quarantine_is_read_page_by_page_and_account_by_account() {
     }
     let rows = |page: &Told| page.body.matches("<tr data-row=").count();
     let newest = house.get("/quarantine", Some(&ed)).await;
-    shows(&newest, &["href=\"/quarantine?before=2\"", "<option>other</option>"]);
+    shows(&newest, &["href=\"/quarantine?before=2\"", "<option dir=\"auto\">other</option>"]);
     let older = house.get("/quarantine?before=2", Some(&ed)).await;
     shows(&older, &["href=\"/quarantine\""]);
     assert_eq!((rows(&newest), rows(&older)), (50, 1));
     let chosen = house.get("/quarantine?account=shop&all=yes", Some(&ed)).await;
-    shows(&chosen, &["<option selected>shop</option>", "account=shop"]);
+    shows(&chosen, &["<option dir=\"auto\" selected>shop</option>", "account=shop"]);
     assert_eq!(rows(&house.get("/quarantine?account=other", Some(&ed)).await), 0);
     for page in ["/quarantine", "/quarantine?account=shop", "/quarantine?before=x"] {
         assert_eq!(rows(&house.get(page, Some(&far)).await), 0, "{page}");
