@@ -168,7 +168,8 @@ pub(super) async fn of_conversation(
         undo: None,
         pending: conversation.pending.as_ref().map(|pending| waiting(pending, clock)),
         scheduled: None,
-        items: items(shop, visitor, &Told { timeline: &conversation.timeline, verdict: None, reasons: &[] }, clock).await?,
+        items: items(shop, visitor, &Told { timeline: &conversation.timeline, verdict: None, reasons: &[] }, clock)
+            .await?,
         can_split: false,
     })
 }

@@ -44,7 +44,7 @@ async fn answered_mail(b: &Bench, from: &str, text: &str, minute: i64) -> (Lette
     (letter, done.thread)
 }
 
-pub(super) fn taking<'a>(message: InboundId, by: &'a AgentName) -> OpenTicket<'a> {
+pub(super) fn taking(message: InboundId, by: &AgentName) -> OpenTicket<'_> {
     OpenTicket { message, by, hands: Hands::Own, accounts: None }
 }
 
@@ -66,7 +66,13 @@ async fn answered(b: Bench) {
     b.decide(&b.mail("robot@buyer.example", "out of office", at(3)).await, Plan::suppress(), at(3)).await;
     let list = b.store.answered(None, None, 9).await.expect("read");
     let told = |line: &nightdesk::store::answered::Answered| {
-        (line.id, line.preview.clone(), line.answer.clone(), line.state.map(|state| state.as_str()), line.ticket)
+        (
+            line.id,
+            line.preview.clone(),
+            line.answer.clone(),
+            line.state.map(nightdesk::model::delivery::DeliveryState::as_str),
+            line.ticket,
+        )
     };
     let expected = [
         (waits.id, "where is it".to_owned(), "answer to where is it".to_owned(), Some("ready"), None),
