@@ -22,6 +22,9 @@ const FORMS: &str = include_str!("../../data/browser/forms.js");
 /// The subject that stands for the message in quarantine.
 const QUARANTINE: &str = "quarantine";
 
+/// The subject of a letter that a machine answered: its conversation is no ticket.
+const ANSWERED: &str = "Customs";
+
 /// Somebody whose page is looked at.
 const REGULAR: &str = "maria@example.it";
 
@@ -133,6 +136,11 @@ impl Day {
         assert_eq!(self.ann.ask(FORMS, &[others]), json!([]), "what people do was refused");
         self.ann.go("/quarantine");
         self.numbers.insert(QUARANTINE.to_owned(), self.ann.text_of("a.open"));
+        self.ann.go("/answered");
+        let talk = "return [...document.querySelectorAll('a.open')].find((link) => \
+                    link.innerText.includes(arguments[0])).pathname.split('/').pop()";
+        let thread = self.ann.ask(talk, &[json!(ANSWERED)]);
+        self.numbers.insert(ANSWERED.to_owned(), thread.as_str().expect("an address has a number").to_owned());
         self.ann.go("/buyers");
         let line = "return [...document.querySelectorAll('[data-row]')].find((row) => \
                     row.innerText.includes(arguments[0])).dataset.row";
