@@ -70,7 +70,7 @@ pub const LISTING: &str =
      FROM (SELECT id, thread, account, channel, received_at, COALESCE(sender_name, sender_key, '') AS sender,
                   COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 200) AS preview, language, outcome
            FROM inbound
-           WHERE outcome IN ('answered', 'asked') AND joined IS NULL AND id < $1
+           WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND id < $1
              AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
            ORDER BY id DESC LIMIT $3) p
      LEFT JOIN outbox o ON o.id = (

@@ -391,7 +391,7 @@ impl Store {
         let answered = tx
             .one(
                 "SELECT COUNT(*) AS many FROM (
-                   SELECT id FROM inbound WHERE outcome IN ('answered', 'asked') AND joined IS NULL
+                   SELECT id FROM inbound WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL
                      AND ($1 IS NULL OR REPLACE($1, '\n' || account || '\n', '') <> $1) LIMIT $2) c",
                 &values,
             )
