@@ -47,10 +47,11 @@ pub(super) fn routes() -> Vec<Entry> {
 /// So many buyers stand on one page.
 const LISTED: u32 = 50;
 
-/// From which buyer on.
+/// Whom somebody looks for, and from which buyer on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
+    q: String,
     before: Option<i64>,
 }
 
@@ -69,14 +70,16 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let visitor = visit.visitor()?;
     let clock = Clock::of(&shop, &visit);
     let accounts = visitor.accounts.as_deref();
-    let found = shop.store.buyers(accounts, asked.before.map(BuyerId), LISTED).await?;
+    let found = shop.store.buyers(accounts, &asked.q, asked.before.map(BuyerId), LISTED).await?;
     let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
     let older = found.last().filter(|_| full).map(|last| last.id.0.to_string());
     page(&BuyersPage {
         words: Words::of(visit.tongue),
         buyers: found.iter().map(|buyer| line(buyer, &clock)).collect(),
-        older: older.map(|id| address::with("/buyers", &[("before", &id)])),
-        newest: asked.before.is_some(),
+        older: older.map(|id| address::with("/buyers", &[("q", &asked.q), ("before", &id)])),
+        newest: asked.before.is_some().then(|| address::with("/buyers", &[("q", &asked.q)])),
+        everything: address::with("/search", &[("q", &asked.q)]),
+        q: asked.q.trim().to_owned(),
         shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
     })
 }
@@ -180,8 +183,12 @@ struct BuyersPage {
     shell: Shell,
     words: &'static Words,
     buyers: Vec<Line>,
+    /// Whom somebody looks for; empty: everybody.
+    q: String,
+    /// The search for the same words in everything that was said.
+    everything: String,
     older: Option<String>,
-    newest: bool,
+    newest: Option<String>,
 }
 
 #[derive(Template)]

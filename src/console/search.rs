@@ -65,11 +65,13 @@ fn shown(hit: &SearchHit, query: &SearchQuery, clock: &Clock) -> Hit {
     Hit {
         ticket: hit.ticket.map(|ticket| ticket.0),
         conversation: hit.thread.map(|thread| thread.0),
+        noted: hit.noted.map(|buyer| buyer.0),
         inbound: (hit.kind == DocumentKind::Inbound).then_some(hit.source),
         kind: match hit.kind {
             DocumentKind::Inbound => words.kind_inbound,
             DocumentKind::Outbox => words.kind_outbox,
             DocumentKind::Event => words.kind_event,
+            DocumentKind::BuyerNote => words.kind_buyer_note,
         },
         state: hit.state.map(|state| labels::state(desk::Words::of(clock.tongue), state)),
         at: clock.hour(hit.at),
@@ -97,6 +99,8 @@ struct Hit {
     ticket: Option<i64>,
     /// Its conversation; none of machine mail that belongs to none.
     conversation: Option<i64>,
+    /// The buyer whom it is a note about.
+    noted: Option<i64>,
     /// The message itself, where it is one that came in.
     inbound: Option<i64>,
     kind: &'static str,

@@ -23,6 +23,11 @@ pub fn account_word(account: &AccountName) -> String {
     format!("a:{}", hex(&name[..name.len().min(ACCOUNT_BYTES)]))
 }
 
+/// Returns the account of what belongs to none: a note about a buyer. Its word is in none of the accounts' own.
+pub fn no_account() -> AccountName {
+    AccountName::new(String::new())
+}
+
 /// Returns the word that stands for a conversation in every document of it.
 pub fn thread_word(thread: ThreadId) -> String {
     format!("t:{thread}")
@@ -38,6 +43,8 @@ pub enum DocumentKind {
     Outbox,
     /// What a person wrote for colleagues: a note, or how a case ended.
     Event,
+    /// What a person noted of a buyer. It belongs to no account: whoever may see the buyer may see it.
+    BuyerNote,
 }
 
 impl DocumentKind {
@@ -47,12 +54,14 @@ impl DocumentKind {
             Self::Inbound => "inbound",
             Self::Outbox => "outbox",
             Self::Event => "event",
+            Self::BuyerNote => "buyer_note",
         }
     }
 
     /// Reads the word back.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Inbound, Self::Outbox, Self::Event].into_iter().find(|kind| kind.as_str() == word)
+        let all = [Self::Inbound, Self::Outbox, Self::Event, Self::BuyerNote];
+        all.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -65,9 +74,9 @@ pub struct Document {
     pub kind: DocumentKind,
     /// Its row in the table of its kind.
     pub source: i64,
-    /// The conversation; none for machine mail that belongs to none.
+    /// The conversation; none for machine mail that belongs to none, and for a note about a buyer.
     pub thread: Option<ThreadId>,
-    /// The mailbox or bot.
+    /// The mailbox or bot; [`no_account`] for a note about a buyer.
     pub account: AccountName,
     /// When it was received or written.
     pub at: Timestamp,

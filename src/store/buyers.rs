@@ -90,23 +90,36 @@ impl Store {
     }
 
     /// Returns buyers, the newest one first, from behind a row on; only those with a conversation in one of the
-    /// accounts.
+    /// accounts, and, if something is looked for, those whose address or a word of whose name begins so. `@shop.example`
+    /// finds the addresses there.
     pub async fn buyers(
         &self,
         accounts: Option<&[AccountName]>,
+        wanted: &str,
         before: Option<BuyerId>,
         limit: u32,
     ) -> Result<Vec<ListedBuyer>, StoreError> {
         let mut tx = self.db.read("listing buyers").await?;
         let accounts = named(accounts);
-        let values: [Value<'_>; 3] =
-            [before.map_or(i64::MAX, |before| before.0).into(), accounts.as_deref().into(), limit.into()];
+        let (address, name) = patterns(&wanted.to_lowercase()).unzip();
+        // SQLite knows the small letters of ASCII only.
+        let typed = patterns(wanted).map(|(_, name)| name);
+        let values: [Value<'_>; 6] = [
+            before.map_or(i64::MAX, |before| before.0).into(),
+            accounts.as_deref().into(),
+            limit.into(),
+            address.as_deref().into(),
+            name.as_deref().into(),
+            typed.as_deref().into(),
+        ];
         let rows = tx
             .all(
                 "SELECT b.id, b.key, b.name, b.language, b.country, b.grade, b.suppressed, b.changed_at FROM buyer b
                  WHERE b.id < $1 AND ($2 IS NULL OR EXISTS (
                    SELECT t.id FROM thread t
                    WHERE t.participant = b.key AND REPLACE($2, '\n' || t.account || '\n', '') <> $2))
+                   AND ($4 IS NULL OR b.key LIKE $4 ESCAPE '!' OR LOWER(' ' || b.name) LIKE $5 ESCAPE '!'
+                        OR ' ' || b.name LIKE $6 ESCAPE '!')
                  ORDER BY b.id DESC LIMIT $3",
                 &values,
             )
@@ -136,6 +149,18 @@ impl Store {
             .await?;
         rows.iter().map(ticket_of).collect()
     }
+}
+
+/// Returns what an address and a name must look like; none where nothing is looked for.
+fn patterns(wanted: &str) -> Option<(String, String)> {
+    let wanted = wanted.trim();
+    if wanted.is_empty() {
+        return None;
+    }
+    let plain: String =
+        wanted.chars().flat_map(|sign| "!%_".contains(sign).then_some('!').into_iter().chain([sign])).collect();
+    let address = if plain.starts_with('@') { format!("%{plain}%") } else { format!("{plain}%") };
+    Some((address, format!("% {plain}%")))
 }
 
 fn buyer_of(row: &Row) -> Result<ListedBuyer, StoreError> {

@@ -8,6 +8,7 @@ use crate::{
         audit::Deed,
         ids::{AgentName, TicketId},
         language::Language,
+        search::DocumentKind,
         ticket::TicketState,
         zone,
     },
@@ -16,6 +17,7 @@ use crate::{
         audit::{self, Actor},
         database::{Tx, resumed},
         error::StoreError,
+        indexing,
         once::Call,
         thread::{index_key, language_of},
     },
@@ -193,11 +195,13 @@ async fn write(
 ) -> Result<(), StoreError> {
     match act {
         BuyerAct::Note(text) => {
-            tx.execute(
-                "INSERT INTO buyer_note (buyer, at, actor, text) VALUES ($1, $2, $3, $4)",
-                &[key.into(), now.into(), by.as_str().into(), text.into()],
-            )
-            .await?
+            let row = tx
+                .one(
+                    "INSERT INTO buyer_note (buyer, at, actor, text) VALUES ($1, $2, $3, $4) RETURNING id",
+                    &[key.into(), now.into(), by.as_str().into(), text.into()],
+                )
+                .await?;
+            return indexing::queue(tx, DocumentKind::BuyerNote, row.get("id")?).await;
         }
         BuyerAct::Grade(grade) => {
             let rank = grade.as_deref().map_or(0, grade_rank);

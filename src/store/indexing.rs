@@ -39,15 +39,17 @@ impl Store {
                 "reading what is to be made searchable",
                 "SELECT q.id, q.kind, q.source, COALESCE(i.account, o.account, k.account, '') AS account,
                         COALESCE(i.thread, o.thread, k.thread) AS thread,
-                        COALESCE(i.decided_at, o.created_at, e.at, 0) AS at, i.sender_name, i.sender_key, i.subject,
-                        i.text, i.in_sent, o.payload, o.author, e.actor, e.text AS said, t.participant, b.name
+                        COALESCE(i.decided_at, o.created_at, e.at, w.at, 0) AS at, i.sender_name, i.sender_key, i.subject,
+                        i.text, i.in_sent, o.payload, o.author, COALESCE(e.actor, w.actor) AS actor,
+                        COALESCE(e.text, w.text) AS said, COALESCE(t.participant, w.buyer) AS participant, b.name
                  FROM search_queue q
                  LEFT JOIN inbound i ON q.kind = 'inbound' AND i.id = q.source
                  LEFT JOIN outbox o ON q.kind = 'outbox' AND o.id = q.source
                  LEFT JOIN ticket_event e ON q.kind = 'event' AND e.id = q.source
                  LEFT JOIN ticket k ON k.id = e.ticket
                  LEFT JOIN thread t ON t.id = COALESCE(i.thread, o.thread, k.thread)
-                 LEFT JOIN buyer b ON b.key = t.participant
+                 LEFT JOIN buyer_note w ON q.kind = 'buyer_note' AND w.id = q.source
+                 LEFT JOIN buyer b ON b.key = COALESCE(t.participant, w.buyer)
                  ORDER BY q.id DESC LIMIT $1",
                 &[limit.into()],
             )

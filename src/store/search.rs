@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::{
     model::{
-        ids::{AccountName, ThreadId, TicketId},
+        ids::{AccountName, BuyerId, ThreadId, TicketId},
         outbound::Payload,
         satisfaction,
-        search::{BETWEEN, DocumentKind, Phrase, SearchQuery, account_word, thread_word},
+        search::{BETWEEN, DocumentKind, Phrase, SearchQuery, account_word, no_account, thread_word},
         ticket::TicketState,
     },
     store::{
@@ -73,6 +73,8 @@ pub struct SearchHit {
     pub by: String,
     /// The buyer it is about.
     pub buyer: String,
+    /// The buyer's row, where it is a note about one.
+    pub noted: Option<BuyerId>,
     /// The subject of the ticket, else of the message.
     pub subject: String,
     /// The whole text.
@@ -98,8 +100,9 @@ macro_rules! hits {
              SELECT m.last, m.many, h.id, h.kind, h.source, h.thread, h.account, h.at, h.ticket, k.state,
                     k.subject AS matter, k.buyer, COALESCE(i.subject, (SELECT x.subject FROM inbound x WHERE x.id = o.inbound)) AS subject,
                     COALESCE(i.sender_name, i.sender_key) AS sender, i.text,
-                    i.in_sent, o.payload, o.human, o.author, e.actor, e.text AS said,
-                    COALESCE(b.name, t.participant) AS participant
+                    i.in_sent, o.payload, o.human, o.author, COALESCE(e.actor, w.actor) AS actor,
+                    COALESCE(e.text, w.text) AS said, v.id AS noted,
+                    COALESCE(b.name, t.participant, v.name, w.buyer) AS participant
              FROM (SELECT MIN(l.id) AS last, COUNT(*) AS many FROM looked l) m
              LEFT JOIN (
                SELECT f.id, f.kind, f.source, f.thread, f.account, f.at,
@@ -109,7 +112,10 @@ macro_rules! hits {
                FROM (
                  SELECT d.id, d.kind, d.source, d.thread, d.account, d.at
                  FROM looked l CROSS JOIN search_doc d
-                 WHERE d.id = l.id AND ($4 IS NULL OR REPLACE($4, '\n' || d.account || '\n', '') <> $4)
+                 WHERE d.id = l.id AND ($4 IS NULL OR REPLACE($4, '\n' || d.account || '\n', '') <> $4
+                     OR (d.kind = 'buyer_note' AND EXISTS (
+                       SELECT r.id FROM buyer_note n JOIN thread r ON r.participant = n.buyer
+                       WHERE n.id = d.source AND REPLACE($4, '\n' || r.account || '\n', '') <> $4)))
                    AND (d.kind <> 'outbox' OR EXISTS (
                      SELECT o.id FROM outbox o WHERE o.id = d.source AND o.state <> 'cancelled'))
                    AND ($5 IS NULL OR $5 = (
@@ -123,6 +129,8 @@ macro_rules! hits {
              LEFT JOIN ticket_event e ON h.kind = 'event' AND e.id = h.source
              LEFT JOIN thread t ON t.id = h.thread
              LEFT JOIN buyer b ON b.key = t.participant
+             LEFT JOIN buyer_note w ON h.kind = 'buyer_note' AND w.id = h.source
+             LEFT JOIN buyer v ON v.key = w.buyer
              ORDER BY h.id DESC"
         )
     };
@@ -190,7 +198,9 @@ impl Store {
             if accounts.is_empty() {
                 return Ok(None);
             }
-            all.push(accounts.iter().map(|account| word(account_word(account))).collect());
+            // What belongs to no account is looked at row by row.
+            let own = accounts.iter().map(account_word).chain([account_word(&no_account())]);
+            all.push(own.map(word).collect());
         }
         if let Some(ticket) = query.ticket {
             let rows = self
@@ -294,6 +304,7 @@ fn hit(row: &Row) -> Result<Option<SearchHit>, StoreError> {
         account: AccountName::new(row.get::<String>("account")?),
         at: row.moment("at")?,
         by: by.unwrap_or_else(machine),
+        noted: row.get::<Option<i64>>("noted")?.map(BuyerId),
         buyer: text("buyer")?.or(text("participant")?).or(text("sender")?).unwrap_or_default(),
         subject: text("matter")?.or(text("subject")?).unwrap_or_default(),
         text: match &payload {

@@ -37,6 +37,8 @@ const MOST: u32 = 200;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
+    /// How an address or a word of a name begins; `@shop.example` finds the addresses there.
+    q: String,
     /// Where the page begins: `next` of the page before. The newest without it.
     from: Option<String>,
     /// Buyers of the page.
@@ -162,7 +164,7 @@ struct BuyerConversation {
 pub(super) async fn list(State(shop): State<Shop>, visit: Visit, Asked(wanted): Asked<Wanted>) -> Told<BuyerList> {
     let limit = page_size(wanted.limit, LISTED, MOST)?;
     let from = place(wanted.from.as_deref())?.map(BuyerId);
-    let found = shop.store.buyers(visit.visitor()?.accounts.as_deref(), from, limit).await?;
+    let found = shop.store.buyers(visit.visitor()?.accounts.as_deref(), &wanted.q, from, limit).await?;
     let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| full).map(|last| last.id.to_string());
     Ok(Json(BuyerList { buyers: found.into_iter().map(line).collect(), next }))

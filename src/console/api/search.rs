@@ -67,6 +67,8 @@ pub(super) struct SearchResult {
     by: String,
     /// The buyer.
     buyer: String,
+    /// The buyer's number, where it is a note about one.
+    buyer_id: Option<i64>,
     /// The subject, in pieces.
     subject: Vec<Piece>,
     /// The part of the text that shows why it was found, in pieces.
@@ -107,6 +109,7 @@ fn result(found: Found) -> SearchResult {
         account: hit.account.to_string(),
         at: hit.at,
         by: hit.by,
+        buyer_id: hit.noted.map(|buyer| buyer.0),
         buyer: hit.buyer,
         subject,
         excerpt,

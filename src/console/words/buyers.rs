@@ -3,7 +3,10 @@
 words! {
     title: "Buyers", "买家";
     intro: "Everybody who ever wrote, the newest first.", "所有来过信的买家，最新的在前。";
-    find: "Find a buyer", "查找买家";
+    find: "Find a buyer by name or address", "按姓名或地址查找买家";
+    nobody: "Nobody’s name or address begins so.", "没有姓名或地址以此开头的买家。";
+    everybody: "Show everybody", "显示全部";
+    in_everything: "Search in everything that was said", "在全部往来中搜索";
     name: "Name", "姓名";
     address: "Address", "地址";
     language: "Language", "语言";

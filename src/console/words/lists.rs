@@ -49,6 +49,7 @@ words! {
     kind_inbound: "buyer’s message", "买家来信";
     kind_outbox: "our message", "我方消息";
     kind_event: "note", "备注";
+    kind_buyer_note: "note about the buyer", "买家备注";
     machine_wrote: "Nightdesk", "Nightdesk";
     more: "Older results", "更早的结果";
     no_ticket: "no ticket", "无工单";

@@ -86,6 +86,24 @@ async fn the_other_open_tickets_of_the_buyer_and_labels_in_use_are_offered() {
 }
 
 #[tokio::test]
+async fn buyers_are_found_by_name_and_what_was_noted_of_them_by_its_words() {
+    let (house, ann, far, _) = opened().await;
+    let noted = [("act", "note"), ("note", "likes <lamps>")];
+    assert_eq!(house.post("/buyers/1/act", Some(&ann), &noted).await.status, 303);
+    index_all(&house.store).await.expect("everything is indexed");
+    let found = house.get("/search?q=likes", Some(&ann)).await;
+    shows(&found, &["note about the buyer", "href=\"/buyers/1\"", "<mark>likes</mark> &#60;lamps&#62;"]);
+    assert!(!house.get("/search?q=likes", Some(&far)).await.body.contains("lamps"), "it is of no buyer of theirs");
+    shows(&house.get("/buyers?q=ana", Some(&ann)).await, &["href=\"/buyers/1\"", "href=\"/search?q=ana\""]);
+    let nobody = house.get("/buyers?q=blue", Some(&ann)).await;
+    shows(&nobody, &["Nobody’s name or address begins so."]);
+    assert!(!nobody.body.contains("href=\"/buyers/1\""), "messages are not searched here: {}", nobody.body);
+    let erp = Program::of(&house, "erp", Role::Agent, None).await;
+    assert_eq!(*erp.get("/api/v1/search?q=likes").await.at("/results/0/buyer_id"), json!(1));
+    assert_eq!(*erp.get("/api/v1/buyers?q=blue").await.at("/buyers"), json!([]));
+}
+
+#[tokio::test]
 async fn conversations_of_other_accounts_are_not_there() {
     let (house, _, far, letter) = opened().await;
     let list = house.get("/answered", Some(&far)).await;

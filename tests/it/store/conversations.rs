@@ -4,12 +4,16 @@ use nightdesk::{
     model::{
         ids::{AccountName, AgentName, InboundId, ThreadId, TicketId},
         outbound::{OutboundKind, Phase},
+        search::DocumentKind,
         ticket::{EventKind, TicketState},
     },
+    service::{indexer::index_all, search},
     store::{
+        card::BuyerAct,
         open_ticket::{Hands, OpenTicket, Opening},
         outbox::Settlement,
         queue::Viewer,
+        search::SearchScope,
         timeline::Happened,
     },
 };
@@ -30,6 +34,8 @@ pub(super) const CASES: &[Case] = &[
     ("a_ticket_that_was_closed_lately_is_opened_again_by_a_take_over", |b| Box::pin(again(b))),
     ("the_conversations_of_a_buyer_are_those_with_and_without_ticket", |b| Box::pin(of_buyer(b))),
     ("labels_in_use_are_those_of_the_newest_tickets_one_may_see", |b| Box::pin(labels(b))),
+    ("what_is_noted_of_a_buyer_is_found_by_who_may_see_the_buyer", |b| Box::pin(noted(b))),
+    ("a_buyer_is_found_by_how_the_name_or_address_begins", |b| Box::pin(looked_for(b))),
 ];
 
 const ANA: &str = "ana@buyer.example";
@@ -241,4 +247,59 @@ async fn labels(b: Bench) {
     assert_eq!(b.store.labels_in_use(None).await.expect("read"), ["refund", "late"], "the most frequent first");
     let others = [AccountName::from("other")];
     assert_eq!(b.store.labels_in_use(Some(&others)).await.expect("read"), Vec::<String>::new());
+}
+
+async fn noted(b: Bench) {
+    answered_mail(&b, ANA, "is it blue", 0).await;
+    let act = BuyerAct::Note("likes 红色 lamps".to_owned());
+    assert!(b.store.change_buyer(ANA, &"lin".into(), &act, at(1)).await.expect("written"));
+    index_all(&b.store).await.expect("everything is indexed");
+    let find = async |typed: &str, accounts: Option<&[AccountName]>| {
+        let scope = SearchScope { accounts, before: None, limit: 9 };
+        search::find(&b.store, typed, scope).await.expect("read").found
+    };
+    for typed in ["lamps", "红色", "from:lin", "ana likes"] {
+        let found = find(typed, None).await;
+        assert_eq!(found.len(), 1, "`{typed}`");
+        let hit = &found[0].hit;
+        assert_eq!((hit.kind, hit.by.as_str(), hit.buyer.as_str()), (DocumentKind::BuyerNote, "lin", "Ana"));
+        assert_eq!((hit.noted.map(|buyer| buyer.0), hit.ticket, hit.thread), (Some(1), None, None), "`{typed}`");
+    }
+    let (own, others) = ([account()], [AccountName::from("other")]);
+    assert_eq!(find("lamps", Some(&own)).await.len(), 1, "the buyer wrote to this account");
+    assert_eq!(find("lamps", Some(&others)).await.len(), 0, "and never to that one");
+    assert_eq!(find("lamps in:open", None).await.len(), 0, "a note has no ticket");
+    assert_eq!(find("blue", Some(&own)).await.len(), 1, "messages are found as before");
+}
+
+async fn looked_for(b: Bench) {
+    answered_mail(&b, "ana.berg@buyer.example", "is it blue", 0).await;
+    answered_mail(&b, "bo_1@other.example", "is it red", 1).await;
+    b.run("UPDATE buyer SET name = 'Maria López' WHERE key = 'ana.berg@buyer.example'").await;
+    b.run("UPDATE buyer SET name = 'Émile 100%' WHERE key = 'bo_1@other.example'").await;
+    let find = async |wanted: &str, accounts: Option<&[AccountName]>| {
+        let found = b.store.buyers(accounts, wanted, None, 9).await.expect("read");
+        found.into_iter().map(|buyer| buyer.key).collect::<Vec<_>>()
+    };
+    let (ana, bo) = ("ana.berg@buyer.example", "bo_1@other.example");
+    for (wanted, expected) in [
+        ("", vec![bo, ana]),
+        ("  ", vec![bo, ana]),
+        ("ANA", vec![ana]),
+        ("berg", vec![]),
+        ("maria", vec![ana]),
+        ("lóp", vec![ana]),
+        ("Maria L", vec![ana]),
+        ("Émile", vec![bo]),
+        ("bo_1", vec![bo]),
+        ("bo%", vec![]),
+        ("b__1", vec![]),
+        ("100%", vec![bo]),
+        ("@other", vec![bo]),
+        ("is it", vec![]),
+    ] {
+        assert_eq!(find(wanted, None).await, expected, "`{wanted}`");
+    }
+    let others = [AccountName::from("other")];
+    assert_eq!(find("ana", Some(&others)).await, Vec::<String>::new());
 }
