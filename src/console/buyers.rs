@@ -63,6 +63,7 @@ pub(super) struct Sent {
     note: String,
     grade: String,
     country: String,
+    language: String,
 }
 
 /// The list.
@@ -103,6 +104,8 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Pat
         words: Words::of(visit.tongue),
         line: line(&found, &clock),
         country: found.country.clone().unwrap_or_default(),
+        language: found.language.map(|code| code.to_string()).unwrap_or_default(),
+        languages: labels::languages(visit.tongue, found.language),
         first_seen: card.first_seen.map(|at| clock.hour(at)),
         messages: card.messages,
         notes: notes.collect(),
@@ -129,6 +132,10 @@ pub(super) async fn act(
         "note" => BuyerAct::Note(sent.note.trim().replace("\r\n", "\n")),
         "grade" => BuyerAct::Grade(given(&sent.grade)),
         "country" => BuyerAct::Country(given(&sent.country)),
+        "language" => {
+            let code = given(&sent.language).map(|code| code.parse()).transpose();
+            BuyerAct::Language(code.map_err(|_| Problem::Bad(words.unknown_act.to_owned()))?)
+        }
         _ => return Err(Problem::Bad(words.unknown_act.to_owned())),
     };
     let act = act.checked().map_err(|bad| Problem::Bad(refusals::buyer(&bad, words)))?;
@@ -198,6 +205,9 @@ struct BuyerPage {
     words: &'static Words,
     line: Line,
     country: String,
+    /// The code of the language that is known, and what it can be set to.
+    language: String,
+    languages: Vec<(String, String)>,
     first_seen: Option<Moment>,
     messages: u32,
     notes: Vec<Note>,

@@ -178,6 +178,16 @@ const LANGUAGES: [(&str, &str, &str); 24] = [
     ("zh", "Chinese", "中文"),
 ];
 
+/// Returns the languages that a buyer can be said to write, by code and name; the one that is set is among them.
+pub(super) fn languages(tongue: Tongue, set: Option<Language>) -> Vec<(String, String)> {
+    let usual = LANGUAGES.iter().filter_map(|(code, ..)| code.parse().ok());
+    let other = set.filter(|set| LANGUAGES.iter().all(|(code, ..)| *code != set.as_str()));
+    let all = usual.chain(other).map(|code: Language| (code.to_string(), language(tongue, code)));
+    let mut all: Vec<(String, String)> = all.collect();
+    all.sort_by(|one, two| one.1.cmp(&two.1));
+    all
+}
+
 /// Returns the name of a language; its code where it has none here.
 pub(super) fn language(tongue: Tongue, language: Language) -> String {
     let named = LANGUAGES.iter().find(|(code, ..)| *code == language.as_str());

@@ -337,7 +337,8 @@ async fn last_inbound(tx: &mut Tx, thread: ThreadId) -> Result<Option<StoredInbo
 pub(super) async fn recipient(tx: &mut Tx, thread: ThreadId) -> Result<Recipient, StoreError> {
     let row = tx
         .one(
-            "SELECT t.channel, t.account, t.participant, t.language, t.bot_off, b.name,
+            "SELECT t.channel, t.account, t.participant, t.bot_off, b.name,
+                    CASE WHEN b.language_set = 1 THEN b.language ELSE t.language END AS language,
                     (SELECT COUNT(*) FROM outbox o WHERE o.thread = t.id AND o.human = 1) AS human_messages
              FROM thread t LEFT JOIN buyer b ON b.key = t.participant WHERE t.id = $1",
             &[thread.0.into()],

@@ -41,7 +41,7 @@ pub(super) struct Sent {
     pub(super) when: String,
     pub(super) at: String,
     pub(super) note: String,
-    to: String,
+    pub(super) to: String,
     until: String,
     until_at: String,
     tag: String,
@@ -55,6 +55,7 @@ pub(super) struct Sent {
     grade: String,
     pub(super) buyer_note: String,
     country: String,
+    language: String,
 }
 
 /// What a button of the page means.
@@ -79,9 +80,9 @@ pub(super) async fn act(
     let clock = Clock::of(&shop, &visit);
     let words = Words::of(visit.tongue);
     let done = match meant(&sent, &clock, words) {
-        Ok(Meant::Act(command)) => wish(&shop, visitor, id, &sent, command, &clock).await,
-        Ok(Meant::Undo) => undo(&shop, visitor, id, words).await,
-        Ok(Meant::Buyer(act)) => buyer(&shop, visitor, id, act, words).await,
+        Ok(Meant::Act(command)) => wish(&shop, visitor, id, &sent, command, &clock).await.map(|id| id.to_string()),
+        Ok(Meant::Undo) => undo(&shop, visitor, id, words).await.map(|id| format!("{id}?use=undone")),
+        Ok(Meant::Buyer(act)) => buyer(&shop, visitor, id, act, words).await.map(|id| id.to_string()),
         Err(text) => Err(Stopped::refused(text)),
     };
     let stopped = match done {
@@ -183,6 +184,10 @@ fn meant(sent: &Sent, clock: &Clock, words: &Words) -> Result<Meant, String> {
         "country" => {
             return Ok(Meant::Buyer(BuyerAct::Country(Some(text(&sent.country)).filter(|code| !code.is_empty()))));
         }
+        "language" => {
+            let code = Some(sent.language.trim()).filter(|code| !code.is_empty()).map(str::parse).transpose();
+            return Ok(Meant::Buyer(BuyerAct::Language(code.map_err(|_| words.unknown_act.to_owned())?)));
+        }
         "buyer_note" => return Ok(Meant::Buyer(BuyerAct::Note(text(&sent.buyer_note)))),
         "claim" => AgentCommand::Claim,
         "release" => AgentCommand::Release,
@@ -192,7 +197,7 @@ fn meant(sent: &Sent, clock: &Clock, words: &Words) -> Result<Meant, String> {
             from_draft: sent.from_draft == "yes",
             schedule: schedule(sent, clock, words)?,
         }),
-        "send_draft" => AgentCommand::SendDraft(Schedule::Now),
+        "send_draft" => AgentCommand::SendDraft(schedule(sent, clock, words)?),
         "reject_draft" => AgentCommand::RejectDraft(text(&sent.text)),
         "cancel_reply" => AgentCommand::CancelReply,
         "note" => AgentCommand::Note(text(&sent.note)),

@@ -36,12 +36,12 @@ use crate::{
     desk::close,
     engine::Engine,
     model::{
-        agent::Role,
+        agent::{Agent, Role},
         closing::CloseResult,
         ids::TicketId,
-        ticket::{Ticket, TicketState, Urgency},
+        ticket::{EventKind, Ticket, TicketState, Urgency},
     },
-    store::ticket::TicketFile,
+    store::{ticket::TicketFile, timeline::Happened},
 };
 
 /// The routes of tickets.
@@ -56,11 +56,14 @@ pub(super) fn routes() -> Vec<Entry> {
     ]
 }
 
+/// What the reply begins with after an act was taken back: the words of the reply, if it was one.
+const UNDONE: &str = "undone";
+
 /// What the address asks for: a text to begin the reply with.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
-    /// `draft`, or the place of a suggestion.
+    /// `draft`, [`UNDONE`], or the name of a suggestion.
     #[serde(rename = "use")]
     begin: String,
 }
@@ -121,7 +124,8 @@ async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Resul
         can: Can::of(&file.ticket, me, &file),
         draft: draft(&file, &engine),
         labels: shop.store.labels_in_use(visitor.accounts.as_deref()).await?,
-        reply: reply(&file, kept, &suggestions, &clock),
+        reply: reply(&file, kept, &suggestions, &clock, me),
+        colleagues: colleagues(shop, &file).await?,
         suggestions,
         closing: closing(&file, &engine, &clock),
         urgencies: [Urgency::Normal, Urgency::High, Urgency::Urgent]
@@ -178,19 +182,38 @@ fn draft(file: &TicketFile, engine: &Engine) -> Option<Draft> {
 }
 
 /// Returns the form for a reply: with what was typed before it was refused, or with the text that was chosen.
-fn reply(file: &TicketFile, kept: &Kept, suggestions: &[Suggestion], clock: &Clock) -> Reply {
+fn reply(file: &TicketFile, kept: &Kept, suggestions: &[Suggestion], clock: &Clock, me: &str) -> Reply {
     let draft = file.draft.as_ref().map(|(_, payload)| payload.text().to_owned());
     let draft = (kept.begin == "draft").then_some(draft).flatten();
+    let undone = if kept.begin == UNDONE { undone(file, me) } else { None };
     let ready = suggestions.iter().find(|ready| ready.name == kept.begin).and_then(|ready| ready.text.clone());
     let sent = kept.sent.as_ref();
     let typed = sent.map(|sent| sent.text.clone()).filter(|text| !text.is_empty());
     Reply {
         from_draft: draft.is_some() || sent.is_some_and(|sent| sent.from_draft == "yes"),
-        text: typed.or(draft).or(ready).unwrap_or_default(),
+        text: typed.or(draft).or(undone).or(ready).unwrap_or_default(),
         possible: file.last_inbound.is_some() && !file.recipient.key.is_empty(),
         at: sent.map(|sent| sent.at.clone()).filter(|at| !at.is_empty()).unwrap_or_else(|| clock.field(clock.now)),
         when: sent.map(|sent| sent.when.clone()).unwrap_or_default(),
     }
+}
+
+/// Returns the words of the reply that the reader has just taken back.
+fn undone(file: &TicketFile, me: &str) -> Option<String> {
+    let last = file.events.last().filter(|event| event.what == EventKind::Undone && event.by == me)?;
+    EventKind::from_word(&last.text).filter(|what| matches!(what, EventKind::Reply | EventKind::Scheduled))?;
+    file.timeline.iter().rev().find_map(|moment| match &moment.what {
+        Happened::Went(went) if went.human && went.author.as_deref() == Some(me) => Some(went.text.clone()),
+        _ => None,
+    })
+}
+
+/// Returns those whom the ticket can be given to: name at the login, and the one that people read.
+async fn colleagues(shop: &Shop, file: &TicketFile) -> Result<Vec<(String, String)>, Problem> {
+    let people = shop.store.agents().await?;
+    let can = |agent: &Agent| agent.disabled_at.is_none() && agent.sees(&file.recipient.account);
+    let named = |agent: Agent| (agent.name.to_string(), agent.display);
+    Ok(people.into_iter().filter(can).map(named).collect())
 }
 
 fn closing(file: &TicketFile, engine: &Engine, clock: &Clock) -> Closing {
@@ -215,6 +238,8 @@ struct TicketPage<'a> {
     can: Can,
     notice: Option<&'a Notice>,
     draft: Option<Draft>,
+    /// Whom it can be given to: name at the login, and the one that people read.
+    colleagues: Vec<(String, String)>,
     /// Labels that tickets had of late.
     labels: Vec<String>,
     reply: Reply,

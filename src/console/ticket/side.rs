@@ -30,6 +30,10 @@ pub(super) struct Card {
     pub(super) name: String,
     pub(super) address: String,
     pub(super) language: Option<String>,
+    /// Its code.
+    pub(super) code: String,
+    /// What the language can be set to.
+    pub(super) languages: Vec<(String, String)>,
     pub(super) country: Option<String>,
     pub(super) wall: String,
     pub(super) wall_by: &'static str,
@@ -120,6 +124,8 @@ pub(super) async fn of(
         name: card.name.clone().unwrap_or_else(|| whose.buyer.to_owned()),
         address: key.clone(),
         language: language.map(|code| labels::language(clock.tongue, code)),
+        code: language.map(|code| code.to_string()).unwrap_or_default(),
+        languages: labels::languages(clock.tongue, language),
         country: card.country.clone(),
         wall: clock.wall(&zone.zone),
         wall_by: match zone.by {

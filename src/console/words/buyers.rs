@@ -10,6 +10,7 @@ words! {
     name: "Name", "姓名";
     address: "Address", "地址";
     language: "Language", "语言";
+    by_messages: "as the messages say", "按来信判断";
     country: "Country", "国家";
     grade: "Grade", "等级";
     changed: "Last heard of", "最近动态";

@@ -60,6 +60,7 @@ words! {
     when_morning: "in the buyer’s morning", "买家的早晨";
     there_now: "there it is", "当地现在";
     when_at: "at", "定时";
+    when_later: "Send later", "稍后发送";
     send: "Send", "发送";
     suggestions: "Suggested replies", "推荐回复";
     other_texts: "Other ready texts", "其他现成回复";
@@ -112,6 +113,7 @@ words! {
     address: "Address", "地址";
     through: "Through", "渠道";
     language: "Language", "语言";
+    by_messages: "as the messages say", "按来信判断";
     country: "Country", "国家";
     local_time: "Local time", "当地时间";
     by_country: "by the country", "按国家";

@@ -103,7 +103,7 @@ impl Intake {
             return Ok(true);
         }
         let Some(author) = reading::author(mail) else {
-            return self.unproven(id, "it names no single author", now).await;
+            return self.unproven(id, &found, "it names no single author", now).await;
         };
         let Some(agent) = self.store.agent_by_email(&author).await? else {
             // A notice may have been passed on to the buyer, who then writes to the shop.
@@ -112,11 +112,12 @@ impl Intake {
             if found.token.is_none() || to_shop {
                 return Ok(false);
             }
-            return self.unproven(id, "its author is nobody who gets notices", now).await;
+            return self.unproven(id, &found, "its author is nobody who gets notices", now).await;
         };
         let engine = self.handle.live.engine();
         if let Some(why) = reading::doubt(mail, &author, &engine.settings().trusted_authserv_ids) {
-            return self.unproven(id, &format!("nothing proves that {} wrote it: {why}", agent.name), now).await;
+            let why = format!("nothing proves that {} wrote it: {why}", agent.name);
+            return self.unproven(id, &found, &why, now).await;
         }
         Box::pin(self.take_proven(id, inbound, mail, &agent, &found, now)).await?;
         Ok(true)
@@ -139,10 +140,17 @@ impl Intake {
         self.handle.live.engine().settings().own_addresses.contains(&plain_address(address))
     }
 
-    /// Lets a mail end that nobody is answered for: who writes in somebody's name must not learn anything by it.
-    async fn unproven(&self, id: InboundId, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+    /// Lets a mail end that nobody is answered for: who writes in somebody's name must not learn anything by it. The audit
+    /// log has a line only where an address of ours was known: strangers who make addresses up do not fill it.
+    async fn unproven(&self, id: InboundId, found: &Found, why: &str, now: Timestamp) -> Result<bool, StoreError> {
         let text = format!("a mail to a reply address was not taken: {why} (message {id})");
-        self.store.note(&BY_MAIL, Deed::StaffMailRefused, &text, now).await?;
+        let known = match &found.token {
+            Some(token) => self.store.reply_address(&token_hash(token), now).await?.is_some(),
+            None => true,
+        };
+        if known {
+            self.store.note(&BY_MAIL, Deed::StaffMailRefused, &text, now).await?;
+        }
         tracing::warn!(inbound.id = id.0, "a mail to a reply address was not taken");
         self.store.ignore(id, &text, now).await?;
         Ok(true)
@@ -228,8 +236,7 @@ impl Intake {
             inbound: id,
             parent: mail.message_id.as_deref(),
         };
-        self.store.queue_mail_back(&back, now).await?;
-        Ok(())
+        queue_back(&self.store, &back, now).await
     }
 }
 
@@ -354,10 +361,11 @@ impl Case<'_> {
     }
 
     /// Returns whether the person has done exactly this since the notice: the mail came twice, or the process ended between
-    /// the act and the end of the mail.
+    /// the act and the end of the mail. The same words to something that the buyer wrote since are another answer.
     fn was_done(&self, file: &TicketFile, text: &str, what: EventKind) -> bool {
         let own = |event: &&TicketEvent| event.version > self.address.seen && event.by == self.agent.name.as_str();
-        file.events.iter().filter(own).any(|event| event.what == what && event.text.trim() == text.trim())
+        let newest = file.events.iter().rev().take_while(|event| event.what != EventKind::Inbound);
+        newest.filter(own).any(|event| event.what == what && event.text.trim() == text.trim())
     }
 
     /// Asks back, with the exact words that would go out.
@@ -394,11 +402,21 @@ impl Case<'_> {
             inbound: self.id,
             parent: self.mail.message_id.as_deref(),
         };
-        if !self.store.queue_mail_back(&back, self.now).await? {
-            tracing::warn!(inbound.id = self.id.0, "too many mails back in this hour, so nobody is told");
-        }
-        Ok(())
+        queue_back(self.store, &back, self.now).await
     }
+}
+
+/// Queues a mail back. Where the person got too many of them in this hour, the audit log says what they do not know.
+async fn queue_back(store: &Store, back: &MailBack<'_>, now: Timestamp) -> Result<(), StoreError> {
+    if store.queue_mail_back(back, now).await? {
+        return Ok(());
+    }
+    tracing::warn!(inbound.id = back.inbound.0, "too many mails back in this hour, so the person is not told");
+    let text = format!(
+        "{} was not told what became of message {}: too many mails back in this hour",
+        back.agent, back.inbound
+    );
+    store.note(&BY_MAIL, Deed::StaffMailRefused, &text, now).await
 }
 
 /// What the configuration says of answers by mail, as the intake holds it.

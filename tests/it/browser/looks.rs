@@ -85,9 +85,9 @@ fn gives_back_and_claims(day: &Day, ann: &Page) {
 
 fn is_refused(day: &Day, ann: &Page) {
     ann.go(&day.filled("/tickets/{Two chairs}"));
-    ann.click("#assign summary");
-    ann.fill("#to", "nobody-here");
-    ann.click("button[value=assign]");
+    ann.click("#merge summary");
+    ann.fill("#into", "9999");
+    ann.click("#into ~ button[value=merge]");
     ann.until_count("#notice", 1);
 }
 
