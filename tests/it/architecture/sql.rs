@@ -40,6 +40,7 @@ const WORDS: &[&str] = &[
     "ELSE",
     "END",
     "EPOCH",
+    "ESCAPE",
     "EXISTS",
     "EXTRACT",
     "FOR",

@@ -99,8 +99,7 @@ pub(super) fn enrolls(page: &Page) -> (String, String, String) {
     page.fill("#code", &first);
     page.fill("#password", PASSWORD);
     page.click("main button");
-    page.until_shows("Your recovery codes");
-    assert_eq!(page.count(".codes code"), 10);
+    page.until_count(".codes code", 10);
     let recovery = page.text_of(".codes code");
     (secret, first, recovery)
 }

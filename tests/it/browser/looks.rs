@@ -314,7 +314,7 @@ fn the_look_at_pages_sees_what_is_wrong() {
     ] {
         assert!(seen.contains(wrong), "{wrong} is not seen: {seen}");
     }
-    let bad = "<style>a:focus{outline:none}</style><a href=x>Nothing shows</a><main dir=auto>own words</main><p>left over<p>中文 CSV beside";
+    let bad = "<style>a:focus{outline:none}</style><a href=x dir=auto>Nothing shows</a><main dir=auto>own words</main><p>left over<p>中文 CSV beside";
     page.go(&format!("data:text/html;charset=utf-8,<!doctype html>{bad}"));
     page.chord(&[TAB]);
     let [focus, foreign] = [FOCUSED, FOREIGN].map(|look| page.script(look).to_string());

@@ -34,6 +34,7 @@ pub(super) const CASES: &[Case] = &[
     ("whom_a_machine_must_not_write_to_is_never_asked", |b| Box::pin(never(b))),
     ("what_stands_against_a_question_now_puts_it_off", |b| Box::pin(later(b))),
     ("a_buyer_of_many_cases_is_asked_about_one", |b| Box::pin(one_of_many(b))),
+    ("of_two_buyers_the_one_with_a_complaint_is_asked", |b| Box::pin(complaints(b))),
     ("two_processes_ask_once", |b| Box::pin(two_at_once(b))),
     ("who_takes_the_case_up_again_stops_the_question", |b| Box::pin(taken_up(b))),
     ("a_bad_score_brings_the_case_before_people", |b| Box::pin(bad_score(b))),
@@ -225,8 +226,17 @@ async fn one_of_many(b: Bench) {
     assert_eq!(desk.b.number(&format!("SELECT COUNT(*) FROM satisfaction WHERE ticket = {tom}")).await, 1);
     let asked = format!("SELECT COUNT(*) FROM satisfaction WHERE ticket IN ({first}, {second})");
     assert_eq!(desk.b.number(&asked).await, 1);
-    let only = satisfaction::ask(desk.handle(), &asks(Whom::Complaints), at(MORNING)).await.expect("runs");
-    assert_eq!(only, 0);
+}
+
+async fn complaints(b: Bench) {
+    let desk = speaking(b);
+    let (plain, complaint) = (answered(&desk, ANA).await, answered(&desk, "tom@buyer.example").await);
+    desk.b.run(&format!("UPDATE ticket SET tags = '[\"complaint\"]' WHERE id = {complaint}")).await;
+    let asked = satisfaction::ask(desk.handle(), &asks(Whom::Complaints), at(MORNING)).await.expect("runs");
+    assert_eq!(asked, 1);
+    assert_eq!(desk.b.number("SELECT ticket FROM satisfaction").await, complaint.0);
+    assert_eq!(desk.b.number("SELECT ticket FROM satisfaction_passed").await, plain.0, "for good");
+    assert_eq!(ask(&desk, MORNING).await, 0, "also where everybody is asked from now on");
 }
 
 async fn two_at_once(b: Bench) {
