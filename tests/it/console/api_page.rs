@@ -70,9 +70,9 @@ fn the_page_names_every_path_every_act_and_every_problem() {
             .filter(|path| path.starts_with("/api/"))
             .map(|path| path.replace("/raw", "").replace("/files/{place}", "")),
     );
-    let is_named = |word: &&String| match word.starts_with('/') {
-        true => page.contains(&format!("{word}`")) || page.contains(&format!("{word}?")),
-        false => page.contains(&format!("`{word}`")),
+    let is_named = |word: &&String| {
+        let (before, after) = if word.starts_with('/') { ("", ["`", "?"]) } else { ("`", ["`", "`"]) };
+        after.iter().any(|after| page.contains(&format!("{before}{word}{after}")))
     };
     let missing: Vec<&String> = named.iter().filter(|word| !is_named(word)).collect();
     assert!(missing.is_empty(), "{PAGE} does not name {missing:?}");
