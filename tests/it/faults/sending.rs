@@ -109,6 +109,7 @@ fn server_that_never_speaks_delays_no_other_account() {
     let works = mailbox(&post.dovecot, "b-works", SHOP, PASSWORD, &smtp(post.relay.port()));
     let mut shop = Shop::open(&format!("{hangs}{works}"), RETRY_SOON);
     shop.start();
+    shop.until_reading_all(2);
     let raw = Letter::new("anna@example.org", "Customs", QUESTION).raw().replace(SHOP, "hangs@example.com");
     post.dovecot.deliver("hangs@example.com", "anna@example.org", raw.as_bytes());
     // It is never closed, so the attempt waits for a greeting until the others are done.

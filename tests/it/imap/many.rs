@@ -112,9 +112,7 @@ fn three_hundred_idle_accounts_fit_into_150_megabytes() {
         }
         let mut shop = Shop::open(&accounts, "");
         shop.launch();
-        until_in("every mailbox to be read", || {
-            (shop.present_log().matches("Reading the mailbox").count() == count).then_some(())
-        });
+        shop.until_reading_all(count);
         let kib = shop.resident_kib();
         writeln!(figures, "{count} accounts: {} MB", kib / 1024).expect("a String takes everything");
         assert!(kib < 150 * 1024, "{figures}");

@@ -148,6 +148,13 @@ impl Shop {
         });
     }
 
+    /// Waits until that many mailboxes are read: what comes in before the first look is older mail and stays untouched.
+    pub(crate) fn until_reading_all(&self, count: usize) {
+        until_in("all mailboxes to be read", || {
+            (self.present_log().matches("Reading the mailbox").count() >= count).then_some(())
+        });
+    }
+
     /// Starts the program and waits for nothing.
     pub(crate) fn launch(&mut self) {
         self.launch_with(None);
