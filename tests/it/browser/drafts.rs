@@ -83,7 +83,7 @@ fn edited(mei: &Page, draft: &str) {
 
 fn rejected(mei: &Page) {
     mei.go("/tickets/3");
-    mei.click(".draft details summary");
+    mei.click("#reject-draft summary");
     mei.fill("#reject", "Says nothing of the duty");
     mei.click("button[value=reject_draft]");
     mei.until_shows("threw the draft away");
