@@ -1,6 +1,6 @@
 //! What people choose from lists at a ticket, and what stays at hand when they take something back.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightdesk::model::{agent::Role, ids::TicketId, outbound::OutboundKind};
 
 use super::{
@@ -67,11 +67,13 @@ async fn a_language_that_a_person_sets_wins_until_the_messages_say_again() {
 }
 
 #[tokio::test]
-async fn a_draft_waits_for_the_buyers_morning_as_it_stands() {
+async fn a_draft_waits_for_its_hour_as_it_stands() {
     let (house, ann, _) = opened().await;
-    let seen = house.get("/tickets/1", Some(&ann)).await.field("seen");
-    let morning = [("act", "send_draft"), ("when", "morning"), ("seen", &seen)];
-    assert_eq!(house.post("/tickets/1/act", Some(&ann), &morning).await.status, 303);
+    let page = house.get("/tickets/1", Some(&ann)).await;
+    shows(&page, &["name=\"when\" value=\"morning\""]);
+    let in_two_days = (Timestamp::now() + SignedDuration::from_hours(48)).strftime("%Y-%m-%dT%H:%M").to_string();
+    let later = [("act", "send_draft"), ("when", "at"), ("at", &in_two_days), ("seen", &page.field("seen"))];
+    assert_eq!(house.post("/tickets/1/act", Some(&ann), &later).await.status, 303);
     let file = house.store.ticket(TicketId(1)).await.expect("read").expect("there");
     let leaves = file.scheduled.expect("it waits").at;
     assert!(leaves > Timestamp::now(), "{leaves}");

@@ -149,5 +149,5 @@ async fn target_moved_on(b: Bench) {
     desk.act("kim", from, AgentCommand::Merge(into), at(3)).await.expect("the same buyer");
     desk.act("lin", into, AgentCommand::Tag("gift".to_owned()), at(3)).await.expect("a label");
     desk.undo("kim", from, at(3)).await.expect("at once");
-    assert_eq!(desk.file(into).await.ticket.tags, ["gift", "vip"], "nothing that lin did is lost");
+    assert_eq!(desk.file(into).await.ticket.tags, ["vip", "gift"], "nothing that lin did is lost");
 }

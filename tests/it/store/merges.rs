@@ -149,9 +149,9 @@ async fn parted(b: Bench) {
     desk.act("lin", into, reply("Tomorrow."), at(1)).await.expect("it can be answered");
     desk.act("kim", from, AgentCommand::Merge(into), at(3)).await.expect("the same buyer");
     let own = desk.file(into).await.ticket.inbound;
-    let refused = desk.act("kim", into, AgentCommand::Split(own), at(90)).await.expect_err("its own only one");
+    let refused = desk.act("lin", into, AgentCommand::Split(own), at(90)).await.expect_err("its own only one");
     assert!(matches!(refused, ActError::OnlyMessage(_)), "{refused}");
-    let made = desk.act("kim", into, AgentCommand::Split(home.inbound), at(90)).await.expect("a wrong merge").made;
+    let made = desk.act("lin", into, AgentCommand::Split(home.inbound), at(90)).await.expect("a wrong merge").made;
     let made = made.expect("a new ticket");
     let file = desk.file(made).await;
     assert_eq!(

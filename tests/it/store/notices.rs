@@ -4,7 +4,7 @@ use nightdesk::{
     model::{
         agent::Role,
         agent_command::{Owner, TicketChange},
-        ids::{AgentName, InboundId, TicketId},
+        ids::{AccountName, AgentName, InboundId, TicketId},
         notice::NoticeCause,
         ticket::{EventKind, TicketState},
     },
@@ -18,7 +18,7 @@ use nightdesk::{
 
 use super::{
     Case,
-    bench::{self, Bench, Plan, at},
+    bench::{Bench, Plan, at},
     changes::{apply, change, close, take_over},
     people::{add, name},
 };
@@ -164,14 +164,12 @@ async fn given(b: Bench) {
 
 async fn unseen_deadlines(b: Bench) {
     person(&b, "lin").await;
-    b.store
-        .change_agent(&name("lin"), &AgentChange::Accounts(Some(&[bench::account()])), &HERE, at(0))
-        .await
-        .expect("ok");
     queue(&b, 0).await;
     let seen = open(&b, 1, 1).await;
+    let own = [AccountName::new(b.text("SELECT account FROM ticket").await)];
+    b.store.change_agent(&name("lin"), &AgentChange::Accounts(Some(&own)), &HERE, at(0)).await.expect("limited");
     queue(&b, 1).await;
-    told(&b, 1).await;
+    assert_eq!(told(&b, 1).await.len(), 1);
     due_of(&b, seen, 121).await;
     // More tickets of another mailbox than one look takes, all due earlier.
     b.run(
