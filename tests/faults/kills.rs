@@ -23,6 +23,9 @@ use crate::{
 /// where it is.
 const TO_PLACE: Duration = Duration::from_secs(2);
 
+/// How long where all rules are read anew on the way: an unoptimized program on a busy machine takes seconds for them.
+const TO_PLACE_BEHIND_RULES: Duration = Duration::from_secs(30);
+
 /// How long a start may take on a busy machine.
 const TO_START: Duration = Duration::from_secs(15);
 
@@ -165,12 +168,12 @@ fn at_place(world: &mut World, place: &str, burst: u64) -> Result<(), String> {
             let hit = world.chance.between(1, most);
             cycle(world, Some(&wish(hit)), burst, TO_PLACE)
         }
-        Stimulus::Edit => while_running(world, &wish(1), burst, |world| {
+        Stimulus::Edit => while_running(world, &wish(1), burst, TO_PLACE_BEHIND_RULES, |world| {
             let rule = world.path("rules/pre_sale/customs_tax.yaml");
             let mut rule = File::options().append(true).open(rule).expect("the folder is writable");
             writeln!(rule, "# edited").expect("the folder is writable");
         }),
-        Stimulus::Terminate => while_running(world, &wish(1), burst, |world| {
+        Stimulus::Terminate => while_running(world, &wish(1), burst, TO_PLACE, |world| {
             for instance in &world.instances {
                 instance.signal("-TERM");
             }
@@ -229,12 +232,18 @@ fn until_reading(world: &mut World, index: usize) {
     }
 }
 
-fn while_running(world: &mut World, wish: &str, burst: u64, act: impl Fn(&World)) -> Result<(), String> {
+fn while_running(
+    world: &mut World,
+    wish: &str,
+    burst: u64,
+    patience: Duration,
+    act: impl Fn(&World),
+) -> Result<(), String> {
     post(world, burst);
     let index = begin(world, Some(wish));
     until_reading(world, index);
     act(world);
-    end(world, index, TO_PLACE)
+    end(world, index, patience)
 }
 
 /// Starts all processes, one of them anew with the wish; returns which. Of several, the others die with it now and then
