@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, address, labels,
+        Shop, address, labels, paging,
         problem::Answer,
         queue::{Tab, tabs, viewer},
         router::{Entry, Need, Object},
@@ -43,15 +43,14 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let counted = shop.store.queue_counts(viewer(visitor), clock.now).await?;
     let found = shop.store.answered(visitor.accounts.as_deref(), asked.before.map(InboundId), LISTED).await?;
     let engine = shop.live.engine();
-    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
-    let older = found.last().filter(|_| full).map(|last| last.id.to_string());
+    let older = paging::next(&found, LISTED, |message| message.id.0);
     page(&AnsweredPage {
         tabs: tabs(queue::Words::of(visit.tongue), &counted, visitor.role, "/answered"),
         queue: queue::Words::of(visit.tongue),
         words: Words::of(visit.tongue),
         lines: found.into_iter().map(|answered| line(answered, &engine, &clock)).collect(),
         older: older.map(|id| address::with("/answered", &[("before", &id)])),
-        newest: asked.before.is_some(),
+        newest: asked.before.map(|_| "/answered"),
         shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
     })
 }
@@ -97,7 +96,7 @@ struct AnsweredPage {
     tabs: Vec<Tab>,
     lines: Vec<Line>,
     older: Option<String>,
-    newest: bool,
+    newest: Option<&'static str>,
 }
 
 /// One message with its answer.

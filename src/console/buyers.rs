@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     check::explain,
     console::{
-        Shop, address, labels,
+        Shop, address, labels, paging,
         path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
@@ -72,8 +72,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let clock = Clock::of(&shop, &visit);
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyers(accounts, &asked.q, asked.before.map(BuyerId), LISTED).await?;
-    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
-    let older = found.last().filter(|_| full).map(|last| last.id.0.to_string());
+    let older = paging::next(&found, LISTED, |buyer| buyer.id.0);
     page(&BuyersPage {
         words: Words::of(visit.tongue),
         buyers: found.iter().map(|buyer| line(buyer, &clock)).collect(),

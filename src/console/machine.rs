@@ -1,28 +1,24 @@
 //! Machine mail: what was kept and answered by nobody, with the reason; a person can make a ticket of it.
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::{IntoResponse as _, Redirect},
-};
-use jiff::Timestamp;
+use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, address, labels,
+        Shop, address, labels, paging,
         path::Path,
-        problem::{Answer, Problem},
+        problem::Answer,
         queue::{Tab, tabs, viewer},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
+        ticket::conversation,
         visit::Visit,
         when::{Clock, Moment},
         words::{lists::Words, queue},
     },
     model::{agent::Role, ids::InboundId},
-    service::openings,
-    store::open_ticket::{Hands, OpenTicket, Opening},
+    store::open_ticket::Hands,
 };
 
 /// The routes of the machine mail.
@@ -52,8 +48,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.machine_mail(accounts, asked.before.map(InboundId), LISTED).await?;
     let engine = shop.live.engine();
-    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
-    let older = found.last().filter(|_| full).map(|last| last.id.to_string());
+    let older = paging::next(&found, LISTED, |message| message.id.0);
     let mails = found.into_iter().map(|mail| Mail {
         id: mail.id.0,
         received: clock.hour(mail.received_at),
@@ -71,26 +66,14 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         words: Words::of(visit.tongue),
         mails: mails.collect(),
         older: older.map(|id| address::with("/machine", &[("before", &id)])),
-        newest: asked.before.is_some(),
+        newest: asked.before.map(|_| "/machine"),
         shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
     })
 }
 
-/// Makes a ticket of a message.
+/// Makes a ticket of a message, which waits in the queue.
 pub(super) async fn open(State(shop): State<Shop>, visit: Visit, Path(inbound): Path<i64>) -> Answer {
-    let visitor = visit.visitor()?;
-    let wanted = OpenTicket {
-        message: InboundId(inbound),
-        by: &visitor.name,
-        hands: Hands::Queue,
-        accounts: visitor.accounts.as_deref(),
-    };
-    match openings::open(&shop.handle, &wanted, Timestamp::now()).await? {
-        Opening::Opened(ticket) | Opening::Already(ticket) => {
-            Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response())
-        }
-        Opening::Gone => Err(Problem::Conflict(Words::of(visit.tongue).machine_gone.to_owned())),
-    }
+    conversation::open(&shop, &visit, inbound, Hands::Queue, Words::of(visit.tongue).machine_gone).await
 }
 
 #[derive(Template)]
@@ -102,7 +85,7 @@ struct MachinePage {
     tabs: Vec<Tab>,
     mails: Vec<Mail>,
     older: Option<String>,
-    newest: bool,
+    newest: Option<&'static str>,
 }
 
 /// One message.

@@ -7,7 +7,11 @@ use std::{
 };
 
 use askama::Template;
-use axum::{Form, extract::State, http::HeaderMap};
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::HeaderMap,
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -26,7 +30,7 @@ use crate::{
     model::{
         buyer::Buyer,
         context::{Context, Switches},
-        ids::{AccountName, AgentName, BuyerId},
+        ids::{AccountName, AgentName, BuyerId, InboundId},
         inbound::{ChannelKind, Inbound},
         language::Language,
     },
@@ -136,9 +140,34 @@ struct Outcome {
     took: Option<String>,
 }
 
-/// Shows the playground with nothing tried yet.
-pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
-    whole(&shop, &visit, Trial::default(), Outcome::default()).await
+/// What the playground begins with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Begun {
+    /// The number of a message that came in.
+    message: Option<i64>,
+}
+
+/// Shows the playground with nothing tried yet; with the words of a message, if one of the visitor's accounts is named.
+pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(begun): Query<Begun>) -> Answer {
+    let trial = match begun.message {
+        Some(message) => words_of(&shop, &visit, InboundId(message)).await?,
+        None => Trial::default(),
+    };
+    whole(&shop, &visit, trial, Outcome::default()).await
+}
+
+/// Returns what somebody wrote, to be tried out.
+async fn words_of(shop: &Shop, visit: &Visit, message: InboundId) -> Result<Trial, Problem> {
+    let limit = visit.visitor()?.accounts.as_deref();
+    let written = shop.store.words_of(message, limit).await?.ok_or(Problem::NotFound)?;
+    Ok(Trial {
+        text: written.text.chars().take(MAX_CHARACTERS).collect(),
+        subject: written.subject,
+        channel: written.channel.as_str().to_owned(),
+        account: written.account.to_string(),
+        ..Trial::default()
+    })
 }
 
 /// Decides a message and shows what came of it: the whole page, or for the script the result alone.

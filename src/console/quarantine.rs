@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, address, labels,
+        Shop, address, labels, paging,
         path::Path,
         problem::{Answer, Problem},
         queue::{Tab, tabs, viewer},
@@ -74,8 +74,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let accounts = chosen.as_ref().map(std::slice::from_ref).or(visitor.accounts.as_deref());
     let before = asked.before.parse().ok().map(InboundId);
     let found = shop.store.quarantined(all, accounts, before, LISTED).await?;
-    let full = found.len() >= usize::try_from(LISTED).unwrap_or(usize::MAX);
-    let older = found.last().filter(|_| full).map(|last| asked.address(&last.id.to_string()));
+    let older = paging::next(&found, LISTED, |message| message.id.0).map(|id| asked.address(&id));
     page(&QuarantinePage {
         tabs: tabs(queue::Words::of(visit.tongue), &counted, visitor.role, "/quarantine"),
         queue: queue::Words::of(visit.tongue),

@@ -15,17 +15,20 @@ use crate::{
         Shop, labels,
         problem::{Answer, Problem},
         shell::{Place, Shell, page},
+        unrecognized,
         visit::{Visit, Visitor},
         words::{Tongue, desk, fill, reports::Words},
     },
     desk::{
         chart::{self, Series},
+        complaints::{self, CauseLine},
         days,
         figures::{self, DraftLine, Outcomes, Report, Speed},
         sheet,
     },
     model::{
         audit::Deed,
+        closing::CloseResult,
         figures::{Days, Ending},
         ids::{AccountName, TicketId},
         satisfaction::BEST,
@@ -68,6 +71,16 @@ struct ReportsPage {
     charts: Vec<Figure>,
     /// What became of drafts, as a table that `desk::chart` escaped; none where there were none.
     drafts: Option<String>,
+    complaints: Vec<Cause>,
+}
+
+/// What complaints and disputes of one cause came to.
+struct Cause {
+    name: String,
+    closed: u64,
+    paid_for: u64,
+    paid: String,
+    results: String,
 }
 
 /// A time that is often asked for.
@@ -103,6 +116,8 @@ struct Figure {
     svg: String,
     table: String,
     legend: Vec<Key>,
+    /// Where more of it is read: the words and the address.
+    more: Option<(String, String)>,
 }
 
 /// What a color means.
@@ -115,6 +130,7 @@ struct Key {
 pub(super) struct Counted {
     /// The figures.
     pub report: Report,
+    causes: Vec<CauseLine>,
     satisfaction: Satisfaction,
     zone: TimeZone,
     now: Timestamp,
@@ -134,8 +150,9 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         accounts: choices(&shop, visit.visitor()?, &asked.account),
         tiles: tiles(words, visit.tongue, &counted),
         overdue: overdue(visit.tongue, &counted),
-        charts: charts(words, visit.tongue, &counted),
+        charts: charts(words, visit.tongue, &counted, unrecognized::address(&since, &asked.account)),
         drafts: drafts(words, &counted.report),
+        complaints: counted.causes.iter().map(|line| cause(words, desk::Words::of(visit.tongue), line)).collect(),
         query,
         since,
     })
@@ -160,19 +177,41 @@ fn since_of(asked: &Asked) -> &str {
 
 /// Counts what was asked for, over the accounts that the visitor may see.
 pub(super) async fn count(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<Counted, Problem> {
+    let now = Timestamp::now();
+    let (days, accounts) = wanted(shop, visit, asked, now)?;
+    let counted = shop.store.figures(&days, accounts.as_deref(), now).await?;
+    let causes = causes(shop, &days, accounts.as_deref()).await?;
+    let satisfaction = shop.store.satisfaction(&days, accounts.as_deref()).await?;
+    let zone = shop.live.engine().settings().desk.zone.clone();
+    Ok(Counted { report: figures::report(&counted, &zone), causes, satisfaction, zone, now })
+}
+
+/// Returns what the disputes and complaints came to that were closed in those days.
+pub(super) async fn causes(
+    shop: &Shop,
+    days: &Days,
+    accounts: Option<&[AccountName]>,
+) -> Result<Vec<CauseLine>, Problem> {
+    Ok(complaints::by_cause(&shop.store.closed_cases(days, accounts).await?))
+}
+
+/// Returns the days that were asked about, and the accounts; none: all of them.
+pub(super) fn wanted(
+    shop: &Shop,
+    visit: &Visit,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<(Days, Option<Vec<AccountName>>), Problem> {
     let words = Words::of(visit.tongue);
     let accounts = accounts_of(visit.visitor()?, &asked.account, shop, words)?;
-    let now = Timestamp::now();
     let engine = shop.live.engine();
     let desk = &engine.settings().desk;
     let bad = || Problem::Bad(words.since_bad.to_owned());
-    let days: Days = match since_of(asked) {
+    let days = match since_of(asked) {
         NIGHT => days::night(desk, now).map_err(|_| bad())?,
         since => days::since(since, &desk.zone, now).map_err(|_| bad())?,
     };
-    let counted = shop.store.figures(&days, accounts.as_deref(), now).await?;
-    let satisfaction = shop.store.satisfaction(&days, accounts.as_deref()).await?;
-    Ok(Counted { report: figures::report(&counted, &desk.zone), satisfaction, zone: desk.zone.clone(), now })
+    Ok((days, accounts))
 }
 
 /// Returns the accounts to count; none: all. A foreign account does not exist for the visitor.
@@ -268,7 +307,7 @@ fn overdue(tongue: Tongue, counted: &Counted) -> Vec<Late> {
     late.collect()
 }
 
-fn charts(words: &'static Words, tongue: Tongue, counted: &Counted) -> Vec<Figure> {
+fn charts(words: &'static Words, tongue: Tongue, counted: &Counted, gaps: String) -> Vec<Figure> {
     let report = &counted.report;
     let hours: Vec<String> = (0..report.hours.len()).map(|hour| format!("{hour:02}")).collect();
     let days: Vec<String> = report.days.iter().map(|day| day.date.strftime("%m-%d").to_string()).collect();
@@ -282,7 +321,7 @@ fn charts(words: &'static Words, tongue: Tongue, counted: &Counted) -> Vec<Figur
         outcomes(words, ("days", words.by_day, words.by_day_text, words.day), &days, &by_day),
         outcomes(words, ("channels", words.by_channel, words.by_channel_text, words.channel), &channels, &by_channel),
         speeds(words, tongue, &days, report),
-        intents(words, report),
+        intents(words, report, gaps),
     ]
 }
 
@@ -309,6 +348,7 @@ fn outcomes(
         svg: chart::stacked(said, labels, &series),
         table: chart::table(first, labels, &series, |value| value.to_string()),
         legend,
+        more: None,
     }
 }
 
@@ -340,10 +380,12 @@ fn speeds(words: &'static Words, tongue: Tongue, days: &[String], report: &Repor
         svg: chart::durations(described, days, &series, said(tongue)),
         table: chart::table(words.day, days, &series, said(tongue)),
         legend: vec![Key { class: "p50", name: words.half }, Key { class: "p95", name: words.most }],
+        more: None,
     }
 }
 
-fn intents(words: &'static Words, report: &Report) -> Figure {
+/// Draws what was recognized; behind what was not stand its messages.
+fn intents(words: &'static Words, report: &Report, gaps: String) -> Figure {
     let top = report.intents.iter().take(TOP).map(|line| (line.intent.to_string(), line.hits));
     let mut rows: Vec<(String, u64)> = top.collect();
     if report.unrecognized > 0 {
@@ -359,6 +401,7 @@ fn intents(words: &'static Words, report: &Report) -> Figure {
         svg: chart::ranking(described, &rows),
         table: chart::table(words.intent, &labels, &series, |value| value.to_string()),
         legend: Vec::new(),
+        more: (report.unrecognized > 0).then(|| (fill(words.read_gaps, &[&report.unrecognized.to_string()]), gaps)),
     }
 }
 
@@ -377,6 +420,21 @@ fn drafts(words: &'static Words, report: &Report) -> Option<String> {
     ];
     let rules: Vec<String> = report.drafts.iter().map(|line| line.rule.to_string()).collect();
     (!rules.is_empty()).then(|| chart::table(words.rule, &rules, &series, |count| count.to_string()))
+}
+
+/// Says what complaints of a cause came to, in the reader's words.
+fn cause(words: &'static Words, desk: &'static desk::Words, line: &CauseLine) -> Cause {
+    let result = |(word, count): (&String, &u64)| {
+        let name = CloseResult::from_word(word).map_or(words.no_result, |result| labels::result(desk, result));
+        format!("{name} {count}")
+    };
+    Cause {
+        name: labels::case_cause(desk, &line.cause).to_owned(),
+        closed: line.tickets,
+        paid_for: line.paid_tickets,
+        paid: line.paid.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        results: line.results.iter().map(result).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Returns how lengths of time are said in the reader's language.

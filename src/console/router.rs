@@ -16,6 +16,7 @@ use crate::{
         help, login, machine, people, playground, practice,
         problem::Problem,
         problems, profile, quarantine, queue, rating, reports, rules, search, setup, situations, ticket, tokens,
+        unrecognized,
     },
     model::agent::Role,
 };
@@ -124,6 +125,7 @@ pub(super) fn routes() -> Vec<Entry> {
     routes.extend(ticket::routes());
     routes.extend(buyers::routes());
     routes.extend(rating::routes());
+    routes.extend(unrecognized::routes());
     routes
 }
 

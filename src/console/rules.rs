@@ -19,12 +19,13 @@ use crate::{
         portrait::{self, Portrait, Purpose},
     },
     console::{
-        Shop,
+        Shop, labels,
         path::Path,
         problem::{Answer, Problem},
         shell::{Place, Shell, page},
         visit::Visit,
-        words::{Tongue, fill, rules::Words, switches},
+        when::{Clock, Moment},
+        words::{Tongue, desk, fill, rules::Words, switches},
     },
     engine::Engine,
     model::{
@@ -46,6 +47,9 @@ const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The longest reason of a pause; it stands on every ticket opened meanwhile.
 const MAX_REASON: usize = 200;
+
+/// So many of the newest drafts that were thrown away are told of: more than whoever mends a rule reads at once.
+const REJECTED: u32 = 20;
 
 /// The tab of the pages about rules that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +148,7 @@ impl Records {
         let now = Timestamp::now();
         let counts = shop.store.rule_counts(accounts, now - MONTH, now - WEEK).await?;
         let counts = counts.into_iter().map(|counts| (counts.rule.clone(), counts)).collect();
-        let drafts = shop.store.draft_counts(now - MONTH).await?;
+        let drafts = shop.store.draft_counts(accounts, now - MONTH).await?;
         let drafts = drafts.into_iter().map(|drafts| (drafts.rule.clone(), drafts)).collect();
         Ok(Self { counts, drafts, paused: paused_rules(shop.store.pauses().await?) })
     }
@@ -290,6 +294,7 @@ struct RulePage {
     examples: Vec<Example>,
     rivals: Vec<portrait::Rival>,
     texts: Vec<Text>,
+    rejected: Vec<Rejected>,
     /// Whether the visitor may resume it; none may not even pause it, who works for some accounts.
     may_resume: Option<bool>,
 }
@@ -302,6 +307,16 @@ struct Example {
     holds: bool,
     result: String,
     why: String,
+}
+
+/// A draft that somebody threw away.
+#[derive(Debug)]
+struct Rejected {
+    who: String,
+    at: Moment,
+    ticket: i64,
+    reason: String,
+    text: String,
 }
 
 #[derive(Debug)]
@@ -361,10 +376,26 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
         examples: examples(&portrait, words),
         texts: texts(&portrait, words),
         rivals: portrait.rivals,
+        rejected: rejected(&shop, &visit, &id).await?,
         may_resume: works_for_all(&visit)?.then_some(visit.visitor()?.role >= Role::Editor),
         shell: Shell::of(&shop, &visit, Some(Place::Rules)).await?,
         words,
     })
+}
+
+/// Returns what was wrong with the newest drafts of a rule that people threw away.
+async fn rejected(shop: &Shop, visit: &Visit, rule: &IntentId) -> Result<Vec<Rejected>, Problem> {
+    let visitor = visit.visitor()?;
+    let (clock, desk) = (Clock::of(shop, visit), desk::Words::of(visit.tongue));
+    let found = shop.store.rejections(rule, visitor.accounts.as_deref(), REJECTED).await?;
+    let shown = found.into_iter().map(|rejection| Rejected {
+        who: labels::actor(desk, &rejection.by, visitor.name.as_str()),
+        at: clock.hour(rejection.at),
+        ticket: rejection.ticket.0,
+        reason: rejection.reason,
+        text: rejection.text,
+    });
+    Ok(shown.collect())
 }
 
 fn examples(portrait: &Portrait, words: &'static Words) -> Vec<Example> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::{
     closing::{CloseResult, Compensation},
@@ -10,7 +11,7 @@ use crate::model::{
 };
 
 /// What became of the cases of one cause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CauseLine {
     /// Why it came to them.
     pub cause: String,
@@ -21,6 +22,7 @@ pub struct CauseLine {
     /// How many cost the shop money.
     pub paid_tickets: u64,
     /// What they cost together, one sum for each currency, sorted by currency.
+    #[schema(value_type = Vec<String>)]
     pub paid: Vec<Compensation>,
 }
 

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use crate::{
     model::{
         agent_command::DraftOutcome,
-        ids::{AgentName, IntentId, OutboxId},
+        ids::{AccountName, AgentName, IntentId, OutboxId},
     },
-    store::{Store, database::Tx, error::StoreError},
+    store::{Store, database::Tx, error::StoreError, queue::named},
 };
 
 /// What became of the drafts of one rule.
@@ -26,16 +26,25 @@ pub struct DraftCounts {
 }
 
 impl Store {
-    /// Returns what became of the drafts of every rule since that moment, sorted by the name of the rule. A draft of
-    /// several rules counts for each of them.
-    pub async fn draft_counts(&self, since: Timestamp) -> Result<Vec<DraftCounts>, StoreError> {
+    /// Returns what became of the drafts of every rule since that moment, sorted by the name of the rule: of these accounts,
+    /// or of all. A draft of several rules counts for each of them.
+    pub async fn draft_counts(
+        &self,
+        accounts: Option<&[AccountName]>,
+        since: Timestamp,
+    ) -> Result<Vec<DraftCounts>, StoreError> {
+        let accounts = named(accounts);
         let rows = self
             .db
             .ask(
                 "counting drafts",
-                "SELECT intent, outcome, COUNT(*) AS drafts FROM draft_outcome WHERE at >= $1
-                 GROUP BY intent, outcome ORDER BY intent, outcome",
-                &[since.into()],
+                "SELECT d.intent, d.outcome, COUNT(*) AS drafts FROM draft_outcome d
+                 WHERE d.at >= $1
+                   AND ($2 IS NULL OR EXISTS (
+                     SELECT o.id FROM outbox o
+                     WHERE o.id = d.outbox AND REPLACE($2, '\n' || o.account || '\n', '') <> $2))
+                 GROUP BY d.intent, d.outcome ORDER BY d.intent, d.outcome",
+                &[since.into(), accounts.as_deref().into()],
             )
             .await?;
         let mut counts: Vec<DraftCounts> = Vec::new();

@@ -21,6 +21,8 @@ use crate::{
         database::{Row, Tx, Value},
         error::StoreError,
         inbound::channel_of,
+        queue::{AROUND, named},
+        unrecognized,
     },
 };
 
@@ -30,11 +32,8 @@ const PERSON_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many tickets past their clock are named; the others are counted.
 const OVERDUE_NAMED: u32 = 20;
 
-/// Stands between names of accounts; no name holds it.
-const BETWEEN: &str = "\u{1f}";
-
 /// Counts messages by slot, channel and ending. Its values are those of [`Store::figures`]: the first moment, the one after
-/// the last, the accounts and what stands between them, then how long a person has and the length of a slot.
+/// the last, the accounts and what stands around each, then how long a person has and the length of a slot.
 pub const VOLUME: &str = include_str!("sql/figures-volume.sql");
 /// Counts how long messages waited; its values are the first four of [`VOLUME`].
 pub const WAITS: &str = include_str!("sql/figures-waits.sql");
@@ -53,7 +52,7 @@ impl Store {
         accounts: Option<&[AccountName]>,
         now: Timestamp,
     ) -> Result<Figures, StoreError> {
-        let named = accounts.map(listed);
+        let named = named(accounts);
         let named = named.as_deref();
         let mut tx = self.db.read("counting for a report").await?;
         let mut waits = Vec::new();
@@ -62,15 +61,9 @@ impl Store {
         }
         let volume = volume(&mut tx, days, named).await?;
         let intents = intents(&mut tx, days.from(), days.to(), named).await?;
-        // What was decided before an upgrade that brought these rows is nobody's gap.
-        let noted = tx.one("SELECT MIN(received_at) AS noted FROM recognized", &[]).await?.maybe_moment("noted")?;
-        let in_scope = volume.iter().filter(|row| row.ending != Ending::Suppressed);
-        let in_scope = in_scope.filter(|row| noted.is_none_or(|noted| row.at + SLOT > noted));
-        let in_scope = in_scope.map(|row| row.messages).sum::<u64>();
-        let known = intents.iter().filter(|row| row.first).map(|row| row.messages).sum();
         Ok(Figures {
             days: days.clone(),
-            unrecognized: in_scope.saturating_sub(known),
+            unrecognized: unrecognized::count(&mut tx, days, named).await?,
             volume,
             waits,
             acks: acks(&mut tx, days, named).await?,
@@ -88,14 +81,14 @@ impl Store {
         days: &Days,
         accounts: Option<&[AccountName]>,
     ) -> Result<Vec<CaseCount>, StoreError> {
-        let named = accounts.map(listed);
+        let named = named(accounts);
         let rows = self
             .db
             .ask(
                 "counting closed cases",
                 "SELECT k.cause, k.result, k.compensation, COUNT(*) AS tickets FROM ticket k
                  WHERE k.cause IS NOT NULL AND k.closed_at >= $1 AND k.closed_at < $2
-                   AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || k.account || $4, '')) < LENGTH($3))
+                   AND ($3 IS NULL OR REPLACE($3, $4 || k.account || $4, '') <> $3)
                  GROUP BY k.cause, k.result, k.compensation",
                 &span(days.from(), days.to(), named.as_deref()),
             )
@@ -109,7 +102,7 @@ impl Store {
         days: &Days,
         accounts: Option<&[AccountName]>,
     ) -> Result<Vec<Vec<IntentCount>>, StoreError> {
-        let named = accounts.map(listed);
+        let named = named(accounts);
         let mut tx = self.db.read("counting what was recognized").await?;
         let mut counts = Vec::new();
         for (from, to) in days.each() {
@@ -119,15 +112,9 @@ impl Store {
     }
 }
 
-/// Returns the names as one text in which each stands between two marks.
-/// Writes names of accounts as one value that a statement can look for each of them in.
-pub(super) fn listed(accounts: &[AccountName]) -> String {
-    let names: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
-    format!("{BETWEEN}{}{BETWEEN}", names.join(&format!("{BETWEEN}{BETWEEN}")))
-}
-
+/// Returns the values that statements of reports begin with.
 pub(super) fn span(from: Timestamp, to: Timestamp, named: Option<&str>) -> Vec<Value<'_>> {
-    vec![from.into(), to.into(), named.into(), BETWEEN.into()]
+    vec![from.into(), to.into(), named.into(), AROUND.into()]
 }
 
 async fn volume(tx: &mut Tx, days: &Days, named: Option<&str>) -> Result<Vec<Volume>, StoreError> {
@@ -230,7 +217,7 @@ async fn acks(tx: &mut Tx, days: &Days, named: Option<&str>) -> Result<u64, Stor
             "SELECT COUNT(*) AS acks FROM outbox o
              WHERE o.human = 0 AND o.created_at >= $1 AND o.created_at < $2 AND o.kind = 'ack'
                AND o.state IN ('sent', 'verified_sent')
-               AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || o.account || $4, '')) < LENGTH($3))",
+               AND ($3 IS NULL OR REPLACE($3, $4 || o.account || $4, '') <> $3)",
             &span(days.from(), days.to(), named),
         )
         .await?;
@@ -243,9 +230,9 @@ async fn queue(tx: &mut Tx, named: Option<&str>, now: Timestamp) -> Result<Queue
             "SELECT k.state, COUNT(*) AS tickets, COUNT(CASE WHEN k.respond_by < $1 THEN 1 END) AS overdue
              FROM ticket k JOIN thread t ON t.id = k.thread
              WHERE k.state IN ('open', 'claimed')
-               AND ($2 IS NULL OR LENGTH(REPLACE($2, $3 || t.account || $3, '')) < LENGTH($2))
+               AND ($2 IS NULL OR REPLACE($2, $3 || t.account || $3, '') <> $2)
              GROUP BY k.state",
-            &[now.into(), named.into(), BETWEEN.into()],
+            &[now.into(), named.into(), AROUND.into()],
         )
         .await?;
     let mut queue = Queue::default();
@@ -265,9 +252,9 @@ async fn overdue(tx: &mut Tx, named: Option<&str>, now: Timestamp) -> Result<Vec
         .all(
             "SELECT k.id, k.subject, k.respond_by FROM ticket k JOIN thread t ON t.id = k.thread
              WHERE k.state IN ('open', 'claimed') AND k.respond_by < $1
-               AND ($2 IS NULL OR LENGTH(REPLACE($2, $3 || t.account || $3, '')) < LENGTH($2))
+               AND ($2 IS NULL OR REPLACE($2, $3 || t.account || $3, '') <> $2)
              ORDER BY k.respond_by, k.id LIMIT $4",
-            &[now.into(), named.into(), BETWEEN.into(), OVERDUE_NAMED.into()],
+            &[now.into(), named.into(), AROUND.into(), OVERDUE_NAMED.into()],
         )
         .await?;
     rows.iter()

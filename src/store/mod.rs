@@ -39,6 +39,7 @@ pub mod people;
 pub mod quarantine;
 pub mod queue;
 pub mod reach;
+pub mod rejections;
 pub mod restore;
 pub mod rule_counts;
 pub mod satisfaction;
@@ -51,6 +52,7 @@ pub mod ticket;
 pub mod timeline;
 pub mod tokens;
 pub mod undo;
+pub mod unrecognized;
 pub mod webhook;
 
 mod burst;

@@ -419,6 +419,9 @@ impl Store {
     }
 }
 
+/// What stands around each of [`named`] accounts, for statements in files of their own.
+pub(super) const AROUND: &str = "\n";
+
 /// Returns accounts as statements compare them: each between line ends; none for all of them.
 pub(super) fn named(accounts: Option<&[AccountName]>) -> Option<String> {
     let names = accounts?.iter().flat_map(|account| [account.as_str(), "\n"]);

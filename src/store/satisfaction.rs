@@ -23,6 +23,7 @@ use crate::{
         figures,
         once::Call,
         outbox::{self, Entry},
+        queue::named,
         switches,
         thread::{self, language_of},
         ticket::{self, Case},
@@ -298,7 +299,7 @@ impl Store {
         days: &Days,
         accounts: Option<&[AccountName]>,
     ) -> Result<Satisfaction, StoreError> {
-        let named = accounts.map(figures::listed);
+        let named = named(accounts);
         let mut values = figures::span(days.from(), days.to(), named.as_deref());
         values.push(BAD.into());
         let rows = self
@@ -309,7 +310,7 @@ impl Store {
                         COUNT(CASE WHEN s.score <= $5 THEN 1 END) AS bad
                  FROM satisfaction s JOIN ticket k ON k.id = s.ticket
                  WHERE s.asked_at >= $1 AND s.asked_at < $2
-                   AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || k.account || $4, '')) < LENGTH($3))",
+                   AND ($3 IS NULL OR REPLACE($3, $4 || k.account || $4, '') <> $3)",
                 &values,
             )
             .await?;

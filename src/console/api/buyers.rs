@@ -13,6 +13,7 @@ use crate::{
             input::{Asked, Sent, page_size, place},
             problem::ApiProblem,
         },
+        paging,
         path::Path,
         problem::Problem,
         visit::{Visit, Visitor},
@@ -165,8 +166,7 @@ pub(super) async fn list(State(shop): State<Shop>, visit: Visit, Asked(wanted): 
     let limit = page_size(wanted.limit, LISTED, MOST)?;
     let from = place(wanted.from.as_deref())?.map(BuyerId);
     let found = shop.store.buyers(visit.visitor()?.accounts.as_deref(), &wanted.q, from, limit).await?;
-    let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = found.last().filter(|_| full).map(|last| last.id.to_string());
+    let next = paging::next(&found, limit, |buyer| buyer.id.0);
     Ok(Json(BuyerList { buyers: found.into_iter().map(line).collect(), next }))
 }
 

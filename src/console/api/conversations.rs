@@ -16,6 +16,7 @@ use crate::{
             ticket::{Item, WaitingText, item, waiting},
             why::{self, Why},
         },
+        paging,
         path::Path,
         problem::Problem,
         visit::Visit,
@@ -159,8 +160,7 @@ pub(super) async fn answered(
     let limit = page_size(wanted.limit, LISTED, MOST_ANSWERED)?;
     let from = place(wanted.from.as_deref())?.map(InboundId);
     let found = shop.store.answered(visit.visitor()?.accounts.as_deref(), from, limit).await?;
-    let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = found.last().filter(|_| full).map(|last| last.id.to_string());
+    let next = paging::next(&found, limit, |message| message.id.0);
     Ok(Json(AnsweredList { messages: found.into_iter().map(line).collect(), next }))
 }
 

@@ -1,4 +1,4 @@
-//! The rules in force, with what they did lately.
+//! The rules in force, with what they did lately and what people threw away of it.
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
@@ -9,12 +9,14 @@ use crate::{
     console::{
         Shop,
         api::{Told, switches::PauseInForce},
+        path::Path,
+        problem::Problem,
         rules::Records,
         visit::Visit,
     },
     engine::Engine,
     model::{ids::IntentId, language::Language, mode::Mode},
-    store::{drafts::DraftCounts, rule_counts::Tally},
+    store::{drafts::DraftCounts, rejections::MOST_REJECTED, rule_counts::Tally},
 };
 
 /// The rules in force.
@@ -51,7 +53,7 @@ struct RuleLine {
     week: RuleTally,
     /// Of the last 30 days.
     month: RuleTally,
-    /// What people did with its drafts in the last 30 days.
+    /// What people did with its drafts in the last 30 days, in accounts that the token reaches.
     drafts: DraftTally,
 }
 
@@ -79,6 +81,49 @@ struct DraftTally {
     unused: u32,
     /// Sent as they stood among those that were decided on, 0 to 1; none where there were none.
     agreement: Option<f64>,
+}
+
+/// Drafts of a rule that people threw away.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RejectedList {
+    /// The newest first, at most 100.
+    drafts: Vec<RejectedDraft>,
+}
+
+/// A draft that somebody threw away.
+#[derive(Debug, Serialize, ToSchema)]
+struct RejectedDraft {
+    /// When.
+    at: Timestamp,
+    /// Who.
+    by: String,
+    /// In which ticket.
+    ticket: i64,
+    /// What they said was wrong; may be empty.
+    reason: String,
+    /// The words of the draft.
+    text: String,
+}
+
+/// What people said was wrong with the drafts of a rule that they threw away.
+#[utoipa::path(
+    get, path = "/api/v1/rules/{rule}/rejected", operation_id = "list_rejected_drafts", tag = "rules",
+    params(("rule" = String, Path, description = "The id of the rule")),
+    responses((status = 200, description = "The drafts", body = RejectedList))
+)]
+pub(super) async fn rejected(State(shop): State<Shop>, visit: Visit, Path(rule): Path<String>) -> Told<RejectedList> {
+    let rule = IntentId::new(rule);
+    shop.live.engine().rules().rule(&rule).ok_or(Problem::NotFound)?;
+    let accounts = visit.visitor()?.accounts.as_deref();
+    let found = shop.store.rejections(&rule, accounts, MOST_REJECTED).await?;
+    let drafts = found.into_iter().map(|rejection| RejectedDraft {
+        at: rejection.at,
+        by: rejection.by,
+        ticket: rejection.ticket.0,
+        reason: rejection.reason,
+        text: rejection.text,
+    });
+    Ok(Json(RejectedList { drafts: drafts.collect() }))
 }
 
 /// The rules in force: how far each is trusted, what it did lately, and how often people agreed with it.

@@ -63,18 +63,19 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(thread): P
 
 /// Makes a ticket of the conversation, which the visitor has from then on; if there is one by now, leads to it.
 pub(super) async fn take(State(shop): State<Shop>, visit: Visit, Path(inbound): Path<i64>) -> Answer {
+    open(&shop, &visit, inbound, Hands::Own, Words::of(visit.tongue).take_over_gone).await
+}
+
+/// Makes a ticket of a message and leads to it; `gone` is said where none can be made of it any more.
+pub(in crate::console) async fn open(shop: &Shop, visit: &Visit, inbound: i64, hands: Hands, gone: &str) -> Answer {
     let visitor = visit.visitor()?;
-    let wanted = OpenTicket {
-        message: InboundId(inbound),
-        by: &visitor.name,
-        hands: Hands::Own,
-        accounts: visitor.accounts.as_deref(),
-    };
+    let (message, accounts) = (InboundId(inbound), visitor.accounts.as_deref());
+    let wanted = OpenTicket { message, by: &visitor.name, hands, accounts };
     match openings::open(&shop.handle, &wanted, Timestamp::now()).await? {
         Opening::Opened(ticket) | Opening::Already(ticket) => {
             Ok(Redirect::to(&format!("/tickets/{ticket}")).into_response())
         }
-        Opening::Gone => Err(Problem::Conflict(Words::of(visit.tongue).take_over_gone.to_owned())),
+        Opening::Gone => Err(Problem::Conflict(gone.to_owned())),
     }
 }
 

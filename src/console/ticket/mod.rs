@@ -1,7 +1,7 @@
 //! One ticket: what was said, why it needs a person, who the buyer is, and everything that can be done.
 
 pub(super) mod acts;
-mod conversation;
+pub(super) mod conversation;
 pub(super) mod refusals;
 mod side;
 mod suggestions;

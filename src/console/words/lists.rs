@@ -9,6 +9,11 @@ words! {
     asked_back: "asked back", "已追问";
     no_answer: "No answer lies here.", "此处没有回复。";
     conversation: "Conversation", "会话";
+    unrecognized_title: "What no rule knew", "没有规则识别的消息";
+    unrecognized_intro: "Messages in which no rule recognized anything, the newest first. Where several ask for the same, try one out, then write a rule for it: `nightdesk new` makes its files.", "没有规则识别出意图的消息，最新的在前。如有多条询问同一问题，可先试一条，再为其编写规则：`nightdesk new` 会生成规则文件。";
+    unrecognized_empty: "A rule knew every message of this time.", "此期间的消息都已被规则识别。";
+    back_to_reports: "Back to the report", "返回报表";
+    try_out: "Try out", "试一试";
     machine_title: "Machine mail", "机器邮件";
     machine_intro: "Kept, and answered by nobody: newsletters, receipts, out-of-office notes, bounces. If a buyer is among them, open a ticket.", "已保存但不会回复的邮件：通讯、回执、自动答复、退信等。如有买家来信，请打开工单。";
     machine_empty: "No message ended in silence yet.", "还没有不予回复的邮件。";

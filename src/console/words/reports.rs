@@ -41,6 +41,15 @@ words! {
     draft_rejected: "rejected", "已拒绝";
     draft_unused: "passed over", "未采用";
     unrecognized: "No rule knew", "没有规则识别的消息";
+    read_gaps: "Read what no rule knew: {}", "查看没有规则识别的消息：{} 条";
+    complaints: "Complaints and disputes, by cause", "投诉与纠纷（按原因）";
+    complaints_text: "Cases closed in this time that had to say how they ended.", "此期间关闭、须填写处理结果的工单。";
+    cause: "Cause", "原因";
+    closed: "Closed", "已关闭";
+    paid_for: "Paid for", "有赔付";
+    paid: "Paid", "赔付合计";
+    results: "Results", "处理结果";
+    no_result: "not said", "未填写";
     overdue: "Past their clock", "超时未回复";
     nothing: "Nothing came in.", "没有消息。";
     numbers: "The numbers", "数据表";

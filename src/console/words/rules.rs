@@ -69,6 +69,10 @@ words! {
     no_rivals: "No other rule's patterns hit its examples.", "没有其他规则命中它的例句。";
     rival_hits: "Hits", "命中数";
     rival_takes: "Takes", "抢走数";
+    rejected: "Drafts that were thrown away", "被弃用的草稿";
+    rejected_hint: "What colleagues said was wrong with them, the newest first.", "同事说明的问题，最新的在前。";
+    no_reason: "no reason was given", "未填写原因";
+    the_draft: "The draft", "草稿内容";
     pause_title: "Pause this rule", "暂停此规则";
     for_all: "A rule speaks for all accounts; you work for some of them, so others pause and resume it.", "规则对所有账户生效；您只负责部分账户，请由他人暂停或恢复。";
     pause_hint: "Messages it would answer become tickets. Any agent may pause; to resume, the role editor is needed.", "它本会回答的消息将转为工单。任何客服都可暂停；恢复需要编辑角色。";

@@ -12,7 +12,7 @@ FROM (
                    THEN 1 ELSE 0 END AS BIGINT) AS alone
   FROM inbound i
   WHERE i.in_sent = 0 AND i.state = 'decided' AND i.received_at >= $1 AND i.received_at < $2
-    AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || i.account || $4, '')) < LENGTH($3))
+    AND ($3 IS NULL OR REPLACE($3, $4 || i.account || $4, '') <> $3)
 ) s
 GROUP BY s.slot, s.channel, s.outcome, s.alone
 ORDER BY s.slot, s.channel, s.outcome, s.alone

@@ -24,7 +24,7 @@ FROM (
       FROM inbound i
       WHERE i.in_sent = 0 AND i.state = 'decided' AND i.received_at >= $1 AND i.received_at < $2
         AND i.outcome <> 'suppressed'
-        AND ($3 IS NULL OR LENGTH(REPLACE($3, $4 || i.account || $4, '')) < LENGTH($3))
+        AND ($3 IS NULL OR REPLACE($3, $4 || i.account || $4, '') <> $3)
     ) a
     WHERE a.rule_at IS NOT NULL OR a.desk_at IS NOT NULL OR a.outside_at IS NOT NULL
   ) f

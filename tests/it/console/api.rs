@@ -70,10 +70,13 @@ async fn everything_that_can_be_read_is_read_as_it_is_described() {
         "/api/v1/messages/1",
         "/api/v1/messages/1/raw",
         "/api/v1/rules",
+        "/api/v1/rules/gift_wrapping/rejected",
         "/api/v1/situations",
         "/api/v1/pauses",
         "/api/v1/reports",
         "/api/v1/reports?since=night&account=shop",
+        "/api/v1/reports/complaints?since=28d",
+        "/api/v1/reports/unrecognized?since=3d",
         "/api/v1/health",
         "/api/v1/audit",
     ] {

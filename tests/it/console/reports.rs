@@ -101,3 +101,73 @@ async fn who_is_limited_to_an_account_counts_nothing_of_others() {
     let page = house.get("/reports", Some(&limited)).await;
     assert!(!page.body.contains("of the other house") && page.body.contains("&#60;script&#62;"), "{}", page.body);
 }
+
+/// Words of the messages that nothing was recognized in.
+const WORDS: &str =
+    "UPDATE inbound SET subject = 'Question ' || id, text = 'Is <b>it</b> number ' || id || '?', language = 'en'";
+
+#[tokio::test]
+async fn what_no_rule_knew_is_read_behind_its_number_and_tried_out() {
+    let house = furnished().await;
+    house.run(&[WORDS]).await;
+    let [all, limited] = [house.seat("all").await, house.seat("limited").await];
+    for (seat, number, read, not) in [(&all, 3, "Question 4", "Question 1"), (&limited, 1, "Question 2", "Question 4")]
+    {
+        let report = house.get("/reports?since=3d", Some(seat)).await;
+        let link = format!("<a href=\"/reports/unrecognized?since=3d\">Read what no rule knew: {number}</a>");
+        assert!(report.body.contains(&link), "{}", report.body);
+        let list = house.get("/reports/unrecognized?since=3d", Some(seat)).await;
+        assert!(list.body.contains(read) && !list.body.contains(not), "{}", list.body);
+        assert_eq!(list.body.matches("data-row=").count(), number, "{}", list.body);
+    }
+    let list = house.get("/reports/unrecognized?since=3d&account=shop", Some(&all)).await;
+    for shown in
+        ["href=\"/tickets/1\"", "Is &#60;b&#62;it&#60;/b&#62; number 2?", "English", "href=\"/reports?since=3d"]
+    {
+        assert!(list.body.contains(shown), "{shown} in {}", list.body);
+    }
+    let tried = house.get("/rules/playground?message=2", Some(&limited)).await;
+    assert!(tried.body.contains("Is &#60;b&#62;it&#60;/b&#62; number 2?</textarea>"), "{}", tried.body);
+    assert_eq!(house.get("/rules/playground?message=4", Some(&limited)).await.status, 404, "it is of another account");
+    let none = house.get("/reports/unrecognized?since=3d&before=2", Some(&limited)).await;
+    assert!(none.body.contains("A rule knew every message") && none.body.contains("To the newest"), "{}", none.body);
+    assert_eq!(house.get("/reports/unrecognized?account=nobody", Some(&all)).await.status, 422);
+}
+
+/// Complaints of both accounts were closed an hour ago.
+const CLOSED: &str =
+    "INSERT INTO ticket (id, thread, inbound, state, urgency, subject, buyer, reasons, tags, opened_at, changed_at, account,
+                         closed_at, cause, result, compensation)
+     SELECT n.id, n.thread, 2, 'closed', 1, 's', 'a', '[]', '[]', 1, 1, n.account,
+            CAST(unixepoch('subsec') * 1000 AS INTEGER) - 3600000, n.cause, n.result, n.paid
+     FROM (SELECT 11 AS id, 1 AS thread, 'shop' AS account, 'late_delivery' AS cause, 'refunded' AS result,
+                  '12.50 EUR' AS paid
+           UNION ALL SELECT 12, 1, 'shop', 'late_delivery', 'solved', 'none'
+           UNION ALL SELECT 13, 2, 'other', 'their <own>', 'refunded', '300 JPY') n";
+
+#[tokio::test]
+async fn complaints_are_told_by_cause_with_results_and_costs() {
+    let house = furnished().await;
+    let [all, limited] = [house.seat("all").await, house.seat("limited").await];
+    assert!(!house.get("/reports", Some(&all)).await.body.contains("complaints-heading"), "there were none");
+    house.run(&[CLOSED]).await;
+    let page = house.get("/reports?since=3d", Some(&all)).await;
+    let row = "<th scope=\"row\"><bdi>late delivery</bdi></th><td class=\"number\">2</td><td class=\"number\">1</td>\
+               <td class=\"number\">12.50 EUR</td><td>money went back 1, solved 1</td>";
+    assert!(page.body.contains(row), "{}", page.body);
+    assert!(page.body.contains("their &#60;own&#62;") && page.body.contains("300 JPY"), "{}", page.body);
+    assert!(!house.get("/reports?since=3d", Some(&limited)).await.body.contains("300 JPY"), "of the other account");
+    let shop = [AccountName::from("shop")];
+    let erp = Program::of(&house, "erp", Role::Agent, Some(&shop)).await;
+    let told = erp.get("/api/v1/reports/complaints?since=3d").await;
+    let late = json!({"cause": "late_delivery", "tickets": 2, "results": {"refunded": 1, "solved": 1}, "paid_tickets": 1,
+                      "paid": ["12.50 EUR"]});
+    assert_eq!(*told.at("/causes"), json!([late]));
+    let gaps = erp.get("/api/v1/reports/unrecognized?since=3d&limit=1").await;
+    assert_eq!((gaps.at("/messages/0/message"), gaps.at("/messages/0/ticket")), (&json!(2), &json!(12)));
+    let next = gaps.at("/next").as_str().expect("the page is full").to_owned();
+    assert_eq!(
+        *erp.get(&format!("/api/v1/reports/unrecognized?since=3d&from={next}")).await.at("/messages"),
+        json!([])
+    );
+}

@@ -122,6 +122,12 @@ impl Desk {
         self.wish(Wish::new(by.into(), id, command), now).await
     }
 
+    /// The same act of a person who was told what stands in the way.
+    pub(super) async fn confirmed(&self, by: &str, id: TicketId, command: AgentCommand, now: Timestamp) -> Done {
+        let wish = Wish { despite: true, ..Wish::new(by.into(), id, command) };
+        self.wish(wish, now).await.expect("confirmed")
+    }
+
     pub(super) async fn undo(&self, by: &str, id: TicketId, now: Timestamp) -> Result<Ticket, UndoError> {
         agents::undo(&self.handle, &by.into(), id, now).await
     }
@@ -151,7 +157,7 @@ pub(super) fn reply(text: &str) -> AgentCommand {
     AgentCommand::Reply(Answer::now(text))
 }
 
-fn later(text: &str, now: Timestamp) -> AgentCommand {
+pub(super) fn later(text: &str, now: Timestamp) -> AgentCommand {
     AgentCommand::Reply(Answer { text: text.to_owned(), from_draft: false, schedule: Schedule::At(now) })
 }
 
@@ -306,17 +312,25 @@ async fn drafts_are_counted(b: Bench) {
         desk.act("lin", id, command, at(1)).await.expect("it is possible");
         assert_eq!(desk.file(id).await.draft, None);
     }
-    let counts = desk.b.store.draft_counts(at(0)).await.expect("counted");
+    let counts = desk.b.store.draft_counts(None, at(0)).await.expect("counted");
     let [customs] = &counts[..] else { panic!("one rule, not {counts:?}") };
     assert_eq!((customs.sent, customs.edited, customs.rejected, customs.unused), (1, 1, 1, 2));
-    assert!(desk.b.store.draft_counts(at(2)).await.expect("counted").is_empty());
+    assert!(desk.b.store.draft_counts(None, at(2)).await.expect("counted").is_empty());
     let [own, other] = [bench::account(), AccountName::from("other")].map(|account| vec![account]);
     for (from, accounts, expected) in [(1, None, 4), (1, Some(&own), 4), (1, Some(&other), 0), (0, None, 0)] {
         let days = Days::new(vec![at(from), at(from + 1)]).expect("a minute");
         let figures = desk.b.store.figures(&days, accounts.map(Vec::as_slice), at(9)).await.expect("counted");
         assert_eq!(figures.drafts.len(), expected, "from minute {from}: {:?}", figures.drafts);
         assert_eq!(figures.drafts.iter().map(|count| count.drafts).sum::<u64>() == 5, expected > 0);
+        let counts = desk.b.store.draft_counts(accounts.map(Vec::as_slice), at(from)).await.expect("counted");
+        assert_eq!(counts.len(), usize::from(accounts != Some(&other)), "{counts:?}");
+        let thrown_away =
+            desk.b.store.rejections(&"customs".into(), accounts.map(Vec::as_slice), 9).await.expect("read");
+        let told: Vec<_> = thrown_away.iter().map(|one| (one.by.as_str(), one.reason.as_str(), one.at)).collect();
+        let all = [("lin", "wrong country", at(1))];
+        assert_eq!(told, if accounts == Some(&other) { &all[..0] } else { &all[..] });
     }
+    assert_eq!(desk.b.store.rejections(&"where_is_it".into(), None, 9).await.expect("read"), []);
 }
 
 async fn a_complaint(b: Bench) {
@@ -453,7 +467,7 @@ async fn scheduled_again(b: Bench) {
 async fn clocks_differ(b: Bench) {
     let desk = Desk::new(b);
     let id = desk.opened("ana@buyer.example", &[]).await;
-    desk.act("lin", id, later("Good morning", at(600)), at(1)).await.expect("it can be answered");
+    desk.confirmed("lin", id, later("Good morning", at(600)), at(1)).await;
     let behind = at(1) - SignedDuration::from_secs(2);
     assert_eq!(desk.b.store.claim(behind, &[]).await.expect("runs"), None, "it waits for its hour");
     assert!(desk.b.store.due(behind).await.expect("read").is_empty());
@@ -463,7 +477,7 @@ async fn silence_begins_when_it_leaves(b: Bench) {
     let desk = Desk::new(b);
     let id = desk.opened("ana@buyer.example", &[]).await;
     let monday = 5 * 24 * 60;
-    desk.act("lin", id, later("Good morning", at(monday)), at(1)).await.expect("it can be answered");
+    desk.confirmed("lin", id, later("Good morning", at(monday)), at(1)).await;
     let row = claim(&desk.b, monday).await.expect("its hour has come");
     desk.b.store.set_phase(row.id, Phase::Dot).await.expect("it may leave");
     let doubt = Settlement::Uncertain { reason: "timeout".to_owned(), verify_by: at(monday + 15) };
@@ -493,7 +507,7 @@ async fn put_off(b: Bench) {
     let id = desk.opened("ana@buyer.example", &[]).await;
     let past = desk.act("lin", id, AgentCommand::Snooze(at(0)), at(1)).await.expect_err("it is over");
     assert!(matches!(past, ActError::Refused(Refusal::Moment(_))), "{past}");
-    let ticket = desk.act("lin", id, AgentCommand::Snooze(at(600)), at(1)).await.expect("put off").ticket;
+    let ticket = desk.confirmed("lin", id, AgentCommand::Snooze(at(600)), at(1)).await.ticket;
     assert_eq!((ticket.state, ticket.snoozed_until), (TicketState::Open, Some(at(600))));
     assert_eq!(ticket.respond_by, Some(at(120)), "the clock runs on");
     desk.act("kim", id, AgentCommand::Note("hm".to_owned()), at(2)).await.expect("a note");

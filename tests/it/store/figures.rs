@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use nightdesk::{
-    model::{commit::CommitOutcome, language::Language},
     model::{
+        commit::{CommitOutcome, Joined},
         figures::{Days, Ending, Figures, Responder, Said},
         ids::{AccountName, IntentId, OutboxId, TicketId},
+        language::Language,
         outbound::{OutboundKind, Phase},
         ticket::Due,
         verdict::{Hit, PlannedMessage},
@@ -26,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     ("the_first_answer_after_a_message_counts_and_acks_do_not", |b| Box::pin(first_answers(b))),
     ("an_answer_from_the_sent_folder_is_a_persons", |b| Box::pin(answered_outside(b))),
     ("what_was_recognized_is_counted_with_what_was_said_to_it", |b| Box::pin(recognized(b))),
+    ("what_no_rule_knew_is_listed_as_it_is_counted", |b| Box::pin(gaps(b))),
     ("tickets_past_their_clock_are_named_the_latest_first", |b| Box::pin(overdue(b))),
     ("figures_of_some_accounts_hold_nothing_of_others", |b| Box::pin(some_accounts(b))),
 ];
@@ -190,6 +192,44 @@ async fn recognized(b: Bench) {
     assert_eq!(found.unrecognized, 1);
     let by_day = b.store.intents_by_day(&days(), None).await.expect("counted");
     assert_eq!(by_day.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+}
+
+async fn gaps(b: Bench) {
+    let known = b.mail(ANA, "where is it?", at(0)).await;
+    recognize(&b, &known, &["where_is_it"], Plan::answer(), OutboundKind::Answer).await;
+    let machine = b.mail("dd@buyer.example", "out of office", at(1)).await;
+    b.decide(&machine, Plan::suppress(), at(1)).await;
+    let mut gaps = Vec::new();
+    // Two of the same moment, one of a bot, and one of the second day.
+    for (from, minute) in [("bo", 10), ("cy", 10), ("", 20), ("dee", 61)] {
+        let letter = match from {
+            "" => b.chat(7, "hm", at(minute)).await,
+            from => b.mail(&format!("{from}@buyer.example"), "hm", at(minute)).await,
+        };
+        b.decide(&letter, Plan::escalate(), at(minute)).await;
+        gaps.push(letter.id);
+    }
+    // Messages that were decided together are one.
+    let (first, last) = (b.chat(8, "hm", at(30)).await, b.chat(8, "hm?", at(30)).await);
+    let mut commit = b.commit_of(&last, Plan::escalate(), at(30)).await;
+    let alone = b.commit_of(&first, Plan::escalate(), at(30)).await;
+    commit.joined = vec![Joined { inbound: first.id, envelope: alone.envelope }];
+    assert!(matches!(b.store.commit(&commit).await.expect("the commit runs"), CommitOutcome::Committed { .. }));
+    let newest_first = [gaps[3], last.id, gaps[2], gaps[1], gaps[0]];
+    let found = b.store.unrecognized(&days(), None, None, 9).await.expect("listed");
+    assert_eq!(found.iter().map(|gap| gap.id).collect::<Vec<_>>(), newest_first);
+    assert_eq!(figures(&b, at(90)).await.unrecognized, 5);
+    assert!(found.iter().all(|gap| gap.ticket.is_some() && gap.preview.starts_with("hm")), "{found:?}");
+    for (page, expected) in newest_first.windows(2).map(|pair| (Some(pair[0]), pair[1])) {
+        let next = b.store.unrecognized(&days(), None, page, 1).await.expect("listed");
+        assert_eq!(next.iter().map(|gap| gap.id).collect::<Vec<_>>(), [expected]);
+    }
+    let mails = b.store.unrecognized(&days(), Some(&[account()]), None, 9).await.expect("listed");
+    assert_eq!(mails.iter().map(|gap| gap.id).collect::<Vec<_>>(), [gaps[3], gaps[1], gaps[0]]);
+    assert_eq!(b.store.figures(&days(), Some(&[account()]), at(90)).await.expect("counted").unrecognized, 3);
+    let written = b.store.words_of(last.id, None).await.expect("read").expect("it is there");
+    assert_eq!(written.text, "hm\nhm?", "what a decision was made on");
+    assert_eq!(b.store.words_of(last.id, Some(&[account()])).await.expect("read"), None);
 }
 
 async fn overdue(b: Bench) {

@@ -6,7 +6,7 @@ use nightdesk::{
     store::{
         answered, conversation, figures, merge,
         queue::{View, listing},
-        search, sent,
+        search, sent, unrecognized,
     },
 };
 
@@ -184,8 +184,8 @@ async fn a_search_looks_at_its_words_and_no_other_text_on_postgres() {
 const REPORT_GIVEN: [Given; 6] = [
     Given::Number(1_000),
     Given::Number(2_000),
-    Given::Text("\u{1f}shop\u{1f}"),
-    Given::Text("\u{1f}"),
+    Given::Text("\nshop\n"),
+    Given::Text("\n"),
     Given::Number(604_800_000),
     Given::Number(900_000),
 ];
@@ -251,6 +251,27 @@ async fn a_report_reads_the_rows_of_its_days_from_indexes_on_postgres() {
         assert!(plan.contains(indexes[0]), "{sql}\n{plan}");
         for table in ["inbound", "recognized", "draft_outcome"] {
             assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{table}:\n{plan}");
+        }
+    }
+}
+
+/// The values of the list of what no rule knew: its first page.
+const GAPS_GIVEN: [Given; 5] =
+    [Given::Number(1_000), Given::Number(2_000), Given::Nothing, Given::Number(i64::MAX), Given::Number(PAGE)];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_rule_knew_is_read_from_the_messages_of_its_days() {
+    let b = Bench::new(Backend::Sqlite).await;
+    fill(&b).await;
+    for (sql, values) in [(unrecognized::COUNTED, 3), (unrecognized::LISTED, 5)] {
+        let plan = b.plan(sql, &GAPS_GIVEN[..values]).await;
+        let line = plan.lines().find(|line| line.contains("inbound_figures (")).unwrap_or_else(|| panic!("{plan}"));
+        assert!(line.contains('>') && line.contains('<'), "only the rows of its days: {line}");
+        for scan in ["SCAN i", "SCAN r", "SCAN b", "SCAN k"] {
+            assert!(
+                !plan.lines().any(|line| line.trim() == scan || line.trim().starts_with(&format!("{scan} "))),
+                "{plan}"
+            );
         }
     }
 }
