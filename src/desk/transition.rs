@@ -69,6 +69,22 @@ pub enum Refusal {
         /// When it leaves.
         at: Timestamp,
     },
+    /// The buyer is to be answered before that moment.
+    #[error(
+        "the buyer of ticket {ticket} is to be answered by {respond_by}, and this would wait until {at}; choose an earlier \
+         moment, or confirm it"
+    )]
+    PastDeadline {
+        /// The ticket.
+        ticket: TicketId,
+        /// When it comes back, or its reply leaves.
+        at: Timestamp,
+        /// When its response clock ends.
+        respond_by: Timestamp,
+    },
+    /// Several things stand in the way, each of which may be confirmed.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; and "))]
+    Several(Vec<Self>),
     /// The machine is not about to say anything.
     #[error("nothing of the machine waits in ticket {0}; what had begun to leave cannot be stopped")]
     NothingPending(TicketId),
@@ -114,7 +130,11 @@ pub enum Refusal {
 impl Refusal {
     /// Returns whether the same act is possible once the person has confirmed it.
     pub fn may_be_confirmed(&self) -> bool {
-        matches!(self, Self::TakenBy { .. } | Self::Scheduled { .. })
+        match self {
+            Self::TakenBy { .. } | Self::Scheduled { .. } | Self::PastDeadline { .. } => true,
+            Self::Several(refusals) => refusals.iter().all(Self::may_be_confirmed),
+            _ => false,
+        }
     }
 }
 
@@ -123,12 +143,15 @@ impl Refusal {
 pub struct Circumstances<'a> {
     /// Now.
     pub now: Timestamp,
-    /// The person knows what stands in the way and wants it all the same: somebody else's ticket, a reply that waits.
+    /// The person knows what stands in the way and wants it all the same: somebody else's ticket, a reply that waits, a moment
+    /// after the deadline.
     pub despite: bool,
     /// The text of the draft that waits.
     pub draft: Option<&'a str>,
     /// When the reply leaves that waits for its hour.
     pub scheduled: Option<Timestamp>,
+    /// When the reply leaves that is to be written, if it waits for an hour.
+    pub leaves_at: Option<Timestamp>,
     /// The machine is about to say something.
     pub pending: bool,
     /// It is a dispute or complaint, see [`close::is_accountable`].
@@ -140,7 +163,16 @@ pub struct Circumstances<'a> {
 impl Circumstances<'_> {
     /// Returns circumstances in which nothing waits and nothing is special.
     pub fn plain(now: Timestamp) -> Self {
-        Self { now, despite: false, draft: None, scheduled: None, pending: false, accountable: false, causes: &[] }
+        Self {
+            now,
+            despite: false,
+            draft: None,
+            scheduled: None,
+            leaves_at: None,
+            pending: false,
+            accountable: false,
+            causes: &[],
+        }
     }
 }
 
@@ -172,7 +204,8 @@ impl Circumstances<'_> {
 ///
 /// What an act needs is taken to be there: a draft, a reply that waits, a message of the machine, a pause, a response clock
 /// that runs; without it the act is refused, and a ticket handed back waits for the buyer where no clock runs. "Confirmed" is
-/// what follows if the person wants it although a colleague has the ticket. A ticket that goes on in another one takes notes
+/// what follows if the person wants it although a colleague has the ticket; a reply that replaces one that waits, and one that
+/// leaves after the deadline, or a pause that lasts longer, want the same. A ticket that goes on in another one takes notes
 /// only.
 pub fn transition(
     ticket: &Ticket,
@@ -188,11 +221,9 @@ pub fn transition(
     if let Some(into) = ticket.merged_into {
         return Err(Refusal::Merged { ticket: ticket.id, into });
     }
-    if let (false, false, TicketState::Claimed, Some(owner)) =
-        (is_free(command), around.despite, ticket.state, &ticket.assignee)
-        && owner != by
-    {
-        return Err(Refusal::TakenBy { ticket: ticket.id, owner: owner.clone(), at: ticket.claimed_at });
+    let mut doubts = if around.despite { Vec::new() } else { doubts(ticket, by, command, around) };
+    if let Some(doubt) = doubts.pop() {
+        return Err(if doubts.is_empty() { doubt } else { Refusal::Several([doubts, vec![doubt]].concat()) });
     }
     let acting = Acting { ticket, by, around, stay };
     match command {
@@ -204,6 +235,30 @@ pub fn transition(
         }
         _ => acting.label(command),
     }
+}
+
+/// Returns everything that wants to be confirmed, at once: who confirms the one must have read the others.
+fn doubts(ticket: &Ticket, by: &AgentName, command: &AgentCommand, around: &Circumstances<'_>) -> Vec<Refusal> {
+    let id = ticket.id;
+    let others = ticket.assignee.as_ref().filter(|owner| *owner != by && ticket.state == TicketState::Claimed);
+    let taken = others.filter(|_| !is_free(command)).map(|owner| Refusal::TakenBy {
+        ticket: id,
+        owner: owner.clone(),
+        at: ticket.claimed_at,
+    });
+    let answers = match command {
+        AgentCommand::Reply(_) => true,
+        AgentCommand::SendDraft(_) => around.draft.is_some(),
+        _ => false,
+    };
+    let scheduled = around.scheduled.filter(|_| answers).map(|at| Refusal::Scheduled { ticket: id, at });
+    let waits_until = match command {
+        AgentCommand::Snooze(until) if ticket.state != TicketState::Closed => schedule::within(*until, around.now).ok(),
+        _ => around.leaves_at.filter(|_| answers),
+    };
+    let late = waits_until.zip(ticket.respond_by).filter(|(at, respond_by)| at > respond_by);
+    let late = late.map(|(at, respond_by)| Refusal::PastDeadline { ticket: id, at, respond_by });
+    taken.into_iter().chain(scheduled).chain(late).collect()
 }
 
 /// Returns whether an act is possible on a ticket that somebody else works on: it takes nothing out of that person's hands.
@@ -274,11 +329,7 @@ impl Acting<'_> {
             (_, Some(draft)) => (draft.to_owned(), Some(DraftOutcome::Sent)),
             (_, None) => return Err(Refusal::NoDraft(id)),
         };
-        let edit = match self.around.scheduled {
-            Some(at) if !self.around.despite => return Err(Refusal::Scheduled { ticket: id, at }),
-            Some(_) => Some(Edit::CancelReply),
-            None => None,
-        };
+        let edit = self.around.scheduled.map(|_| Edit::CancelReply);
         let (state, owner) = (TicketState::Waiting, Owner::Actor);
         Ok(TicketChange { state, owner, take_over: true, text, draft: outcome, edit, ..self.stay })
     }

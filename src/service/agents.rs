@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     desk::{
         close,
-        schedule::{self, BuyersZone},
+        schedule::{self, BadMoment, BuyersZone},
         transition::{self, Circumstances, Refusal},
     },
     engine::Engine,
@@ -45,7 +45,7 @@ pub struct Wish {
     /// What.
     pub command: AgentCommand,
     /// The person was told what stands in the way and wants it all the same: a colleague's ticket, a reply that waits for its
-    /// hour, another buyer's ticket to merge into, words that promise too much.
+    /// hour, a moment after the deadline, another buyer's ticket to merge into, words that promise too much.
     pub despite: bool,
     /// The accounts that a program or a person in the browser works for, none being all. In a terminal they are those of
     /// the person of that name.
@@ -190,16 +190,17 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
         colleague::look(&handle.store, &wish.by, person, id, &file.recipient.account).await??;
     }
     let engine = handle.live.engine();
-    let mut change = allowed(&engine, &file, wish, now)?;
-    if let Some(schedule) = schedule_of(&wish.command) {
+    let zone = buyers_zone(&engine, &file).zone;
+    let leaves = schedule_of(&wish.command).map(|schedule| schedule::leaves_at(schedule, &zone, now));
+    let mut change = allowed(&engine, &file, wish, leaves, now)?;
+    if let Some(leaves) = leaves {
         // The answer leaves through the account that the newest message came in by, which need not be the ticket's.
         if let Some(stored) = &file.last_inbound
             && !sees(&handle.store, wish, &stored.received.account).await?
         {
             return Err(ActError::NothingToAnswer(id));
         }
-        let zone = buyers_zone(&engine, &file).zone;
-        let (leaves_at, scheduled) = schedule::leaves_at(schedule, &zone, now).map_err(Refusal::from)?;
+        let (leaves_at, scheduled) = leaves.map_err(Refusal::from)?;
         change.outbound = Some(answer(handle, &engine, &file, &change.text, now)?);
         change.leaves_at = Some(leaves_at);
         if scheduled {
@@ -227,8 +228,16 @@ pub async fn act(handle: &Handle, wish: &Wish, now: Timestamp) -> Result<Done, A
 
 /// Returns the change that the act is, unless something stands in the way. What wants to be confirmed is said all at once: who
 /// confirms the one must have read the other.
-fn allowed(engine: &Engine, file: &TicketFile, wish: &Wish, now: Timestamp) -> Result<TicketChange, ActError> {
-    let change = transition::transition(&file.ticket, &wish.by, &wish.command, &around(engine, file, wish, now));
+fn allowed(
+    engine: &Engine,
+    file: &TicketFile,
+    wish: &Wish,
+    leaves: Option<Result<(Timestamp, bool), BadMoment>>,
+    now: Timestamp,
+) -> Result<TicketChange, ActError> {
+    let leaves_at = leaves.and_then(|leaves| leaves.ok().filter(|(_, waits)| *waits).map(|(at, _)| at));
+    let around = Circumstances { leaves_at, ..around(engine, file, wish, now) };
+    let change = transition::transition(&file.ticket, &wish.by, &wish.command, &around);
     let phrases = match &wish.command {
         AgentCommand::Reply(answer) if !wish.despite => canned::promises(engine, file, &answer.text),
         _ => Vec::new(),
@@ -301,6 +310,7 @@ fn around<'a>(engine: &'a Engine, file: &'a TicketFile, wish: &Wish, now: Timest
         despite: wish.despite,
         draft: file.draft.as_ref().map(|(_, draft)| draft.text()),
         scheduled: file.scheduled.as_ref().map(|waiting| waiting.at),
+        leaves_at: None,
         pending: file.pending.is_some(),
         accountable: close::is_accountable(&file.ticket),
         causes: &engine.settings().causes,

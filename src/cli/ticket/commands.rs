@@ -245,7 +245,7 @@ pub(super) enum BotAct {
 pub(super) struct One {
     /// Its number
     ticket: i64,
-    /// Do it although a colleague has the ticket, a reply waits for its hour, or the buyers differ
+    /// Do it although a colleague has the ticket, a reply waits for its hour, the deadline is earlier, or the buyers differ
     #[arg(long)]
     force: bool,
 }

@@ -50,7 +50,7 @@ pub(super) struct ActRequest {
     #[serde(default)]
     seen: Option<i64>,
     /// Do it although something stands in the way that somebody decided to pass over: a colleague's ticket, a reply that
-    /// waits for its hour, another buyer's ticket to merge into.
+    /// waits for its hour, a moment after the deadline, another buyer's ticket to merge into, words that promise too much.
     #[serde(default)]
     despite: bool,
 }

@@ -79,6 +79,12 @@ fn refusal(refused: &Refusal, clock: &Clock) -> String {
         Refusal::NoDraft(_) => words.no_draft.to_owned(),
         Refusal::NothingScheduled(_) => words.nothing_scheduled.to_owned(),
         Refusal::Scheduled { at, .. } => fill(words.scheduled, &[clock.hour(*at).words()]),
+        Refusal::PastDeadline { at, respond_by, .. } => {
+            fill(words.past_deadline, &[clock.hour(*respond_by).words(), clock.hour(*at).words()])
+        }
+        Refusal::Several(refusals) => {
+            refusals.iter().map(|refused| refusal(refused, clock)).collect::<Vec<_>>().join(" ")
+        }
         Refusal::NothingPending(_) => words.nothing_pending.to_owned(),
         Refusal::NotSnoozed(_) => words.not_snoozed.to_owned(),
         Refusal::Moment(BadMoment::Past(_)) => words.past.to_owned(),

@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use nightdesk::model::{agent::Role, ids::TicketId, outbound::OutboundKind};
+use serde_json::json;
 
 use super::{
     desk::{mail, shows},
     house::{House, Seat},
+    program::Program,
 };
 use crate::store::bench::{Bench, Plan};
 
@@ -78,4 +80,40 @@ async fn a_draft_waits_for_its_hour_as_it_stands() {
     let leaves = file.scheduled.expect("it waits").at;
     assert!(leaves > Timestamp::now(), "{leaves}");
     shows(&house.get("/tickets/1", Some(&ann)).await, &["value=\"cancel_reply\""]);
+}
+
+/// The buyer waits for an answer within the hour.
+const DUE: &str = "UPDATE ticket SET respond_by = CAST(unixepoch('subsec') * 1000 AS INTEGER) + 3600000";
+
+#[tokio::test]
+async fn what_would_wait_beyond_the_deadline_is_told_and_done_once_it_is_confirmed() {
+    let (house, ann, _) = opened().await;
+    house.run(&[DUE]).await;
+    let seen = house.get("/tickets/1", Some(&ann)).await.field("seen");
+    let in_two_days = (Timestamp::now() + SignedDuration::from_hours(48)).strftime("%Y-%m-%dT%H:%M").to_string();
+    let snooze = vec![("act", "snooze"), ("until", "week"), ("seen", &*seen)];
+    let reply = vec![("act", "reply"), ("text", "Hello"), ("when", "at"), ("at", &*in_two_days), ("seen", &*seen)];
+    for (act, kept) in [(snooze, "name=\"until\" value=\"week\""), (reply, "name=\"text\" value=\"Hello\"")] {
+        let told = house.post("/tickets/1/act", Some(&ann), &act).await;
+        assert_eq!(told.status, 409, "{act:?}");
+        for part in ["The buyer is to be answered by", kept, "Do it all the same"] {
+            assert!(told.body.contains(part), "{part} in {}", told.body);
+        }
+    }
+    let file = house.store.ticket(TicketId(1)).await.expect("read").expect("there");
+    assert_eq!((file.ticket.snoozed_until, file.scheduled), (None, None), "nothing was done");
+    let erp = Program::of(&house, "erp", Role::Agent, None).await;
+    let later = (Timestamp::now() + SignedDuration::from_hours(3)).to_string();
+    let reply = json!({"act": {"type": "reply", "text": "Good morning", "leaves_at": later}});
+    let told = erp.post("/api/v1/tickets/1/acts", &reply).await;
+    assert_eq!(told.problem(), (409, "needs_confirmation"));
+    assert!(
+        told.at("/detail").as_str().is_some_and(|detail| detail.contains("is to be answered by")),
+        "{:#}",
+        told.body
+    );
+    let sure = [("act", "snooze"), ("until", "week"), ("seen", &seen), ("despite", "yes")];
+    assert_eq!(house.post("/tickets/1/act", Some(&ann), &sure).await.status, 303);
+    let file = house.store.ticket(TicketId(1)).await.expect("read").expect("there");
+    assert!(file.ticket.snoozed_until.is_some());
 }

@@ -76,7 +76,7 @@ fn ticket(state: TicketState, owner: Option<&str>) -> Ticket {
         version: 7,
         opened_at: now(),
         changed_at: now(),
-        respond_by: Some(now()),
+        respond_by: Some(now() + SignedDuration::from_hours(24)),
         claimed_at: owner.map(|_| now()),
         snoozed_until: Some(now()),
         merged_into: None,

@@ -3,9 +3,10 @@
 use nightdesk::{
     desk::transition::Refusal,
     model::{
-        agent_command::AgentCommand,
+        agent_command::{AgentCommand, Schedule},
         closing::Closing,
         ids::AccountName,
+        outbound::OutboundKind,
         ticket::{TicketState, Urgency},
     },
     service::agents::{ActError, Wish},
@@ -13,7 +14,7 @@ use nightdesk::{
 
 use super::{
     Case,
-    acts::{Desk, reply},
+    acts::{Desk, later, reply},
     bench::{Bench, Plan, at},
     outboxes::claim,
 };
@@ -26,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     ("taking_a_label_back_stops_nothing_that_the_machine_is_about_to_say", |b| Box::pin(answers_stay(b))),
     ("taking_a_merge_back_gives_the_other_ticket_back_what_it_was", |b| Box::pin(target_put_back(b))),
     ("what_happened_to_the_other_ticket_since_stays_when_a_merge_is_taken_back", |b| Box::pin(target_moved_on(b))),
+    ("what_would_wait_beyond_the_deadline_wants_to_be_confirmed", |b| Box::pin(past_deadline(b))),
 ];
 
 const ANA: &str = "ana@buyer.example";
@@ -150,4 +152,38 @@ async fn target_moved_on(b: Bench) {
     desk.act("lin", into, AgentCommand::Tag("gift".to_owned()), at(3)).await.expect("a label");
     desk.undo("kim", from, at(3)).await.expect("at once");
     assert_eq!(desk.file(into).await.ticket.tags, ["vip", "gift"], "nothing that lin did is lost");
+}
+
+async fn past_deadline(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened("ana@buyer.example", &[OutboundKind::Draft]).await;
+    let draft = |at| AgentCommand::SendDraft(Schedule::At(at));
+    for (act, waits) in
+        [(AgentCommand::Snooze(at(121)), at(121)), (later("Good morning", at(600)), at(600)), (draft(at(300)), at(300))]
+    {
+        let refused =
+            desk.act("lin", id, act.clone(), at(1)).await.expect_err("the buyer waits for an answer before that");
+        assert!(refused.may_be_confirmed(), "{refused}");
+        let late = Refusal::PastDeadline { ticket: id, at: waits, respond_by: at(120) };
+        assert!(matches!(&refused, ActError::Refused(refusal) if *refusal == late), "{act:?}: {refused}");
+        assert!(refused.to_string().contains(&at(120).to_string()), "by when is told: {refused}");
+    }
+    desk.act("lin", id, AgentCommand::Snooze(at(120)), at(1)).await.expect("until the deadline");
+    desk.undo("lin", id, at(1)).await.expect("at once");
+    // What stands in the way is told at once: whoever confirms the one has read the others.
+    desk.act("kim", id, AgentCommand::Claim, at(1)).await.expect("it is free");
+    desk.act("kim", id, later("Good morning", at(60)), at(1)).await.expect("before the deadline");
+    desk.act("kim", id, AgentCommand::Claim, at(2)).await.expect("kim has it");
+    let refused = desk.act("lin", id, later("Good evening", at(600)), at(2)).await.expect_err("three things");
+    let ActError::Refused(Refusal::Several(all)) = &refused else { panic!("{refused}") };
+    assert!(
+        matches!(&all[..], [Refusal::TakenBy { .. }, Refusal::Scheduled { .. }, Refusal::PastDeadline { .. }]),
+        "{refused}"
+    );
+    assert!(refused.may_be_confirmed());
+    desk.confirmed("lin", id, later("Good evening", at(600)), at(2)).await;
+    assert_eq!(desk.file(id).await.scheduled.map(|waiting| waiting.at), Some(at(600)));
+    // What is over already cannot be confirmed.
+    let over = desk.act("lin", id, AgentCommand::Snooze(at(0)), at(700)).await.expect_err("it is over");
+    assert!(!over.may_be_confirmed(), "{over}");
 }
