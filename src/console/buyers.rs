@@ -18,9 +18,9 @@ use crate::{
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         ticket::refusals,
-        visit::Visit,
+        visit::{Visit, Visitor},
         when::{Clock, Moment},
-        words::{buyers::Words, desk, refusal},
+        words::{buyers::Words, desk, fill, refusal},
     },
     model::{
         agent::Role,
@@ -31,6 +31,7 @@ use crate::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::BuyerAct,
         conversation::ConversationOfBuyer,
+        person::{Joining, MOST_ADDRESSES},
     },
 };
 
@@ -53,6 +54,8 @@ const LISTED: u32 = 50;
 pub(super) struct Asked {
     q: String,
     before: Option<i64>,
+    /// The buyer whose other address is looked for.
+    same: Option<i64>,
 }
 
 /// What the page of a buyer sends.
@@ -64,6 +67,8 @@ pub(super) struct Sent {
     grade: String,
     country: String,
     language: String,
+    /// The number of another buyer.
+    other: i64,
 }
 
 /// The list.
@@ -73,12 +78,21 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyers(accounts, &asked.q, asked.before.map(BuyerId), LISTED).await?;
     let older = paging::next(&found, LISTED, |buyer| buyer.id.0);
+    let same = match asked.same {
+        Some(id) => Some(shop.store.buyer(BuyerId(id), accounts).await?.ok_or(Problem::NotFound)?),
+        None => None,
+    };
+    let number = same.as_ref().map(|same| same.id.to_string()).unwrap_or_default();
+    let list = |q: &str, before: &str| address::with("/buyers", &[("q", q), ("same", &number), ("before", before)]);
+    let others = found.iter().filter(|buyer| same.as_ref().is_none_or(|same| same.id != buyer.id));
     page(&BuyersPage {
         words: Words::of(visit.tongue),
-        buyers: found.iter().map(|buyer| line(buyer, &clock)).collect(),
-        older: older.map(|id| address::with("/buyers", &[("q", &asked.q), ("before", &id)])),
-        newest: asked.before.is_some().then(|| address::with("/buyers", &[("q", &asked.q)])),
+        buyers: others.map(|buyer| line(buyer, &clock)).collect(),
+        older: older.map(|id| list(&asked.q, &id)),
+        newest: asked.before.is_some().then(|| list(&asked.q, "")),
+        everybody: list("", ""),
         everything: address::with("/search", &[("q", &asked.q)]),
+        same: same.as_ref().map(|same| line(same, &clock)),
         q: asked.q.trim().to_owned(),
         shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
     })
@@ -91,10 +105,8 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Pat
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyer(BuyerId(buyer), accounts).await?.ok_or(Problem::NotFound)?;
     let card = shop.store.buyer_card(&found.key).await?;
-    let tickets = shop.store.tickets_of_buyer(&found.key, accounts).await?;
-    let talks = shop.store.conversations_of_buyer(&found.key, accounts).await?;
-    let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
-    let notes = card.notes.iter().map(|note| Note {
+    let person = shop.store.person(&found.key, accounts).await?;
+    let notes = person.notes.iter().map(|note| Note {
         who: labels::actor(desk, &note.by, visitor.name.as_str()),
         at: clock.hour(note.at),
         text: note.text.clone(),
@@ -106,11 +118,16 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Pat
         language: found.language.map(|code| code.to_string()).unwrap_or_default(),
         languages: labels::languages(visit.tongue, found.language),
         first_seen: card.first_seen.map(|at| clock.hour(at)),
-        messages: card.messages,
+        messages: person.messages,
         notes: notes.collect(),
-        orders: orders.iter().map(|order| explain::order(order, clock.now)).collect(),
-        tickets: tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
-        talks: talks.into_iter().map(|talk| talk_line(talk, &clock)).collect(),
+        orders: person.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
+        tickets: person.tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
+        talks: person.conversations.into_iter().map(|talk| talk_line(talk, &clock)).collect(),
+        others: person.others.iter().map(|other| line(other, &clock)).collect(),
+        find_other: address::with(
+            "/buyers",
+            &[("q", found.name.as_deref().unwrap_or_default()), ("same", &found.id.to_string())],
+        ),
         said: address::with("/search", &[("q", &format!("\"{}\"", found.key))]),
         shell: Shell::of(&shop, &visit, Some(Place::Buyers)).await?,
     })
@@ -128,6 +145,14 @@ pub(super) async fn act(
     let found = shop.store.buyer(BuyerId(buyer), visitor.accounts.as_deref()).await?.ok_or(Problem::NotFound)?;
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let act = match sent.act.as_str() {
+        "same" => {
+            join(&shop, &visit, &found, BuyerId(sent.other)).await?;
+            return Ok(Redirect::to(&format!("/buyers/{buyer}")).into_response());
+        }
+        "apart" => {
+            part(&shop, visitor, &found, BuyerId(sent.other)).await?;
+            return Ok(Redirect::to(&format!("/buyers/{buyer}")).into_response());
+        }
         "note" => BuyerAct::Note(sent.note.trim().replace("\r\n", "\n")),
         "grade" => BuyerAct::Grade(given(&sent.grade)),
         "country" => BuyerAct::Country(given(&sent.country)),
@@ -140,6 +165,27 @@ pub(super) async fn act(
     let act = act.checked().map_err(|bad| Problem::Bad(refusals::buyer(&bad, words)))?;
     shop.store.change_buyer(&found.key, &visitor.name, &act, Timestamp::now()).await?;
     Ok(Redirect::to(&format!("/buyers/{buyer}")).into_response())
+}
+
+/// Says that another address is the same person's.
+async fn join(shop: &Shop, visit: &Visit, found: &ListedBuyer, other: BuyerId) -> Result<(), Problem> {
+    let (visitor, words) = (visit.visitor()?, Words::of(visit.tongue));
+    let other = shop.store.buyer(other, visitor.accounts.as_deref()).await?.ok_or(Problem::NotFound)?;
+    match shop.store.join_buyers(found.id, other.id, &visitor.name, Timestamp::now()).await? {
+        Joining::Joined | Joining::Already => Ok(()),
+        Joining::Itself => Err(Problem::Bad(words.same_itself.to_owned())),
+        Joining::TooMany => Err(Problem::Conflict(fill(words.same_too_many, &[&MOST_ADDRESSES.to_string()]))),
+        Joining::Gone => Err(Problem::NotFound),
+    }
+}
+
+/// Says that an address is a person of its own: the one of the page, or another one that belongs to it.
+async fn part(shop: &Shop, visitor: &Visitor, found: &ListedBuyer, other: BuyerId) -> Result<(), Problem> {
+    let others = shop.store.other_addresses(&found.key, visitor.accounts.as_deref()).await?;
+    if others.iter().any(|one| one.id == other) {
+        shop.store.part_buyer(other, &visitor.name, Timestamp::now()).await?;
+    }
+    Ok(())
 }
 
 fn line(buyer: &ListedBuyer, clock: &Clock) -> Line {
@@ -191,8 +237,12 @@ struct BuyersPage {
     buyers: Vec<Line>,
     /// Whom somebody looks for; empty: everybody.
     q: String,
+    /// The list of everybody.
+    everybody: String,
     /// The search for the same words in everything that was said.
     everything: String,
+    /// The buyer whose other address is looked for.
+    same: Option<Line>,
     older: Option<String>,
     newest: Option<String>,
 }
@@ -214,6 +264,10 @@ struct BuyerPage {
     tickets: Vec<TicketLine>,
     talks: Vec<TalkLine>,
     said: String,
+    /// The other addresses of the person.
+    others: Vec<Line>,
+    /// Where another address is looked for.
+    find_other: String,
 }
 
 /// One buyer.
@@ -226,6 +280,13 @@ struct Line {
     grade: String,
     suppressed: bool,
     changed: Moment,
+}
+
+impl Line {
+    /// Asks who is the same person.
+    fn asked(&self, words: &Words) -> String {
+        fill(words.same_title, &[&self.name])
+    }
 }
 
 /// One ticket of the buyer.

@@ -72,11 +72,15 @@ pub enum Deed {
     BuyerLanguageSet,
     /// Somebody said where a buyer lives.
     BuyerCountrySet,
+    /// Somebody said that two addresses are one person's.
+    BuyersJoined,
+    /// Somebody said that an address is a person of its own.
+    BuyerParted,
 }
 
 impl Deed {
     /// Every kind, as lists show them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -110,6 +114,8 @@ impl Deed {
         Self::BuyerGraded,
         Self::BuyerLanguageSet,
         Self::BuyerCountrySet,
+        Self::BuyersJoined,
+        Self::BuyerParted,
     ];
 
     /// Returns the word used in the store and on the command line.
@@ -148,6 +154,8 @@ impl Deed {
             Self::BuyerGraded => "buyer_graded",
             Self::BuyerLanguageSet => "buyer_language_set",
             Self::BuyerCountrySet => "buyer_country_set",
+            Self::BuyersJoined => "buyers_joined",
+            Self::BuyerParted => "buyer_parted",
         }
     }
 

@@ -163,7 +163,7 @@ fn patterns(wanted: &str) -> Option<(String, String)> {
     Some((address, format!("% {plain}%")))
 }
 
-fn buyer_of(row: &Row) -> Result<ListedBuyer, StoreError> {
+pub(super) fn buyer_of(row: &Row) -> Result<ListedBuyer, StoreError> {
     Ok(ListedBuyer {
         id: BuyerId(row.get("id")?),
         key: row.get("key")?,

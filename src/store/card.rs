@@ -92,7 +92,7 @@ pub struct EarlierTicket {
 pub enum BuyerAct {
     /// Write something on the card.
     Note(String),
-    /// Give a grade, or take it away.
+    /// Give a grade, or take it away, under every address of the person.
     Grade(Option<String>),
     /// The language to write in, whatever messages seem to be written in; none leaves it to the messages again.
     Language(Option<Language>),
@@ -206,13 +206,15 @@ async fn write(
         BuyerAct::Grade(grade) => {
             let rank = grade.as_deref().map_or(0, grade_rank);
             tx.execute(
-                "UPDATE ticket SET grade_rank = $2
-                 WHERE state <> 'closed' AND thread IN (SELECT t.id FROM thread t WHERE t.participant = $1)",
-                &[key.into(), rank.into()],
+                "UPDATE ticket SET grade_rank = $2 WHERE state <> 'closed' AND thread IN (
+                   SELECT t.id FROM buyer b JOIN thread t ON t.participant = b.key
+                   WHERE b.id = $1 OR b.person = (SELECT p.person FROM buyer p WHERE p.id = $1))",
+                &[id.into(), rank.into()],
             )
             .await?;
             tx.execute(
-                "UPDATE buyer SET grade = $2, grade_rank = $3, changed_at = $4 WHERE id = $1",
+                "UPDATE buyer SET grade = $2, grade_rank = $3, changed_at = $4
+                 WHERE id = $1 OR person = (SELECT p.person FROM buyer p WHERE p.id = $1)",
                 &[id.into(), grade.as_deref().into(), rank.into(), now.into()],
             )
             .await?

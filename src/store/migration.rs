@@ -30,6 +30,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (19, "draft days", include_str!("sql/sqlite/0019-draft-days.sql")),
     (20, "answered", include_str!("sql/sqlite/0020-answered.sql")),
     (21, "buyer notes", include_str!("sql/sqlite/0021-buyer-notes.sql")),
+    (23, "persons", include_str!("sql/sqlite/0023-persons.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -55,6 +56,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (19, "draft days", include_str!("sql/postgres/0019-draft-days.sql")),
     (20, "answered", include_str!("sql/postgres/0020-answered.sql")),
     (21, "buyer notes", include_str!("sql/postgres/0021-buyer-notes.sql")),
+    (23, "persons", include_str!("sql/postgres/0023-persons.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

@@ -36,6 +36,7 @@ pub mod open_ticket;
 pub mod orders;
 pub mod outbox;
 pub mod people;
+pub mod person;
 pub mod quarantine;
 pub mod queue;
 pub mod reach;

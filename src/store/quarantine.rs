@@ -138,8 +138,8 @@ impl Store {
             .ask(
                 "listing the quarantine",
                 "SELECT q.inbound, i.account, i.size, i.state, q.cause, q.reason, q.put_at, q.ticket, q.reruns, q.left_at
-                 FROM quarantine q JOIN inbound i ON i.id = q.inbound
-                 WHERE (q.left_at IS NULL OR $1 = 1) AND q.inbound < $2
+                 FROM quarantine q CROSS JOIN inbound i
+                 WHERE i.id = q.inbound AND (q.left_at IS NULL OR $1 = 1) AND q.inbound < $2
                    AND ($3 IS NULL OR REPLACE($3, '\n' || i.account || '\n', '') <> $3)
                  ORDER BY q.inbound DESC LIMIT $4",
                 &[all.into(), before.into(), accounts.as_deref().into(), limit.into()],

@@ -406,21 +406,19 @@ impl Store {
             )
             .await?
             .count("many")?;
-        let quarantine = tx
-            .one(
-                "SELECT COUNT(*) AS many FROM (
-                   SELECT q.inbound FROM quarantine q JOIN inbound i ON i.id = q.inbound WHERE q.left_at IS NULL
-                     AND ($1 IS NULL OR REPLACE($1, '\n' || i.account || '\n', '') <> $1) LIMIT $2) c",
-                &values,
-            )
-            .await?
-            .count("many")?;
+        let quarantine = tx.one(IN_QUARANTINE, &values).await?.count("many")?;
         Ok(Counted { tickets, answered, machine_mail, quarantine })
     }
 }
 
 /// What stands around each of [`named`] accounts, for statements in files of their own.
 pub(super) const AROUND: &str = "\n";
+
+/// The statement of [`Store::queue_counts`] that counts the quarantine, for whoever looks at its plan. SQLite takes tables in
+/// the order of a `CROSS JOIN`; else it takes an empty quarantine for a large one and goes through all messages.
+pub const IN_QUARANTINE: &str = "SELECT COUNT(*) AS many FROM (
+       SELECT q.inbound FROM quarantine q CROSS JOIN inbound i WHERE i.id = q.inbound AND q.left_at IS NULL
+         AND ($1 IS NULL OR REPLACE($1, '\n' || i.account || '\n', '') <> $1) LIMIT $2) c";
 
 /// Returns accounts as statements compare them: each between line ends; none for all of them.
 pub(super) fn named(accounts: Option<&[AccountName]>) -> Option<String> {

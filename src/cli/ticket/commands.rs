@@ -62,7 +62,7 @@ pub(super) enum TicketCommand {
         /// Its number
         ticket: i64,
     },
-    /// Say something of the buyer of a ticket: a note, a grade, a language, a country
+    /// Say something of the buyer of a ticket: a note, a grade, a language, a country, another address
     Buyer(BuyerArguments),
     #[command(flatten)]
     Act(Act),
@@ -103,6 +103,23 @@ pub(super) struct BuyerWords {
     /// The buyer lives there, such as DE; `none` leaves it to the messages
     #[arg(long)]
     country: Option<String>,
+    /// The buyer also writes from this address or chat, which people read together with this one from then on
+    #[arg(long, value_name = "ADDRESS")]
+    same_as: Option<String>,
+    /// The address of this ticket is a person of its own
+    #[arg(long)]
+    apart: bool,
+}
+
+/// What a person says of a buyer.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// Something that stands on the card.
+    OfOne(BuyerAct),
+    /// The address of another buyer who is the same person.
+    SameAs(String),
+    /// The address is a person of its own.
+    Apart,
 }
 
 #[derive(Debug, Args)]
@@ -119,9 +136,15 @@ impl BuyerArguments {
     /// # Errors
     ///
     /// It is no grade, language or country.
-    pub(super) fn act(self) -> anyhow::Result<BuyerAct> {
+    pub(super) fn act(self) -> anyhow::Result<Said> {
         let said = |word: String| (word != "none").then_some(word);
-        let BuyerWords { note, grade, language, country } = self.words;
+        let BuyerWords { note, grade, language, country, same_as, apart } = self.words;
+        if apart {
+            return Ok(Said::Apart);
+        }
+        if let Some(address) = same_as {
+            return Ok(Said::SameAs(address));
+        }
         let act = match (note, grade, language, country) {
             (Some(note), ..) => BuyerAct::Note(note),
             (_, Some(grade), ..) => BuyerAct::Grade(said(grade)),
@@ -132,7 +155,7 @@ impl BuyerArguments {
                 BuyerAct::Language(code.map(read).transpose()?)
             }
         };
-        Ok(act.checked()?)
+        Ok(Said::OfOne(act.checked()?))
     }
 }
 

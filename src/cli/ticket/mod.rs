@@ -14,7 +14,7 @@ use crate::{
         exit::Exit,
         files::{Files, config_only, open_store},
         output, runtime,
-        ticket::commands::{Act, BuyerArguments, ListArguments, TicketCommand, Typed},
+        ticket::commands::{Act, BuyerArguments, ListArguments, Said, TicketCommand, Typed},
     },
     config::Config,
     diagnostic::source::SourceMap,
@@ -158,11 +158,35 @@ async fn say_of_buyer(store: &Store, agent: &AgentName, buyer: BuyerArguments) -
     let Some(file) = store.ticket(id).await? else {
         return Ok(output::refusal(&ActError::NoTicket(id).to_string()));
     };
-    if store.change_buyer(&file.recipient.key, agent, &act, Timestamp::now()).await? {
-        output::talk(&format!("It stands on the card of the buyer of ticket {id}."));
-        return Ok(Exit::Success);
+    let (key, now) = (&file.recipient.key, Timestamp::now());
+    let Some(buyer) = store.buyer_of_key(key).await? else {
+        return Ok(output::refusal("nobody is known under the address of this ticket"));
+    };
+    match act {
+        Said::OfOne(act) => {
+            store.change_buyer(key, agent, &act, now).await?;
+            output::talk(&format!("It stands on the card of the buyer of ticket {id}."));
+        }
+        Said::SameAs(address) => {
+            let Some(other) = store.buyer_of_key(&address.trim().to_lowercase()).await? else {
+                return Ok(output::refusal(&format!(
+                    "nobody writes from `{address}`; `ticket list --search` finds who does"
+                )));
+            };
+            let joining = store.join_buyers(buyer, other, agent, now).await?;
+            if !joining.is_done() {
+                return Ok(output::refusal(&joining.told()));
+            }
+            output::talk(&joining.told());
+        }
+        Said::Apart => {
+            let parted = store.part_buyer(buyer, agent, now).await?;
+            let (now, before) =
+                ("The address is a person of its own now.", "The address is a person of its own already.");
+            output::talk(if parted { now } else { before });
+        }
     }
-    Ok(output::refusal("nobody is known under the address of this ticket"))
+    Ok(Exit::Success)
 }
 
 async fn undo(config: &Config, store: &Store, agent: &AgentName, id: TicketId) -> anyhow::Result<Exit> {
@@ -248,7 +272,8 @@ async fn show(config: &Config, store: &Store, id: TicketId, json: bool) -> anyho
         output::data(&serde_json::to_string_pretty(&value)?);
         return Ok(Exit::Success);
     }
-    output::data(&view::describe(&file, &config.desk.zone, Timestamp::now(), output::width()));
+    let also = store.other_addresses(&file.recipient.key, None).await?;
+    output::data(&view::describe(&file, &also, &config.desk.zone, Timestamp::now(), output::width()));
     Ok(Exit::Success)
 }
 

@@ -11,7 +11,7 @@ use crate::{
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         time::offset_name,
     },
-    store::{ticket::TicketFile, timeline::Waiting},
+    store::{buyers::ListedBuyer, ticket::TicketFile, timeline::Waiting},
 };
 
 /// Who wrote the buyer's lines in a ticket's history.
@@ -57,10 +57,17 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
     lines.join("\n")
 }
 
-/// Returns one case: what it is, why a person must look, the conversation, the draft, how the machine read it.
-pub(super) fn describe(file: &TicketFile, zone: &TimeZone, now: Timestamp, width: Option<usize>) -> String {
+/// Returns one case: what it is, why a person must look, the conversation, the draft, how the machine read it. `also` are the
+/// other addresses of the buyer.
+pub(super) fn describe(
+    file: &TicketFile,
+    also: &[ListedBuyer],
+    zone: &TimeZone,
+    now: Timestamp,
+    width: Option<usize>,
+) -> String {
     let ticket = &file.ticket;
-    let mut parts = vec![head(file, zone, width), output::strong("Why a person")];
+    let mut parts = vec![head(file, also, zone, width), output::strong("Why a person")];
     let reasons: Vec<String> = ticket.reasons.iter().map(|reason| format!("- {}", output::plain(reason))).collect();
     parts.push(layout::block(&reasons.join("\n"), "  ", width));
     if !file.orders.is_empty() {
@@ -121,7 +128,7 @@ fn buyer_lines(file: &TicketFile) -> Vec<String> {
     lines
 }
 
-fn head(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
+fn head(file: &TicketFile, also: &[ListedBuyer], zone: &TimeZone, width: Option<usize>) -> String {
     let ticket = &file.ticket;
     let state = match &ticket.assignee {
         Some(owner) => format!("{} by {owner}", ticket.state.as_str()),
@@ -135,6 +142,10 @@ fn head(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> String {
         format!("Intent   {intent}"),
     ];
     lines.extend(ticket.respond_by.map(|due| due_line(file, due, zone)));
+    if !also.is_empty() {
+        let addresses: Vec<&str> = also.iter().map(|other| other.key.as_str()).collect();
+        lines.push(format!("Also     {}", addresses.join(", ")));
+    }
     lines.extend(buyer_lines(file));
     lines.extend(ticket.snoozed_until.map(|until| format!("Put off  until {}", moment(until, zone))));
     lines.extend(ticket.merged_into.map(|into| format!("Goes on  in ticket {into}")));

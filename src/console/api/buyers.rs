@@ -24,6 +24,7 @@ use crate::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::{self, BuyerAct},
         conversation::ConversationOfBuyer,
+        person::Person,
     },
 };
 
@@ -98,16 +99,18 @@ pub(super) struct BuyerCard {
     suppressed: bool,
     /// When the buyer first wrote.
     first_seen: Option<Timestamp>,
-    /// How many messages came, over all channels and accounts.
+    /// How many messages came, over all channels, accounts and addresses of the person.
     messages: u32,
     /// What people noted, the newest first.
     notes: Vec<BuyerNote>,
-    /// Orders under the address, the newest first.
+    /// Orders under the addresses of the person, address by address, the newest first.
     orders: Vec<Order>,
     /// The buyer's tickets that the token reaches, the newest first.
     tickets: Vec<BuyerTicket>,
     /// The buyer's conversations that the token reaches, with and without ticket, the newest first.
     conversations: Vec<BuyerConversation>,
+    /// Other addresses of the same person that the token reaches. What was said and ordered under them is told above, too.
+    also: Vec<BuyerLine>,
 }
 
 /// What somebody noted of a buyer.
@@ -217,6 +220,13 @@ pub(super) enum BuyerActRequest {
         /// The code of two letters; null leaves it to the messages again.
         country: Option<String>,
     },
+    /// Say that another buyer is the same person, so that people read both together. The machine keeps them apart.
+    SamePerson {
+        /// The number of the other buyer.
+        buyer: i64,
+    },
+    /// Say that this address is a person of its own.
+    Apart,
 }
 
 /// Says something of a buyer.
@@ -235,8 +245,22 @@ pub(super) async fn act(
     Sent(request): Sent<BuyerActRequest>,
 ) -> Told<BuyerCard> {
     let (visitor, id) = (visit.visitor()?, BuyerId(buyer));
-    let found = shop.store.buyer(id, visitor.accounts.as_deref()).await?.ok_or(Problem::NotFound)?;
+    let accounts = visitor.accounts.as_deref();
+    let found = shop.store.buyer(id, accounts).await?.ok_or(Problem::NotFound)?;
     let act = match request {
+        BuyerActRequest::SamePerson { buyer } => {
+            let other = shop.store.buyer(BuyerId(buyer), accounts).await?.ok_or(Problem::NotFound)?;
+            let joining = shop.store.join_buyers(id, other.id, &visitor.name, Timestamp::now()).await?;
+            return if joining.is_done() {
+                told(&shop, visitor, id).await
+            } else {
+                Err(ApiProblem::invalid(joining.told()))
+            };
+        }
+        BuyerActRequest::Apart => {
+            shop.store.part_buyer(id, &visitor.name, Timestamp::now()).await?;
+            return told(&shop, visitor, id).await;
+        }
         BuyerActRequest::Note { text } => BuyerAct::Note(text.trim().replace("\r\n", "\n")),
         BuyerActRequest::Grade { grade } => BuyerAct::Grade(grade),
         BuyerActRequest::Language { language } => BuyerAct::Language(language.as_deref().map(code).transpose()?),
@@ -256,36 +280,14 @@ async fn told(shop: &Shop, visitor: &Visitor, id: BuyerId) -> Told<BuyerCard> {
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyer(id, accounts).await?.ok_or(Problem::NotFound)?;
     let known = shop.store.buyer_card(&found.key).await?;
-    let kept = self::known(shop, visitor, &found.key).await?;
-    let orders = shop.store.orders_of(&found.key, Timestamp::MIN).await?;
+    let person = shop.store.person(&found.key, accounts).await?;
     let engine = shop.live.engine();
     let zone = schedule::buyers_zone(known.country.as_deref(), known.language, &engine.settings().desk.zone);
-    Ok(Json(card(Some(found.id), &known, &zone.zone, orders, kept)))
-}
-
-/// What is kept of a buyer that belongs to accounts.
-pub(super) struct Kept {
-    tickets: Vec<TicketOfBuyer>,
-    conversations: Vec<ConversationOfBuyer>,
-}
-
-/// Reads what of a buyer the visitor may see.
-pub(super) async fn known(shop: &Shop, visitor: &Visitor, key: &str) -> Result<Kept, ApiProblem> {
-    let accounts = visitor.accounts.as_deref();
-    Ok(Kept {
-        tickets: shop.store.tickets_of_buyer(key, accounts).await?,
-        conversations: shop.store.conversations_of_buyer(key, accounts).await?,
-    })
+    Ok(Json(card(Some(found.id), &known, &zone.zone, person)))
 }
 
 /// Tells of a buyer.
-pub(super) fn card(
-    id: Option<BuyerId>,
-    known: &card::BuyerCard,
-    zone: &TimeZone,
-    orders: Vec<Order>,
-    kept: Kept,
-) -> BuyerCard {
+pub(super) fn card(id: Option<BuyerId>, known: &card::BuyerCard, zone: &TimeZone, person: Person) -> BuyerCard {
     let note = |note: &card::BuyerNote| BuyerNote { at: note.at, by: note.by.clone(), text: note.text.clone() };
     BuyerCard {
         id: id.map(|id| id.0),
@@ -297,11 +299,12 @@ pub(super) fn card(
         grade: known.grade.clone(),
         suppressed: known.suppressed,
         first_seen: known.first_seen,
-        messages: known.messages,
-        notes: known.notes.iter().map(note).collect(),
-        orders,
-        tickets: kept.tickets.into_iter().map(ticket).collect(),
-        conversations: kept.conversations.into_iter().map(conversation).collect(),
+        messages: person.messages,
+        notes: person.notes.iter().map(note).collect(),
+        orders: person.orders,
+        tickets: person.tickets.into_iter().map(ticket).collect(),
+        conversations: person.conversations.into_iter().map(conversation).collect(),
+        also: person.others.into_iter().map(line).collect(),
     }
 }
 

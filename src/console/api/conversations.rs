@@ -203,7 +203,7 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(thread): Pa
     let language = found.recipient.language.or(found.card.language);
     let zone = schedule::buyers_zone(found.card.country.as_deref(), language, &engine.settings().desk.zone);
     let id = shop.store.buyer_of_key(&found.recipient.key).await?;
-    let known = buyers::known(&shop, visitor, &found.recipient.key).await?;
+    let person = shop.store.person(&found.recipient.key, visitor.accounts.as_deref()).await?;
     let closed = found.tickets.iter().filter(|(_, state)| *state == TicketState::Closed);
     Ok(Json(ConversationDetail {
         id: found.id.0,
@@ -216,7 +216,7 @@ pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(thread): Pa
         closed_tickets: closed.map(|(ticket, _)| ticket.0).collect(),
         newest_message: found.newest.map(|message| message.0),
         pending: found.pending.as_ref().map(waiting),
-        buyer: buyers::card(id, &found.card, &zone.zone, found.orders, known),
+        buyer: buyers::card(id, &found.card, &zone.zone, person),
         conversation: found.timeline.iter().map(item).collect(),
         decisions: decisions
             .iter()

@@ -167,7 +167,8 @@ async fn detail(shop: &Shop, visitor: &Visitor, file: TicketFile, now: Timestamp
     let engine = shop.live.engine();
     let zone = agents::buyers_zone(&engine, &file);
     let key = &file.recipient.key;
-    let (id, known) = (shop.store.buyer_of_key(key).await?, buyers::known(shop, visitor, key).await?);
+    let id = shop.store.buyer_of_key(key).await?;
+    let person = shop.store.person(key, visitor.accounts.as_deref()).await?;
     Ok(TicketDetail {
         accountable: close::is_accountable(&file.ticket),
         account: file.recipient.account.to_string(),
@@ -186,7 +187,7 @@ async fn detail(shop: &Shop, visitor: &Visitor, file: TicketFile, now: Timestamp
             what: undo.what,
             until: undo.until,
         }),
-        buyer: buyers::card(id, &file.card, &zone.zone, file.orders.clone(), known),
+        buyer: buyers::card(id, &file.card, &zone.zone, person),
         conversation: file.timeline.iter().map(item).collect(),
         why: why::newest(&file, &engine),
         ticket: TicketHead::of(file.ticket),

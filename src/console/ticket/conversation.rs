@@ -38,7 +38,6 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(thread): P
     let whose = Whose {
         recipient: &found.recipient,
         card: &found.card,
-        orders: &found.orders,
         buyer: &found.recipient.key,
         without: (None, Some(found.id)),
     };

@@ -13,7 +13,6 @@ use crate::{
     engine::Engine,
     model::{
         ids::{ThreadId, TicketId},
-        order::Order,
         ticket::TicketState,
     },
     store::{
@@ -24,6 +23,9 @@ use crate::{
 
 /// So many other conversations stand on the card; all of them are on the buyer's page.
 const TALKS: usize = 10;
+
+/// So many notes stand on the card, the newest ones.
+const NOTES: usize = 20;
 
 /// The buyer's card.
 pub(super) struct Card {
@@ -41,6 +43,8 @@ pub(super) struct Card {
     pub(super) suppressed: bool,
     pub(super) first_seen: Option<Moment>,
     pub(super) messages: u32,
+    /// The other addresses of the person: the number and the address of each.
+    pub(super) others: Vec<(i64, String)>,
     pub(super) buyer: Option<i64>,
     pub(super) notes: Vec<Note>,
     pub(super) orders: Vec<String>,
@@ -76,7 +80,6 @@ pub(super) struct Talk {
 pub(super) struct Whose<'a> {
     pub(super) recipient: &'a Recipient,
     pub(super) card: &'a BuyerCard,
-    pub(super) orders: &'a [Order],
     /// What the buyer is called where no name is known.
     pub(super) buyer: &'a str,
     /// The ticket and the conversation that the reader has before them.
@@ -89,7 +92,6 @@ impl<'a> Whose<'a> {
         Self {
             recipient: &file.recipient,
             card: &file.card,
-            orders: &file.orders,
             buyer: &file.ticket.buyer,
             without: (Some(file.ticket.id), Some(file.ticket.thread)),
         }
@@ -109,11 +111,11 @@ pub(super) async fn of(
     let language = recipient.language.or(card.language);
     let zone = schedule::buyers_zone(card.country.as_deref(), language, &engine.settings().desk.zone);
     let accounts = visitor.accounts.as_deref();
-    let tickets = shop.store.tickets_of_buyer(key, accounts).await?;
-    let talks = shop.store.conversations_of_buyer(key, accounts).await?;
+    let person = shop.store.person(key, accounts).await?;
     let (ticket, thread) = whose.without;
-    let talks = talks.into_iter().filter(|talk| talk.ticket.is_none() && Some(talk.id) != thread).take(TALKS);
-    let earlier = tickets.iter().filter(|earlier| Some(earlier.id) != ticket).map(|ticket| Earlier {
+    let talks =
+        person.conversations.into_iter().filter(|talk| talk.ticket.is_none() && Some(talk.id) != thread).take(TALKS);
+    let earlier = person.tickets.iter().filter(|earlier| Some(earlier.id) != ticket).map(|ticket| Earlier {
         id: ticket.id.0,
         subject: ticket.subject.clone(),
         state: labels::state(desk, ticket.state),
@@ -137,18 +139,20 @@ pub(super) async fn of(
         grade: card.grade.clone().unwrap_or_default(),
         suppressed: card.suppressed,
         first_seen: card.first_seen.map(|at| clock.hour(at)),
-        messages: card.messages,
+        messages: person.messages,
+        others: person.others.iter().map(|other| (other.id.0, other.key.clone())).collect(),
         buyer: shop.store.buyer_of_key(key).await?.map(|id| id.0),
-        notes: card
+        notes: person
             .notes
             .iter()
+            .take(NOTES)
             .map(|note| Note {
                 who: labels::actor(desk, &note.by, visitor.name.as_str()),
                 at: clock.hour(note.at),
                 text: note.text.clone(),
             })
             .collect(),
-        orders: whose.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
+        orders: person.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
         earlier: earlier.collect(),
         talks: talks
             .map(|talk| Talk { id: talk.id.0, subject: talk.subject, at: talk.last_at.map(|at| clock.hour(at)) })

@@ -41,4 +41,13 @@ words! {
     grade_hint: "vip, A, B … ; empty takes it away", "vip、A、B…；留空则清除";
     country_hint: "two letters, such as DE; empty leaves it to what the buyer says", "两位代码，如 DE；留空则以买家所说为准";
     said: "Everything that was said", "全部往来";
+    also: "Also writes from", "其他地址";
+    also_hint: "Colleagues read all addresses of a person together. The machine does not: what belongs to one address is never told to another.", "同事可一并查看同一买家的所有地址；机器人仍分开处理，一个地址的信息不会告诉另一个地址。";
+    find_other: "Another address of this buyer …", "此买家的其他地址…";
+    part: "Somebody else", "不是同一人";
+    same: "The same person", "同一人";
+    same_title: "Who is the same person as {}?", "谁与 {} 是同一人？";
+    same_back: "Back to the buyer", "返回买家";
+    same_itself: "That is the same address twice.", "这是同一个地址。";
+    same_too_many: "A person has at most {} addresses here.", "每位买家最多 {} 个地址。";
 }

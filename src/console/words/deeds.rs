@@ -46,6 +46,8 @@ fn words_of(word: &str) -> Option<(&'static str, &'static str)> {
         "buyer_graded" => ("graded a buyer", "设置买家等级"),
         "buyer_language_set" => ("set a buyer's language", "设置买家语言"),
         "buyer_country_set" => ("set a buyer's country", "设置买家国家"),
+        "buyers_joined" => ("joined two addresses as one person", "将两个地址合并为同一买家"),
+        "buyer_parted" => ("parted an address from a person", "将一个地址从买家中分出"),
         _ => return None,
     })
 }

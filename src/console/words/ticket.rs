@@ -112,6 +112,7 @@ words! {
     buyer: "Buyer", "买家";
     address: "Address", "地址";
     through: "Through", "渠道";
+    also: "Also writes from", "其他地址";
     language: "Language", "语言";
     by_messages: "as the messages say", "按来信判断";
     country: "Country", "国家";

@@ -245,3 +245,25 @@ async fn what_a_program_says_of_a_buyer_stands_on_the_card() {
         assert_eq!(erp.post(acts, &body).await.problem(), (422, "invalid"), "{body}");
     }
 }
+
+#[tokio::test]
+async fn two_addresses_that_a_program_calls_one_persons_are_told_together_until_it_parts_them() {
+    let house = furnished().await;
+    let erp = Program::of(&house, "erp", Role::Agent, None).await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    let letter = bench.received(&mail("Ana", "ana@home.example", "Me again", "Hello."), now).await;
+    bench.decide(&letter, Plan::escalate().sending(&[]), now).await;
+    let other = house.store.buyer_of_key("ana@home.example").await.expect("read").expect("known").0;
+    let (acts, others) = ("/api/v1/buyers/1/acts", format!("/api/v1/buyers/{other}"));
+    let joined = erp.post(acts, &json!({"type": "same_person", "buyer": other})).await;
+    assert_eq!(*is_done(&joined).at("/also/0/id"), json!(other));
+    let tickets = |heard: &Heard| heard.at("/tickets").as_array().map_or(0, Vec::len);
+    assert_eq!((tickets(&joined), tickets(&erp.get(&others).await)), (3, 3), "read together");
+    assert_eq!(*erp.get("/api/v1/tickets/1").await.at("/buyer/also/0/id"), json!(other));
+    let again = erp.post(acts, &json!({"type": "same_person", "buyer": other})).await;
+    assert_eq!(tickets(is_done(&again)), 3);
+    let parted = erp.post(&format!("{others}/acts"), &json!({"type": "apart"})).await;
+    assert_eq!((is_done(&parted).at("/also"), tickets(&parted)), (&json!([]), 1));
+    assert_eq!(erp.post(acts, &json!({"type": "same_person", "buyer": 99})).await.problem(), (404, "not_found"));
+    assert_eq!(erp.post(acts, &json!({"type": "same_person", "buyer": 1})).await.problem(), (422, "invalid"));
+}

@@ -104,6 +104,32 @@ async fn buyers_are_found_by_name_and_what_was_noted_of_them_by_its_words() {
 }
 
 #[tokio::test]
+async fn addresses_that_people_call_one_persons_are_read_together_and_parted_again() {
+    let (house, ann, far, _) = opened().await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    let other = bench.received(&mail("Ana", "ana@home.example", "Broken", "A person, please."), now).await;
+    bench.decide(&other, Plan::escalate().sending(&[]), now).await;
+    shows(&house.get("/buyers/1", Some(&ann)).await, &["href=\"/buyers?q=Ana&#38;same=1\""]);
+    let choice = house.get("/buyers?q=Ana&same=1", Some(&ann)).await;
+    shows(&choice, &["Who is the same person as Ana?", "name=\"other\" value=\"2\""]);
+    assert!(!choice.body.contains("name=\"other\" value=\"1\""), "nobody is another than oneself: {}", choice.body);
+    forms_are_signed(&choice);
+    let same = [("act", "same"), ("other", "2")];
+    assert_eq!(house.post("/buyers/1/act", Some(&far), &same).await.status, 404, "whom one may not see, one joins not");
+    assert_eq!(house.post("/buyers/1/act", Some(&ann), &same).await.leads_to(), "/buyers/1");
+    for page in ["/buyers/1", "/tickets/1"] {
+        shows(&house.get(page, Some(&ann)).await, &["Also writes from", "ana@home.example", "ana@buyer.example"]);
+    }
+    shows(&house.get("/buyers/1", Some(&ann)).await, &["href=\"/tickets/1\"", "href=\"/conversations/1\""]);
+    shows(&house.get("/tickets/1", Some(&ann)).await, &["href=\"/conversations/1\""]);
+    let itself = house.post("/buyers/1/act", Some(&ann), &[("act", "same"), ("other", "1")]).await;
+    assert!(itself.status == 422 && itself.body.contains("the same address twice"), "{}", itself.body);
+    let apart = house.post("/buyers/1/act", Some(&ann), &[("act", "apart"), ("other", "2")]).await;
+    assert_eq!(apart.leads_to(), "/buyers/1");
+    assert!(!house.get("/buyers/1", Some(&ann)).await.body.contains("ana@home.example"), "they are two again");
+}
+
+#[tokio::test]
 async fn conversations_of_other_accounts_are_not_there() {
     let (house, _, far, letter) = opened().await;
     let list = house.get("/answered", Some(&far)).await;

@@ -3,7 +3,7 @@
 use nightdesk::{
     model::{
         agent_command::TicketChange,
-        ids::TicketId,
+        ids::{BuyerId, TicketId},
         outbound::OutboundKind,
         ticket::{EventKind, TicketState},
     },
@@ -57,6 +57,26 @@ pub(super) async fn buyer(run: Run) -> (Run, String) {
     ticket(&run).await;
     let act = BuyerAct::Grade(Some("vip".to_owned()));
     say!(run, run.store.change_buyer("ana@buyer.example", &"lin".into(), &act, at(1)))
+}
+
+/// Two buyers who wrote once each.
+async fn two(run: &Run) -> (BuyerId, BuyerId) {
+    for (minute, address) in (0..).zip(["ana@buyer.example", "tom@buyer.example"]) {
+        let letter = run.bench.mail(address, "q", at(minute)).await;
+        run.bench.decide(&letter, Plan::escalate(), at(minute)).await;
+    }
+    (BuyerId(1), BuyerId(2))
+}
+
+pub(super) async fn join(run: Run) -> (Run, String) {
+    let (ana, tom) = two(&run).await;
+    say!(run, run.store.join_buyers(ana, tom, &"lin".into(), at(2)))
+}
+
+pub(super) async fn part(run: Run) -> (Run, String) {
+    let (ana, tom) = two(&run).await;
+    run.bench.store.join_buyers(ana, tom, &"lin".into(), at(2)).await.expect("joined");
+    say!(run, run.store.part_buyer(ana, &"lin".into(), at(3)))
 }
 
 pub(super) async fn machine_mail(run: Run) -> (Run, String) {

@@ -93,6 +93,8 @@ const WRITES: &[Write] = &[
     ("passing over a closed case", |run| Box::pin(cut_desk::pass(run))),
     ("keeping whether a buyer was content", |run| Box::pin(cut_desk::answer(run))),
     ("changing a buyer's card", |run| Box::pin(cut_desk::buyer(run))),
+    ("joining two buyers", |run| Box::pin(cut_desk::join(run))),
+    ("parting a buyer", |run| Box::pin(cut_desk::part(run))),
     ("pausing", |run| Box::pin(switches::cut_pause(run))),
     ("resuming", |run| Box::pin(switches::cut_resume(run))),
     ("switching a situation", |run| Box::pin(situations::switch_situation(run))),

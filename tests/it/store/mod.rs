@@ -31,6 +31,7 @@ mod opening;
 mod orders;
 mod outboxes;
 mod people;
+mod persons;
 mod plans;
 mod quarantines;
 mod queues;
@@ -95,6 +96,7 @@ fn cases() -> Vec<Case> {
         quarantines::CASES,
         queues::CASES,
         conversations::CASES,
+        persons::CASES,
         searches::CASES,
         sweeps::CASES,
         restores::CASES,

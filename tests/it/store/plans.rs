@@ -5,7 +5,7 @@ use nightdesk::{
     model::ticket::Urgency,
     store::{
         answered, conversation, figures, merge,
-        queue::{View, listing},
+        queue::{IN_QUARANTINE, View, listing},
         search, sent, unrecognized,
     },
 };
@@ -105,6 +105,8 @@ async fn a_page_of_a_list_is_read_from_an_index_on_sqlite() {
 }
 
 async fn lists_on_sqlite(b: &Bench) {
+    let plan = b.plan(IN_QUARANTINE, &[Given::Nothing, Given::Number(PAGE)]).await;
+    assert!(plan.contains("SCAN q") && !plan.contains("SCAN i"), "{plan}");
     for (view, index) in LISTS {
         let plan = b.plan(listing(*view), PAGE_GIVEN).await;
         let page = plan.lines().find(|line| line.contains(" ticket ")).unwrap_or_default();
