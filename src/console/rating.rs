@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         Shop,
-        guard::{Caller, strangers},
+        guard::{Caller, windows},
         path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
@@ -156,7 +156,7 @@ async fn find(
     let words = Words::preferred(asked);
     if shop.door.strangers.is_too_often(caller.address, now) {
         let mut answer = none(StatusCode::TOO_MANY_REQUESTS, words, words.busy)?;
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(strangers::WINDOW.as_secs()));
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(windows::WINDOW.as_secs()));
         return Ok(Err(answer));
     }
     let whole = token.len() == TOKEN_CHARACTERS;

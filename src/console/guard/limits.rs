@@ -12,6 +12,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::windows::is_over;
+
 /// Wrong tries under one name before the pauses begin: enough for a forgotten password and its variants.
 const FREE_PER_NAME: u32 = 5;
 
@@ -101,7 +103,7 @@ impl Limits {
     /// flood must not fill the disk.
     pub fn tell(&self, now: Timestamp) -> Option<u32> {
         let told = &mut self.lock().told;
-        if told.since.is_none_or(|since| now.duration_since(since) >= SignedDuration::from_mins(1)) {
+        if told.since.is_none_or(|since| is_over(since, now)) {
             told.since = Some(now);
             told.written = 0;
         }

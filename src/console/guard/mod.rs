@@ -12,6 +12,7 @@ pub mod rates;
 pub mod secret;
 pub mod strangers;
 pub mod totp;
+pub(in crate::console) mod windows;
 
 use std::{
     net::{IpAddr, SocketAddr},

@@ -1,48 +1,29 @@
 //! How often a token may call: a program that runs wild must not slow the people at the desk down.
-//!
-//! In memory, for one process; there are as many counts as tokens were used since the start.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use jiff::Timestamp;
 
-use jiff::{SignedDuration, Timestamp};
+use super::windows::Windows;
 
 /// Calls of one token in a minute: ten each second, which fills the screens of a large team.
 const MOST_A_MINUTE: u32 = 600;
 
-/// The minute, from the first call of it on.
-const WINDOW: SignedDuration = SignedDuration::from_mins(1);
+/// Tokens that are counted at once: far more than a shop has programs.
+const MOST: usize = 10_000;
 
 /// Counts calls. Clones share the counts.
-#[derive(Debug, Clone, Default)]
-pub struct Rates {
-    windows: Arc<Mutex<HashMap<i64, Window>>>,
-}
+#[derive(Debug, Clone)]
+pub struct Rates(Windows<i64>);
 
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    since: Timestamp,
-    calls: u32,
+impl Default for Rates {
+    fn default() -> Self {
+        Self(Windows::new(MOST_A_MINUTE, MOST))
+    }
 }
 
 impl Rates {
     /// Counts a call of the token of that number, or returns in how many seconds the next one may come.
     pub fn count(&self, token: i64, now: Timestamp) -> Result<(), u64> {
-        // Counts that a panic left are counts still.
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.entry(token).or_insert(Window { since: now, calls: 0 });
-        let passed = now.duration_since(window.since);
-        if passed >= WINDOW || passed.is_negative() {
-            *window = Window { since: now, calls: 0 };
-        }
-        if window.calls >= MOST_A_MINUTE {
-            let left = WINDOW - now.duration_since(window.since);
-            return Err(u64::try_from(left.as_secs()).unwrap_or_default() + 1);
-        }
-        window.calls += 1;
-        Ok(())
+        self.0.count(token, now).map_err(|left| u64::try_from(left.as_secs()).unwrap_or_default() + 1)
     }
 }
 
