@@ -21,12 +21,15 @@ use crate::{
         queue::named,
         thread::index_key,
         ticket::{self, Recipient, subject_of},
-        timeline::{self, Moment, Waiting},
+        timeline::{self, Happened, Moment, Waiting},
     },
 };
 
 /// The most conversations of one buyer that are listed, the newest ones.
 const MOST: u32 = 100;
+
+/// Of so many of the newest messages people are told why the machine did with them what it did.
+const EXPLAINED: usize = 20;
 
 /// A conversation with everything that people look at.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +112,17 @@ impl Store {
         drop(tx);
         conversation.orders = Box::pin(self.orders_of(&conversation.recipient.key, Timestamp::MIN)).await?;
         Ok(Some(conversation))
+    }
+
+    /// Returns why the machine did with the newest twenty messages of a conversation what it did, the newest first; what the
+    /// shop itself wrote with another program is not among them.
+    pub async fn explained(&self, timeline: &[Moment]) -> Result<Vec<Decision>, StoreError> {
+        let came = timeline.iter().rev().filter_map(|moment| match &moment.what {
+            Happened::Came(came) if !came.in_sent => Some(came.id),
+            _ => None,
+        });
+        let messages: Vec<InboundId> = came.take(EXPLAINED).collect();
+        self.decisions(&messages).await
     }
 
     /// Returns why the machine did with these messages what it did, in their order; those that were never decided on, and

@@ -27,9 +27,6 @@ use crate::{
 /// What one `answered` shows: about three screens.
 const LISTED: u32 = 30;
 
-/// Of so many of the newest messages it is told how they were read.
-const EXPLAINED: usize = 20;
-
 /// Texts stand under the line that says whose they are.
 const MARGIN: &str = "    ";
 
@@ -78,12 +75,7 @@ pub(super) async fn conversation(config: &Config, store: &Store, id: i64, json: 
     let Some(found) = store.conversation(ThreadId(id)).await? else {
         return Ok(output::refusal(&format!("there is no conversation {id}")));
     };
-    let came = found.timeline.iter().rev().filter_map(|moment| match &moment.what {
-        Happened::Came(came) if !came.in_sent => Some(came.id),
-        _ => None,
-    });
-    let messages: Vec<InboundId> = came.take(EXPLAINED).collect();
-    let decisions = store.decisions(&messages).await?;
+    let decisions = store.explained(&found.timeline).await?;
     if json {
         let why = |decision: &Decision| serde_json::json!({ "message": decision.message, "verdict": decision.verdict });
         let value = serde_json::json!({ "conversation": found.id, "subject": found.subject, "ticket": found.open,

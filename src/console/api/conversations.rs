@@ -32,15 +32,11 @@ use crate::{
     store::{
         answered::{Answered, MOST_ANSWERED},
         open_ticket::{Hands, OpenTicket, Opening},
-        timeline::Happened,
     },
 };
 
 /// Messages of one page, if nobody asks for another number.
 const LISTED: u32 = 50;
-
-/// Of so many of the newest messages it is told why the machine did with them what it did.
-const EXPLAINED: usize = 20;
 
 /// From which message on.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -193,12 +189,7 @@ fn line(answered: Answered) -> AnsweredMessage {
 pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(thread): Path<i64>) -> Told<ConversationDetail> {
     let visitor = visit.visitor()?;
     let found = shop.store.conversation(ThreadId(thread)).await?.ok_or(Problem::NotFound)?;
-    let came = found.timeline.iter().rev().filter_map(|moment| match &moment.what {
-        Happened::Came(came) if !came.in_sent => Some(came.id),
-        _ => None,
-    });
-    let messages: Vec<InboundId> = came.take(EXPLAINED).collect();
-    let decisions = shop.store.decisions(&messages).await?;
+    let decisions = shop.store.explained(&found.timeline).await?;
     let engine = shop.live.engine();
     let language = found.recipient.language.or(found.card.language);
     let zone = schedule::buyers_zone(found.card.country.as_deref(), language, &engine.settings().desk.zone);

@@ -33,9 +33,6 @@ use crate::{
 /// Of so many of the newest mails the files are listed; older ones are downloaded whole.
 const MAILS_READ: usize = 20;
 
-/// Of so many of the newest messages it is told why the machine did with them what it did.
-const EXPLAINED: usize = 20;
-
 /// Mails of more than this together are not read for their files: the page would take too long.
 const BYTES_READ: usize = 64 * 1024 * 1024;
 
@@ -220,12 +217,7 @@ async fn whys(
     told: Option<&Verdict>,
     clock: &Clock,
 ) -> Result<HashMap<i64, Why>, Problem> {
-    let messages = timeline.iter().rev().filter_map(|moment| match &moment.what {
-        Happened::Came(came) if !came.in_sent => Some(came.id),
-        _ => None,
-    });
-    let messages: Vec<InboundId> = messages.take(EXPLAINED).collect();
-    let decisions = shop.store.decisions(&messages).await?;
+    let decisions = shop.store.explained(timeline).await?;
     let engine = shop.live.engine();
     let others = decisions.iter().filter(|decision| Some(&decision.verdict) != told);
     let why = |text: &str, verdict: &Verdict| why::of(text, verdict, &engine, clock.tongue, clock.now);
