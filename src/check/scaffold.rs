@@ -12,6 +12,10 @@ use crate::{
     rules::rule::{Action, Category},
 };
 
+/// The folders whose tickets are complaints: what people write into the new rule, it gives its tickets the label by which
+/// they are accounted for.
+const COMPLAINTS: [Category; 2] = [Category::Complaint, Category::AfterSale];
+
 /// What a new rule is to be.
 #[derive(Debug)]
 pub struct Wish {
@@ -100,6 +104,10 @@ fn rule_text(wish: &Wish, patterns: &[(Language, String, String)]) -> String {
         lines.push(format!("  {language}:"));
         lines.extend(own.into_iter().map(|pattern| format!("    - {}", quoted(pattern))));
     }
+    if wish.action == Action::Escalate && COMPLAINTS.contains(&wish.category) {
+        lines
+            .push("then: {tag: [complaint]}      # closed only with what came of it, why, and what it cost".to_owned());
+    }
     if wish.action == Action::Answer {
         lines.push(format!("reply: {0:<23}# the texts in replies/{0}/", wish.intent));
     }
@@ -134,4 +142,33 @@ pub fn quoted(text: &str) -> String {
     // In a list or a mapping these mean something else than at the top of a file.
     let safe = starts_plain && read_back && !line.contains(": ") && !line.contains(" #") && !line.ends_with(':');
     if safe { line } else { format!("'{}'", line.replace('\'', "''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_rule_for_complaints_gives_its_tickets_the_label_and_no_other_does() {
+        let sources = SourceMap::default();
+        let corpus = Corpus::new(&sources, &[]);
+        for (category, action, labelled) in [
+            (Category::Complaint, Action::Escalate, true),
+            (Category::AfterSale, Action::Escalate, true),
+            (Category::AfterSale, Action::Answer, false),
+            (Category::Order, Action::Escalate, false),
+        ] {
+            let wish = Wish {
+                intent: "shade_cracked".to_owned(),
+                title: "The shade is cracked".to_owned(),
+                category,
+                action,
+                sentences: BTreeMap::from([(Language::EN, vec!["the shade is cracked".to_owned()])]),
+                answers: BTreeMap::new(),
+                languages: vec![Language::EN],
+            };
+            let (path, text) = scaffold(&wish, &corpus).rule;
+            assert_eq!(text.contains("\nthen: {tag: [complaint]}"), labelled, "{path}:\n{text}");
+        }
+    }
 }
