@@ -15,6 +15,7 @@ use crate::{
         database::{Row, Tx, resumed, retried},
         delivery::{self, Sent},
         error::StoreError,
+        next,
         thread::index_key,
         ticket,
     },
@@ -103,9 +104,9 @@ impl Store {
             let rows = tx
                 .all(
                     "SELECT id, account, message_id, looks, verify_by FROM outbox
-                     WHERE state = 'uncertain' AND account = $3 AND (due_at <= $1 OR changed_at > $1)
+                     WHERE state = 'uncertain' AND account = $3 AND (due_at <= $1 OR changed_at > $4)
                      ORDER BY due_at, id LIMIT $2",
-                    &[now.into(), ROUND.into(), account.get::<&str>("account")?.into()],
+                    &[now.into(), ROUND.into(), account.get::<&str>("account")?.into(), next::latest(now).into()],
                 )
                 .await?;
             for row in &rows {

@@ -1,7 +1,7 @@
 //! What is next: which accounts have something to decide or to send, and the one message to take. Found in indexes by
 //! account and order, so that it takes the same time however much waits; `tests/it/store/crowds.rs` looks at the plans.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
@@ -13,6 +13,7 @@ use crate::{
         database::{Row, Tx},
         error::StoreError,
         inbound::{self, StoredInbound},
+        rest::later,
     },
 };
 
@@ -20,6 +21,15 @@ const ACCOUNTS_TO_DECIDE: &str = include_str!("sql/accounts-to-decide.sql");
 const NEXT_TO_DECIDE: &str = concat!(include_str!("sql/stored-message.sql"), include_str!("sql/next-to-decide.sql"));
 const ACCOUNTS_TO_SEND: &str = include_str!("sql/accounts-to-send.sql");
 const NEXT_TO_SEND: &str = include_str!("sql/next-to-send.sql");
+
+/// So far the clocks of two machines, or a moment read before a wait for the turn, may differ. What was written later than
+/// that from now was written by a wrong clock, and nobody waits by it.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Returns the latest moment at which something can have been written by a right clock.
+pub(super) fn latest(now: Timestamp) -> Timestamp {
+    later(now, CLOCKS_DIFFER)
+}
 
 /// What is attempted, for messages.
 const READING: &str = "reading undecided messages";
@@ -59,7 +69,8 @@ impl Store {
 
     /// Returns the accounts with messages that are due; some may have to wait for others of their thread.
     pub async fn due(&self, now: Timestamp) -> Result<Vec<AccountName>, StoreError> {
-        sorted(&self.db.ask("looking for messages to send", ACCOUNTS_TO_SEND, &[now.into()]).await?)
+        let values = [now.into(), latest(now).into()];
+        sorted(&self.db.ask("looking for messages to send", ACCOUNTS_TO_SEND, &values).await?)
     }
 }
 
@@ -76,7 +87,8 @@ pub(super) async fn to_send(
     };
     let mut first: Option<(i64, i64, Row)> = None;
     for account in accounts.iter().filter(|account| !busy.contains(account)) {
-        let Some(row) = tx.first(NEXT_TO_SEND, &[now.into(), account.as_str().into()]).await? else { continue };
+        let values = [now.into(), account.as_str().into(), latest(now).into()];
+        let Some(row) = tx.first(NEXT_TO_SEND, &values).await? else { continue };
         // People's messages go first.
         let turn = (-row.get::<i64>("human")?, row.get::<i64>("id")?);
         if first.as_ref().is_none_or(|(human, id, _)| turn < (*human, *id)) {
@@ -101,7 +113,7 @@ async fn accounts_to_decide(tx: &mut Tx) -> Result<Vec<AccountName>, StoreError>
 }
 
 async fn accounts_to_send(tx: &mut Tx, now: Timestamp) -> Result<Vec<AccountName>, StoreError> {
-    let rows = tx.all(ACCOUNTS_TO_SEND, &[now.into()]).await?;
+    let rows = tx.all(ACCOUNTS_TO_SEND, &[now.into(), latest(now).into()]).await?;
     sorted(&rows)
 }
 

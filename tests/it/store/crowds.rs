@@ -79,10 +79,14 @@ const LOOKS: &[(&str, &[Given], &str)] = &[
         &[Given::Number(4), Given::Text("shop"), Given::Text("")],
         "inbound_waiting",
     ),
-    (include_str!("../../../src/store/sql/accounts-to-send.sql"), &[Given::Number(1)], "outbox_waiting"),
+    (
+        include_str!("../../../src/store/sql/accounts-to-send.sql"),
+        &[Given::Number(1), Given::Number(2)],
+        "outbox_waiting",
+    ),
     (
         include_str!("../../../src/store/sql/next-to-send.sql"),
-        &[Given::Number(1), Given::Text("shop")],
+        &[Given::Number(1), Given::Text("shop"), Given::Number(2)],
         "outbox_waiting",
     ),
 ];
