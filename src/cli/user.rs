@@ -243,6 +243,12 @@ async fn add(
         Ok(name) => name,
         Err(problem) => return Ok(output::refusal(&problem.to_string())),
     };
+    if let Some(owner) = whose(store, email).await? {
+        let address = email.unwrap_or_default();
+        return Ok(output::refusal(&format!(
+            "{owner} gets notices at {address} already; give {name} another address (nobody was added)"
+        )));
+    }
     let display = agent::display_name(display, &name);
     let new = NewAgent { name: &name, display: &display, role, accounts, language, password: None };
     if !store.add_agent(&new, &TERMINAL, Timestamp::now()).await? {
@@ -252,10 +258,18 @@ async fn add(
     if email.is_some() {
         let set = store.change_agent(&name, &AgentChange::Email(email), &TERMINAL, Timestamp::now()).await?;
         if set == AgentOutcome::AddressTaken {
-            output::talk("That address is somebody else's already; give another one with `nightdesk user email`.");
+            let taken = "somebody else took the address just now; give another one with `nightdesk user email`";
+            return Ok(output::refusal(taken));
         }
     }
     invite(store, config, &name).await
+}
+
+/// Returns who has that address, shut out or not.
+async fn whose(store: &Store, email: Option<&str>) -> anyhow::Result<Option<AgentName>> {
+    let Some(email) = email else { return Ok(None) };
+    let found = store.agents().await?.into_iter().find(|agent| agent.email.as_deref() == Some(email));
+    Ok(found.map(|agent| agent.name))
 }
 
 /// Prints a link on standard output.
@@ -287,7 +301,12 @@ async fn change(store: &Store, name: &str, change: &AgentChange<'_>) -> anyhow::
             Exit::Success
         }
         AgentOutcome::NoSuchAgent => output::refusal(&format!("there is nobody called {name}")),
-        AgentOutcome::AddressTaken => output::refusal("somebody else gets notices at that address already"),
+        AgentOutcome::AddressTaken => {
+            let email = if let AgentChange::Email(email) = change { *email } else { None };
+            let owner =
+                whose(store, email).await?.map_or_else(|| "somebody else".to_owned(), |owner| owner.to_string());
+            output::refusal(&format!("{owner} gets notices at that address already"))
+        }
         AgentOutcome::LastAdmin => {
             output::refusal(&format!("{name} is the last admin who can sign in; make somebody else an admin first"))
         }
