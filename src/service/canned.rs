@@ -36,7 +36,7 @@ pub(super) fn known<'a>(
     let verdict = file.last_verdict.as_ref();
     let zone = agents::buyers_zone(engine, file);
     let chosen = verdict.map(|verdict| verdict.language.answer);
-    let language = file.recipient.language.or(file.card.language).or(chosen).unwrap_or(settings.default_language);
+    let language = spoken(file).or(chosen).unwrap_or(settings.default_language);
     let order = verdict.and_then(|verdict| verdict.order.as_ref());
     let only = if let [order] = file.orders.as_slice() { Some(order) } else { None };
     Known {
@@ -56,12 +56,20 @@ pub(super) fn known<'a>(
     }
 }
 
-/// Returns the replies of the rules that the machine found in the newest message, and of the ticket's intent.
+/// Returns the language of the conversation, or else the one that is known of the buyer.
+fn spoken(file: &TicketFile) -> Option<Language> {
+    file.recipient.language.or(file.card.language)
+}
+
+/// Returns the replies of the rules that the machine found in the newest message, and of the ticket's intent; of rules
+/// that answer nothing, what they say when a person will write.
 fn fitting(engine: &Engine, file: &TicketFile) -> Vec<ReplyId> {
     let found = file.last_verdict.iter().flat_map(|verdict| verdict.hits.iter().map(|hit| &hit.rule));
     let mut fitting: Vec<ReplyId> = Vec::new();
     for intent in found.chain(&file.ticket.intent) {
-        let reply = engine.rules().rule(intent).and_then(|rule| rule.reply.as_ref()).map(|reply| reply.value.clone());
+        let rule = engine.rules().rule(intent);
+        // Where no answer is written, what tells the buyer that a person looks at it is the best beginning.
+        let reply = rule.and_then(|rule| rule.reply.as_ref().or(rule.ack.as_ref())).map(|reply| reply.value.clone());
         if let Some(reply) = reply.filter(|reply| !fitting.contains(reply)) {
             fitting.push(reply);
         }
@@ -73,7 +81,7 @@ fn fitting(engine: &Engine, file: &TicketFile) -> Vec<ReplyId> {
 /// conversation's and the shop's.
 pub(super) fn promises(engine: &Engine, file: &TicketFile, text: &str) -> Vec<String> {
     let shops = engine.settings().default_language;
-    let theirs = file.recipient.language.or(file.card.language).unwrap_or(shops);
+    let theirs = spoken(file).unwrap_or(shops);
     let mut phrases = canned::doubtful(text, theirs);
     if shops != theirs {
         phrases.extend(canned::doubtful(text, shops));

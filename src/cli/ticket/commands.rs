@@ -230,7 +230,7 @@ pub(super) enum Act {
     Split {
         #[command(flatten)]
         one: One,
-        /// The number of the message, as `show --json` tells it in its timeline
+        /// The number of the message, as `show` tells it
         #[arg(long)]
         message: i64,
     },

@@ -11,13 +11,20 @@ use crate::{
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         time::offset_name,
     },
-    store::{buyers::ListedBuyer, ticket::TicketFile, timeline::Waiting},
+    store::{
+        buyers::ListedBuyer,
+        ticket::TicketFile,
+        timeline::{Came, Happened, Waiting},
+    },
 };
 
 /// Who wrote the buyer's lines in a ticket's history.
 const BUYER: &str = "buyer";
 /// Message texts stand under the line that says whose they are.
 const MARGIN: &str = "    ";
+
+/// Characters of a message by which people know it again in a list.
+const MESSAGE_SHOWN: usize = 60;
 
 /// Returns the queue, one line per ticket; what does not fit into the width is cut. `show` has it whole.
 pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) -> String {
@@ -77,6 +84,7 @@ pub(super) fn describe(
     }
     parts.push(output::strong("\nConversation"));
     parts.extend(file.events.iter().map(|event| describe_event(ticket, event, zone, width)));
+    parts.extend(messages(file, zone, width));
     parts.extend(waiting(file, zone, width));
     if let Some((_, draft)) = &file.draft {
         let send = format!("{} ticket reply {} --draft", output::program(), ticket.id);
@@ -88,6 +96,28 @@ pub(super) fn describe(
         parts.push(layout::block(output::plain(&explain::reading(message, verdict)).trim_end(), "  ", width));
     }
     parts.join("\n")
+}
+
+/// Lists the buyer's messages by their numbers, where one of them could begin a ticket of its own.
+fn messages(file: &TicketFile, zone: &TimeZone, width: Option<usize>) -> Vec<String> {
+    let came = file.timeline.iter().filter_map(|at| match &at.what {
+        Happened::Came(came) if !came.in_sent => Some((at.at, came)),
+        _ => None,
+    });
+    let came: Vec<_> = came.collect();
+    if came.len() < 2 || file.ticket.merged_into.is_some() {
+        return Vec::new();
+    }
+    let split = format!("{} ticket split {} --message NUMBER", output::program(), file.ticket.id);
+    let mut lines = vec![output::strong(&format!("\nMessages (let one begin a ticket of its own: {split})"))];
+    let line = |(at, came): &(Timestamp, &Came)| {
+        let text = came.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let begun: String = text.chars().take(MESSAGE_SHOWN).collect();
+        let more = if begun.len() < text.len() { "…" } else { "" };
+        output::plain(&format!("  {:>4}  {}  {begun}{more}", came.id.to_string(), moment(*at, zone)))
+    };
+    lines.extend(came.iter().map(line).map(|line| layout::block(&line, "", width)));
+    lines
 }
 
 /// Says what is about to leave, of the machine and of people.
