@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use crate::{
     model::{
         agent_command::{Once, TicketChange},
-        ids::{AgentName, InboundId, ThreadId, TicketId},
+        ids::{AgentName, InboundId, IntentId, ThreadId, TicketId},
         ticket::{EventKind, Ticket, TicketState, Urgency},
-        verdict::Verdict,
+        verdict::{TicketPlan, Verdict},
     },
     store::{
         Store, change,
-        database::{Tx, resumed},
+        database::{Row, Tx, resumed},
         error::StoreError,
         once::Call,
         outbox,
@@ -120,6 +120,7 @@ impl Store {
                 None => part(&mut tx, from, now).await?,
             };
             let made = begin(&mut tx, &ticket, thread, message, by, now).await?;
+            let rest = rest(&mut tx, &ticket, message, made).await?;
             if let Some(other) = other.filter(|_| ticket.inbound == message) {
                 let values = [id.0.into(), other.0.into()];
                 tx.execute("UPDATE ticket SET inbound = $2 WHERE id = $1", &values).await?;
@@ -127,13 +128,12 @@ impl Store {
             if other.is_none() {
                 // Whoever opens the ticket that was merged is shown where it goes on.
                 let values = [made.0.into(), from.0.into(), id.0.into()];
-                let sql = "UPDATE ticket SET merged_into = $1 WHERE thread = $2 AND merged_into = $3";
-                tx.execute(sql, &values).await?;
+                tx.execute(GOES_ON, &values).await?;
             }
             let text = format!("a message began ticket {made}");
             let once = change.once.clone().map(|once| Once { made: Some(made), ..once });
             let change = TicketChange { text, once, ..change.clone() };
-            let _stopped = change::apply(&mut tx, &ticket, by, &change, before, now).await?;
+            let _stopped = change::apply(&mut tx, &rest, by, &change, before, now).await?;
             crate::failpoint::reach("store.split.before");
             tx.commit().await?;
             crate::failpoint::reach("store.split.after");
@@ -142,6 +142,9 @@ impl Store {
         .await
     }
 }
+
+/// Tells a merged ticket where its conversation goes on.
+const GOES_ON: &str = "UPDATE ticket SET merged_into = $1 WHERE thread = $2 AND merged_into = $3";
 
 async fn merged_here(tx: &mut Tx, id: TicketId) -> Result<Vec<i64>, StoreError> {
     let rows = tx.all("SELECT id FROM ticket WHERE merged_into = $1 ORDER BY id", &[id.0.into()]).await?;
@@ -293,6 +296,57 @@ async fn begin(
     ticket::note(tx, made, by.as_str(), EventKind::Split, &format!("began in ticket {}", ticket.id), now).await?;
     ticket::note(tx, made, "buyer", EventKind::Inbound, word("text")?, now).await?;
     Ok(made)
+}
+
+/// Returns a ticket without what only that message gave it: labels, urgency, reasons and intent go with it. What people
+/// said stays, and so does an urgency that something else may have raised. Reasons and intent are written here.
+async fn rest(tx: &mut Tx, ticket: &Ticket, message: InboundId, made: TicketId) -> Result<Ticket, StoreError> {
+    let mut rest = ticket.clone();
+    let of_message = tx.all("SELECT record FROM verdict WHERE inbound = $1", &[message.0.into()]).await?;
+    let Some(gone) = plans(&of_message)?.pop() else { return Ok(rest) };
+    let of_ticket = [ticket.thread.0.into(), ticket.id.0.into()];
+    let left = plans(&tx.all(LEFT, &of_ticket).await?)?;
+    let rows = tx.all("SELECT what, text FROM ticket_event WHERE ticket = $1", &[ticket.id.0.into()]).await?;
+    let (mut by_hand, mut raised) = (Vec::new(), false);
+    for row in &rows {
+        match row.word("what", EventKind::from_word)? {
+            EventKind::Tagged => by_hand.push(row.get::<String>("text")?),
+            EventKind::Urgency | EventKind::Alarm | EventKind::Rated | EventKind::Merged => raised = true,
+            _ => {}
+        }
+    }
+    let stays = |tag: &String| {
+        !gone.tags.contains(tag)
+            || left.iter().any(|plan| plan.tags.contains(tag))
+            || by_hand.iter().any(|text| text.strip_prefix('+') == Some(tag.as_str()))
+    };
+    rest.tags.retain(stays);
+    let told = |plan: &TicketPlan, reason: &String| plan.reasons.contains(reason);
+    let foreign = rest.reasons.iter().any(|reason| !told(&gone, reason) && !left.iter().any(|plan| told(plan, reason)));
+    rest.reasons.retain(|reason| !told(&gone, reason) || left.iter().any(|plan| told(plan, reason)));
+    if rest.reasons.is_empty() {
+        rest.reasons.push(format!("it is what is left beside ticket {made}"));
+    }
+    if rest.urgency == gone.urgency && !raised && !foreign {
+        rest.urgency = left.iter().map(|plan| plan.urgency).max().unwrap_or(Urgency::Normal);
+    }
+    if rest.intent == gone.intent && !left.iter().any(|plan| plan.intent == gone.intent) {
+        rest.intent = left.iter().rev().find_map(|plan| plan.intent.clone());
+    }
+    let reasons = tx.json(&rest.reasons)?;
+    let values = [ticket.id.0.into(), rest.intent.as_ref().map(IntentId::as_str).into(), (&reasons).into()];
+    tx.execute("UPDATE ticket SET intent = $2, reasons = $3 WHERE id = $1", &values).await?;
+    Ok(rest)
+}
+
+/// What was decided about the messages of a ticket, the oldest first.
+const LEFT: &str = "SELECT v.record FROM inbound i JOIN verdict v ON v.inbound = i.id
+     WHERE i.thread IN (SELECT t.id FROM thread t WHERE t.id = $1 OR t.merged_into = $2) ORDER BY i.id";
+
+/// Returns what decisions wanted of a ticket.
+fn plans(rows: &[Row]) -> Result<Vec<TicketPlan>, StoreError> {
+    let verdicts: Vec<Verdict> = rows.iter().map(|row| row.json("record")).collect::<Result<_, _>>()?;
+    Ok(verdicts.into_iter().filter_map(|verdict| verdict.ticket).collect())
 }
 
 /// Leaves a message to a person whose answer was not begun, with those that joined it. Its values are the message and the

@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     ("the_wait_of_an_older_ticket_goes_on_where_it_was_merged_into", |b| Box::pin(wait_goes_on(b))),
     ("a_switched_off_machine_is_off_in_what_joins", |b| Box::pin(off_in_what_joins(b))),
     ("a_message_begins_a_ticket_of_its_own", |b| Box::pin(split(b))),
+    ("what_only_a_message_gave_a_ticket_goes_with_it", |b| Box::pin(split_takes_along(b))),
     ("a_wrong_merge_is_parted_by_taking_its_message_out", |b| Box::pin(parted(b))),
     ("whatever_people_do_the_queue_stays_sound", |b| Box::pin(any_acts(b))),
 ];
@@ -140,6 +141,36 @@ async fn split(b: Bench) {
     let letter = desk.b.reply(ANA, "Well?", &[&name], at(5)).await;
     let to = desk.b.decide(&letter, Plan::escalate().sending(&[]), at(5)).await.ticket;
     assert_eq!(to, Some(made));
+}
+
+async fn split_takes_along(b: Bench) {
+    let desk = Desk::new(b);
+    let id = desk.opened(ANA, &[]).await;
+    let first = desk.b.text("SELECT message_id FROM inbound").await;
+    let dispute = || Plan::escalate().urgent(Urgency::Urgent).labelled("dispute").labelled("known").sending(&[]);
+    let letter = desk.b.reply(ANA, "I ask my bank for the money.", &[&first], at(2)).await;
+    assert_eq!(desk.b.decide(&letter, dispute(), at(2)).await.ticket, Some(id));
+    desk.act("lin", id, AgentCommand::Tag("vip".to_owned()), at(3)).await.expect("labelled");
+    let other = desk.b.reply(ANA, "Do you know me?", &[&first], at(4)).await;
+    desk.b.decide(&other, Plan::escalate().labelled("known").sending(&[]), at(4)).await;
+    let before = desk.file(id).await.ticket;
+    assert_eq!((before.urgency, before.tags.len()), (Urgency::Urgent, 3), "{before:?}");
+    let made = desk.act("lin", id, AgentCommand::Split(letter.id), at(20)).await.expect("it is hers").made;
+    let (rest, made) = (desk.file(id).await.ticket, desk.file(made.expect("a new ticket")).await.ticket);
+    assert_eq!((rest.urgency, made.urgency), (Urgency::Normal, Urgency::Urgent));
+    assert_eq!(made.tags, ["dispute", "known"]);
+    let mut tags = rest.tags.clone();
+    tags.sort();
+    assert_eq!(tags, ["known", "vip"], "what another message gave, and what a person said");
+
+    // What a person said of the urgency stays, whatever goes.
+    let letter = desk.b.reply(ANA, "My lawyer writes to you.", &[&first], at(30)).await;
+    desk.b.decide(&letter, dispute(), at(30)).await;
+    desk.act("lin", id, AgentCommand::SetUrgency(Urgency::Urgent), at(31)).await.expect("set");
+    desk.act("lin", id, AgentCommand::Split(letter.id), at(50)).await.expect("it is hers");
+    let rest = desk.file(id).await.ticket;
+    assert_eq!(rest.urgency, Urgency::Urgent);
+    assert!(!rest.tags.contains(&"dispute".to_owned()), "{:?}", rest.tags);
 }
 
 async fn parted(b: Bench) {
