@@ -22,6 +22,9 @@ pub const PATH: &str = "/s/";
 /// Random characters of a token: 256 bits.
 pub const TOKEN_CHARACTERS: usize = 43;
 
+/// The longest preview of a text, in characters. Who cuts one reads [`TOKEN_CHARACTERS`] more, so that a link is whole.
+const PREVIEW: usize = 200;
+
 /// Which closed cases are asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whom {
@@ -36,9 +39,23 @@ pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 
-/// Returns a text in which no link can be followed any more: whoever reads our mail at the desk must not answer for the
-/// buyer.
+/// Returns a text in which no link can be followed any more: whoever reads our mail at the desk, or a buyer's mail that
+/// quotes it, must not answer for the buyer.
 pub fn without_links(text: &str) -> String {
+    hidden(text, |_| "…".to_owned())
+}
+
+/// The same, as long as it was: for texts in which decisions name places.
+pub fn with_links_blotted(text: &str) -> String {
+    hidden(text, |length| "*".repeat(length))
+}
+
+/// Returns the first words of a text, which may be cut [`TOKEN_CHARACTERS`] behind them, without links.
+pub fn preview(text: &str) -> String {
+    without_links(text).chars().take(PREVIEW).collect()
+}
+
+fn hidden(text: &str, mask: impl Fn(usize) -> String) -> String {
     let mut read = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(PATH) {
@@ -47,7 +64,7 @@ pub fn without_links(text: &str) -> String {
             behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
         read.push_str(before);
         if token == TOKEN_CHARACTERS {
-            read.push('…');
+            read.push_str(&mask(token));
             rest = &behind[token..];
         } else {
             rest = behind;
@@ -67,5 +84,9 @@ mod tests {
         let text = format!("Tell us: https://desk.example/s/{token}?score=5 and /s/short, and/s/");
         assert_eq!(without_links(&text), "Tell us: https://desk.example/s/…?score=5 and /s/short, and/s/");
         assert_eq!(without_links("nothing"), "nothing");
+        let end = format!("{}/s/{token}", "x".repeat(PREVIEW - 10));
+        assert!(preview(&end).ends_with("x/s/…"), "a link that a preview cuts");
+        assert_eq!(with_links_blotted(&text).len(), text.len());
+        assert!(!with_links_blotted(&text).contains("aaa"));
     }
 }

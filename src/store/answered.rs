@@ -10,6 +10,7 @@ use crate::{
         inbound::ChannelKind,
         language::Language,
         outbound::Payload,
+        satisfaction,
     },
     store::{
         Store,
@@ -68,7 +69,7 @@ pub const LISTING: &str =
             o.payload, o.intents, o.state, COALESCE(o.settled_at, o.created_at) AS answered_at,
             (SELECT MAX(k.id) FROM ticket k WHERE k.thread = p.thread AND k.state <> 'closed') AS ticket
      FROM (SELECT id, thread, account, channel, received_at, COALESCE(sender_name, sender_key, '') AS sender,
-                  COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 200) AS preview, language, outcome
+                  COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 250) AS preview, language, outcome
            FROM inbound
            WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND id < $1
              AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
@@ -109,7 +110,7 @@ fn answered_of(row: &Row) -> Result<Answered, StoreError> {
         received_at: row.moment("received_at")?,
         sender: row.get("sender")?,
         subject: row.get("subject")?,
-        preview: row.get("preview")?,
+        preview: satisfaction::preview(row.get("preview")?),
         language: language_of(row, "language")?,
         asked: row.get::<&str>("outcome")? == "asked",
         answer: payload.map(|payload| payload.text().chars().take(PREVIEW).collect()).unwrap_or_default(),

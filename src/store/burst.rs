@@ -4,6 +4,7 @@ use crate::{
     model::{
         commit::{Commit, Joined},
         ids::{InboundId, ThreadId},
+        satisfaction,
     },
     store::{commit, database::Tx, error::StoreError, thread},
 };
@@ -31,12 +32,14 @@ pub(super) async fn join(tx: &mut Tx, whole: &Commit, thread: ThreadId, account:
     Ok(())
 }
 
-/// Returns the text that a decision was made on: that of the message, after those of the messages joined to it.
+/// Returns the text that a decision was made on: that of the message, after those of the messages joined to it. It is for
+/// people to read, so that links of buyers are blotted out in it.
 pub(super) async fn text(tx: &mut Tx, last: InboundId) -> Result<String, StoreError> {
     let rows = tx.all("SELECT text FROM inbound WHERE id = $1 OR joined = $1 ORDER BY id", &[last.0.into()]).await?;
     let mut parts: Vec<String> = Vec::with_capacity(rows.len());
     for row in &rows {
-        parts.extend(row.get::<Option<String>>("text")?.filter(|text| !text.trim().is_empty()));
+        let said = row.get::<Option<&str>>("text")?.filter(|text| !text.trim().is_empty());
+        parts.extend(said.map(satisfaction::with_links_blotted));
     }
     Ok(match &parts[..] {
         [one] => one.clone(),

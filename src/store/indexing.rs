@@ -160,7 +160,7 @@ fn document(row: &Row) -> Result<Document, StoreError> {
     };
     let said = match &payload {
         Some(payload) => satisfaction::without_links(payload.text()),
-        None => text("text")?.or(text("said")?).unwrap_or_default(),
+        None => satisfaction::without_links(&text("text")?.or(text("said")?).unwrap_or_default()),
     };
     let mut from = vec![text("sender_name")?, text("sender_key")?, text("author")?, text("actor")?];
     from.dedup();

@@ -8,6 +8,7 @@ use crate::{
     model::{
         ids::{AccountName, InboundId},
         language::Language,
+        satisfaction,
     },
     store::{Store, database::Row, error::StoreError, queue::named, thread::language_of},
 };
@@ -49,7 +50,7 @@ impl Store {
             .ask(
                 "listing machine mail",
                 "SELECT id, account, received_at, COALESCE(sender_name, sender_key, '') AS sender,
-                        COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 200) AS preview,
+                        COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 250) AS preview,
                         COALESCE(outcome_reason, '') AS reason, language
                  FROM inbound WHERE outcome = 'suppressed' AND in_sent = 0 AND id < $1
                    AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
@@ -68,7 +69,7 @@ fn machine_mail_of(row: &Row) -> Result<MachineMail, StoreError> {
         received_at: row.moment("received_at")?,
         sender: row.get("sender")?,
         subject: row.get("subject")?,
-        preview: row.get("preview")?,
+        preview: satisfaction::preview(row.get("preview")?),
         reason: row.get("reason")?,
         language: language_of(row, "language")?,
     })

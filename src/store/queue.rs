@@ -21,6 +21,7 @@ use crate::{
         ids::{AccountName, AgentName, IntentId, TicketId},
         inbound::ChannelKind,
         language::Language,
+        satisfaction,
         ticket::{Ticket, TicketState},
     },
     store::{
@@ -272,7 +273,7 @@ macro_rules! list {
                     p.assignee, p.version, p.opened_at, p.changed_at, p.respond_by, p.claimed_at, p.snoozed_until,
                     p.merged_into, p.result, p.cause, p.compensation, p.turn, p.account,
                     t.channel, t.language, b.grade,
-                    (SELECT SUBSTR(e.text, 1, 200) FROM ticket_event e WHERE e.ticket = p.id AND e.what = 'inbound'
+                    (SELECT SUBSTR(e.text, 1, 250) FROM ticket_event e WHERE e.ticket = p.id AND e.what = 'inbound'
                      ORDER BY e.id DESC LIMIT 1) AS preview,
                     (SELECT COUNT(*) FROM outbox o WHERE o.thread = p.thread AND o.state = 'held') AS drafts,
                     (SELECT MIN(o.due_at) FROM outbox o WHERE o.thread = p.thread AND o.human = 1
@@ -438,7 +439,7 @@ fn listed(row: &Row) -> Result<Listed, StoreError> {
         channel: row.word("channel", channel_of)?,
         language: language_of(row, "language")?,
         grade: row.get("grade")?,
-        preview: row.get::<Option<String>>("preview")?.unwrap_or_default(),
+        preview: satisfaction::preview(row.get::<Option<&str>>("preview")?.unwrap_or_default()),
         draft: row.count("drafts")? > 0,
         leaves_at: row.maybe_moment("leaves_at")?,
     })

@@ -309,7 +309,7 @@ fn hit(row: &Row) -> Result<Option<SearchHit>, StoreError> {
         subject: text("matter")?.or(text("subject")?).unwrap_or_default(),
         text: match &payload {
             Some(payload) => satisfaction::without_links(payload.text()),
-            None => text("text")?.or(text("said")?).unwrap_or_default(),
+            None => satisfaction::without_links(&text("text")?.or(text("said")?).unwrap_or_default()),
         },
     }))
 }

@@ -10,6 +10,7 @@ use crate::{
         language::Language,
         order::Order,
         outbound::Payload,
+        satisfaction,
         search::DocumentKind,
         ticket::{EventKind, Ticket, TicketEvent, TicketState, Urgency},
         verdict::Verdict,
@@ -259,7 +260,7 @@ pub(super) fn event_of(row: &Row) -> Result<TicketEvent, StoreError> {
         at: row.moment("at")?,
         by: row.get("actor")?,
         what: row.word("what", EventKind::from_word)?,
-        text: row.get("text")?,
+        text: satisfaction::without_links(row.get("text")?),
         version: row.get("version")?,
     })
 }

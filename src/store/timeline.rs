@@ -179,7 +179,7 @@ fn came(row: &Row) -> Result<Moment, StoreError> {
             from: name.map_or_else(|| word("sender_key"), Ok)?,
             in_sent: row.flag("in_sent")?,
             subject: word("subject")?,
-            text: word("text")?,
+            text: satisfaction::without_links(&word("text")?),
             suppressed: row.get::<Option<&str>>("outcome")? == Some("suppressed"),
         }),
     })

@@ -10,6 +10,7 @@ use crate::{
     failpoint,
     model::{
         ids::{AccountName, TicketId},
+        satisfaction,
         ticket::EventKind,
         webhook::{HookEvent, HookKind},
     },
@@ -239,7 +240,7 @@ async fn events_after(tx: &mut Tx, mark: i64) -> Result<Vec<(i64, EventKind, Hoo
                 ticket: TicketId(row.get("ticket")?),
                 at: row.moment("at")?,
                 by: row.get("actor")?,
-                text: row.get("text")?,
+                text: satisfaction::without_links(row.get("text")?),
                 state: row.get("state")?,
                 subject: row.get("subject")?,
                 intent: row.get("intent")?,

@@ -119,7 +119,13 @@ async fn link_is_hidden(b: Bench) {
     let id = answered(&desk, ANA).await;
     assert_eq!(ask(&desk, MORNING).await, 1);
     let token = token(&desk).await;
+    let name = desk.b.text("SELECT message_id FROM inbound ORDER BY id LIMIT 1").await;
+    let quoting = format!("Which link? This one: https://desk.shop.example/s/{token}");
+    let letter = desk.b.reply(ANA, &quoting, &[&name], at(MORNING + 1)).await;
+    desk.b.decide(&letter, Plan::escalate().sending(&[]), at(MORNING + 1)).await;
     let file = desk.file(id).await;
+    let told = format!("{:?} {:?} {:?}", file.timeline, file.events, file.last_text);
+    assert!(told.contains("Which link?") && !told.contains(&token), "also where a buyer quotes it: {told}");
     let went: Vec<&str> = file
         .timeline
         .iter()
