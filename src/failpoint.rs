@@ -5,8 +5,9 @@
 //! began, and nothing is compiled in at all without debug assertions or the feature `failpoints`.
 //!
 //! The variable says `PLACE:HIT:ACTION`: at the HIT-th time that PLACE is reached (counted from 1; `any` counts all
-//! places together; `each` means every time), the process is killed (`kill`, SIGKILL to itself, so nothing is flushed or unwound), stopped
-//! until somebody continues it (`stop`, SIGSTOP), or its thread sleeps (`sleep=MILLISECONDS`). With
+//! places together; `each` means every time), the process is killed (`kill`, SIGKILL to itself, so nothing is flushed or
+//! unwound), stopped until somebody continues it (`stop`, SIGSTOP), or its thread sleeps (`sleep=MILLISECONDS`) or panics
+//! (`panic`). With
 //! `NIGHTDESK_FAILPOINT_LOG`, the name of each place reached is appended to that file, one a line.
 
 /// Marks a place; does what the environment asks for it.
@@ -51,6 +52,7 @@ mod armed {
         Kill,
         Stop,
         Sleep(Duration),
+        Panic,
     }
 
     /// Returns the plan; none in a process that nobody wants to disturb.
@@ -66,7 +68,7 @@ mod armed {
         let (place, hit, action) = match asked.as_deref() {
             None => (String::new(), None, Action::Nothing),
             // A test that misspells its wish must not pass for want of a crash.
-            Some(asked) => understand(asked).expect("NIGHTDESK_FAILPOINT is PLACE:HIT|each:kill|stop|sleep=MS"),
+            Some(asked) => understand(asked).expect("NIGHTDESK_FAILPOINT is PLACE:HIT|each:kill|stop|panic|sleep=MS"),
         };
         let wanted = log.is_some() || asked.is_some();
         wanted.then_some(Plan { place, hit, action, reached: AtomicU64::new(0), log })
@@ -79,6 +81,7 @@ mod armed {
         let action = match action {
             "kill" => Action::Kill,
             "stop" => Action::Stop,
+            "panic" => Action::Panic,
             other => Action::Sleep(Duration::from_millis(other.strip_prefix("sleep=")?.parse().ok()?)),
         };
         Some((place.to_owned(), hit, action))
@@ -112,6 +115,7 @@ mod armed {
                     let _stopped = kill_process(getpid(), Signal::STOP);
                 }
                 Action::Sleep(time) => std::thread::sleep(time),
+                Action::Panic => panic!("the fail point {}", self.place),
             }
         }
     }

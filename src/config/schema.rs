@@ -9,7 +9,7 @@ use crate::{
     diagnostic::schema::{
         file, key, list, mapping, named, number, one_or_many, part, required, switch, text, text_like, word,
     },
-    model::{mode::Mode, order::OrderStatus, time::CLOCK_SHAPE},
+    model::{mode::Mode, notice::NoticeCause, order::OrderStatus, time::CLOCK_SHAPE},
     orders::{field::Field, values::DayOrder},
 };
 
@@ -115,7 +115,7 @@ fn staff_mail() -> Value {
         key(
             "events",
             "What people are told: `[new_ticket, buyer_replied, deadline]`, which is the default.",
-            list(text()),
+            list(word(&NoticeCause::EVENTS.map(NoticeCause::as_str))),
         ),
         key("replies", "false: notices take no answers.", switch()),
     ])

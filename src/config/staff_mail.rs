@@ -58,11 +58,20 @@ pub(super) fn read(
         );
     }
     reader.close(section);
+    if !fields.has("console") {
+        let span = reader.span(node);
+        reader.push(
+            Diagnostic::error(BAD_VALUE, "nobody could have an address for notices", span, "in this section").help(
+                "add the section `console`: people are added there, and what is in a notice leads there \
+                 (docs/staff-mail.md)",
+            ),
+        );
+    }
     Some(StaffMail {
         account: account?.name().clone(),
         events,
         answers_to: template.filter(|_| replies),
-        desk: console.map(console::settings::Settings::url),
+        desk: console?.url(),
     })
 }
 

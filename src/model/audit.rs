@@ -26,7 +26,7 @@ pub enum Deed {
     MailAddressChanged,
     /// A mail in the name of a person was not taken as theirs.
     StaffMailRefused,
-    /// A notice to a person came back.
+    /// A notice to a person came back, or could not be sent at all.
     NoticeReturned,
     /// A person's role changed.
     RoleChanged,

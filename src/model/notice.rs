@@ -29,6 +29,9 @@ impl NoticeCause {
     /// What a shop may want its people to be told of.
     pub const EVENTS: [Self; 3] = [Self::NewTicket, Self::BuyerReplied, Self::Deadline];
 
+    /// What answers a mail of a person.
+    pub const BACK: [Self; 2] = [Self::Question, Self::Refusal];
+
     /// Returns the word used in the store and in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -36,7 +36,7 @@ use crate::{
         burst::{Gathering, Pace},
         desk::{self, Desk, Slow},
         handle::Handle,
-        isolation::{Isolated, Isolation},
+        isolation::{Isolated, Isolation, MAX_TIME},
         lease::{Held, Work},
         outgoing::{self, Words},
         reading::{self, Parsed},
@@ -63,9 +63,6 @@ const ACCOUNTS_AT_ONCE: usize = 4;
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait when the store fails before it is asked again.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
-/// Parsing and deciding take microseconds; a message that needs this long is hostile and becomes a ticket. It is time on
-/// the wall, so it leaves room for a machine that is busy with other things.
-const MAX_TIME: Duration = Duration::from_secs(10);
 /// Neighbors of a message that is chewed on longer than this are decided meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// So many messages of an account are chewed on at once; while there are more of them, the others wait, at most `MAX_TIME`.

@@ -8,6 +8,10 @@ use std::{
     time::Duration,
 };
 
+/// Reading, deciding and writing take microseconds; a message that needs this long is hostile. It is time on the wall, so it
+/// leaves room for a machine that is busy with other things.
+pub(super) const MAX_TIME: Duration = Duration::from_secs(10);
+
 /// How one piece of work ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Isolated<T> {

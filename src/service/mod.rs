@@ -64,6 +64,7 @@ use crate::{
         delivery::{Delivery, RetrySchedule},
         handle::Handle,
         intake::Intake,
+        isolation::Isolation,
         lease::{Held, Leases, Listen, Parts},
         notices::{Notices, StaffMail},
         orders::Orders,
@@ -310,7 +311,9 @@ impl Service {
         }
         if let Some(settings) = self.settings.staff_mail.clone() {
             let (handle, held, retry) = (self.handle(), Arc::clone(held), self.settings.retry);
-            supervisor.serve("notices", Notices { handle, held, settings, retry }.run_until(stop.clone()));
+            let isolation = Isolation::new(isolation::MAX_TIME);
+            let notices = Notices { handle, held, settings, retry, isolation };
+            supervisor.serve("notices", notices.run_until(stop.clone()));
         }
         supervisor.serve("changes", self.changes.clone().run_until(self.store.clone(), stop.clone()));
         let orders = Orders::new(self.store.clone(), self.settings.orders.clone()?);

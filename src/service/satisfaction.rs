@@ -4,7 +4,7 @@
 //! machine must not write to, and a person who takes the conversation over stops it. What speaks against a case for good
 //! is noted with the reason, so that each is looked at once; what speaks against it now is looked at again, for a week.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp, civil};
@@ -27,6 +27,7 @@ use crate::{
     service::{
         agents, canned,
         handle::Handle,
+        isolation::{Isolated, Isolation, MAX_TIME},
         outgoing::{self, Words},
         reading::{self, Parsed},
     },
@@ -100,13 +101,14 @@ pub(super) async fn run_until(handle: Handle, settings: Settings, stop: Cancella
 pub async fn ask(handle: &Handle, settings: &Settings, now: Timestamp) -> Result<u32, StoreError> {
     let mut asked = 0;
     let mut after: Option<Closed> = None;
-    let switched = handle.store.situation_switches().await?;
+    let isolation = Isolation::new(MAX_TIME);
+    let switched: Arc<[SituationSwitch]> = handle.store.situation_switches().await?.into();
     loop {
         let closed = handle.store.closed_cases_unasked(now - NOT_AFTER, now - AFTER, after, AT_ONCE).await?;
         let Some(last) = closed.last().copied() else { return Ok(asked) };
         for case in closed {
             failpoint::reach("satisfaction.case.before");
-            asked += u32::from(one(handle, settings, &switched, case.ticket, now).await?);
+            asked += u32::from(one(handle, settings, &isolation, &switched, case.ticket, now).await?);
         }
         after = Some(last);
     }
@@ -116,13 +118,14 @@ pub async fn ask(handle: &Handle, settings: &Settings, now: Timestamp) -> Result
 async fn one(
     handle: &Handle,
     settings: &Settings,
-    switched: &[SituationSwitch],
+    isolation: &Isolation,
+    switched: &Arc<[SituationSwitch]>,
     id: TicketId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(file) = handle.store.ticket(id).await? else { return Ok(false) };
+    let Some(file) = handle.store.ticket(id).await?.map(Arc::new) else { return Ok(false) };
     let engine = handle.live.engine();
-    let why = match message(handle, &engine, settings, &file, switched, now) {
+    let why = match written(handle, settings, isolation, switched, &engine, &file, now).await {
         Err(Not::Yet) => return Ok(false),
         Err(Not::Ever(why)) => why,
         Ok(question) => {
@@ -160,6 +163,36 @@ struct Question {
     message: NewOutbound,
 }
 
+/// Looks whether the buyer is to be asked now, and writes the question, apart from everything else: it takes a stranger's
+/// message to pieces.
+async fn written(
+    handle: &Handle,
+    settings: &Settings,
+    isolation: &Isolation,
+    switched: &Arc<[SituationSwitch]>,
+    engine: &Arc<Engine>,
+    file: &Arc<TicketFile>,
+    now: Timestamp,
+) -> Result<Question, Not> {
+    may_be_asked(settings.whom, file)?;
+    // What waits for the morning, or for another setting, is read whole once it may go.
+    may_be_now(engine, file, now)?;
+    let ticket = file.ticket.id;
+    let (handle, settings, switched) = (handle.clone(), settings.clone(), switched.clone());
+    let (engine, file) = (engine.clone(), file.clone());
+    let question = isolation.run(move || {
+        failpoint::reach("satisfaction.write.before");
+        message(&handle, &engine, &settings, &file, &switched, now)
+    });
+    match question.await {
+        Isolated::Done(question) => question,
+        Isolated::Panicked | Isolated::TooLong => {
+            tracing::warn!(ticket.id = ticket.0, "writing the question how content a buyer is failed inside");
+            Err(Not::Ever("writing the question failed inside"))
+        }
+    }
+}
+
 /// Writes the question, unless something stands against it.
 fn message(
     handle: &Handle,
@@ -169,17 +202,11 @@ fn message(
     switched: &[SituationSwitch],
     now: Timestamp,
 ) -> Result<Question, Not> {
-    may_be_asked(settings.whom, file)?;
     let stored = file.last_inbound.as_ref().ok_or(Not::Ever("there is no message to answer"))?;
     let Parsed::Message(inbound) = reading::parse(&stored.received, engine.settings()) else {
         return Err(Not::Ever("there is no message to answer"));
     };
-    is_direct(engine, &inbound, now)?;
-    let zone = agents::buyers_zone(engine, file).zone;
-    let quiet = [Some(QUIET), engine.settings().quiet_hours];
-    if quiet.into_iter().flatten().any(|quiet| quiet.over(now, &zone) > now) {
-        return Err(Not::Yet);
-    }
+    is_direct(&inbound)?;
     let token = token().map_err(|error| {
         tracing::error!("no buyer can be asked how content they are: {error}");
         Not::Yet
@@ -238,14 +265,24 @@ fn may_be_asked(whom: Whom, file: &TicketFile) -> Result<(), Not> {
     Ok(())
 }
 
-/// Looks whether the message came from the buyer directly, through a channel on which the machine speaks.
-fn is_direct(engine: &Engine, inbound: &Inbound, now: Timestamp) -> Result<(), Not> {
+/// Looks whether the machine speaks on the channel, and whether it is day for the buyer.
+fn may_be_now(engine: &Engine, file: &TicketFile, now: Timestamp) -> Result<(), Not> {
+    let settings = engine.settings();
+    let ceiling = settings.ceiling(file.recipient.channel, settings.desk.is_open(now), None);
+    let zone = agents::buyers_zone(engine, file).zone;
+    let mut quiet = [Some(QUIET), settings.quiet_hours].into_iter().flatten();
+    if ceiling.mode < Mode::Suggest || quiet.any(|quiet| quiet.over(now, &zone) > now) {
+        return Err(Not::Yet);
+    }
+    Ok(())
+}
+
+/// Looks whether the message came from the buyer directly.
+fn is_direct(inbound: &Inbound) -> Result<(), Not> {
     if inbound.marketplace.is_some() || inbound.relay.read().is_some() {
         return Err(Not::Ever("marketplaces and web forms take no links that lead elsewhere"));
     }
-    let settings = engine.settings();
-    let ceiling = settings.ceiling(inbound.channel, settings.desk.is_open(now), None);
-    if ceiling.mode < Mode::Suggest { Err(Not::Yet) } else { Ok(()) }
+    Ok(())
 }
 
 fn token() -> Result<String, String> {

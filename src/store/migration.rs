@@ -30,6 +30,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (19, "draft days", include_str!("sql/sqlite/0019-draft-days.sql")),
     (20, "answered", include_str!("sql/sqlite/0020-answered.sql")),
     (21, "buyer notes", include_str!("sql/sqlite/0021-buyer-notes.sql")),
+    (22, "broken notices", include_str!("sql/sqlite/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/sqlite/0023-persons.sql")),
 ];
 
@@ -56,6 +57,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (19, "draft days", include_str!("sql/postgres/0019-draft-days.sql")),
     (20, "answered", include_str!("sql/postgres/0020-answered.sql")),
     (21, "buyer notes", include_str!("sql/postgres/0021-buyer-notes.sql")),
+    (22, "broken notices", include_str!("sql/postgres/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/postgres/0023-persons.sql")),
 ];
 

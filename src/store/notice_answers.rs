@@ -104,11 +104,12 @@ impl Store {
             if call.took_effect(&mut tx, doubt, now).await? {
                 return Ok(true);
             }
+            let [question, refusal] = NoticeCause::BACK.map(NoticeCause::as_str);
             let sent = tx
                 .one(
                     "SELECT COUNT(*) AS sent FROM notice
-                     WHERE agent = $1 AND created_at > $2 AND cause IN ('question', 'refusal')",
-                    &[mail.agent.as_str().into(), (now - notices::HOUR).into()],
+                     WHERE agent = $1 AND created_at > $2 AND cause IN ($3, $4)",
+                    &[mail.agent.as_str().into(), (now - notices::HOUR).into(), question.into(), refusal.into()],
                 )
                 .await?;
             if sent.count("sent")? >= MAILS_BACK_PER_HOUR {

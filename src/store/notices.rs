@@ -10,12 +10,14 @@ use crate::{
     failpoint,
     model::{
         agent::Agent,
+        audit::Deed,
         ids::{AccountName, AgentName, TicketId},
         notice::{self, NoticeCause},
         ticket::{EventKind, TicketState},
     },
     store::{
         Store,
+        audit::{self, Actor},
         database::{Row, Tx, resumed},
         error::StoreError,
         once::{self, Call},
@@ -40,6 +42,9 @@ pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Tickets that one mail lists; a longer list is the queue itself.
 const MAX_JOINED: u32 = 100;
+
+/// A notice over which the program broke so often is given up: it would break the next one too.
+pub const MOST_BREAKS: u32 = 3;
 
 /// Notices are kept so long after they were sent, and as long as their ticket is not closed: an answer to them is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -88,8 +93,20 @@ pub enum NoticeOutcome {
         /// What was seen last.
         note: String,
     },
-    /// It is not sent: nobody needs it any more, or the server refused it for good.
+    /// It is not sent: nobody needs it any more.
     Dropped {
+        /// Why.
+        note: String,
+    },
+    /// Writing it broke inside: another attempt then, unless that was the last of [`MOST_BREAKS`].
+    Broken {
+        /// When.
+        at: Timestamp,
+        /// What went wrong.
+        note: String,
+    },
+    /// It cannot be sent: the server refused it for good, or for too long. The audit log says so.
+    Failed {
         /// Why.
         note: String,
     },
@@ -269,18 +286,30 @@ impl Store {
             if call.took_effect(&mut tx, doubt, now).await? {
                 return Ok(());
             }
+            let broke = matches!(outcome, NoticeOutcome::Broken { .. });
+            let last = broke && breaks(&mut tx, id).await? + 1 >= MOST_BREAKS;
             let (state, due, note) = match outcome {
                 NoticeOutcome::Sent => ("sent", now, None),
-                NoticeOutcome::Again { at, note } => ("waiting", *at, Some(note.as_str())),
                 NoticeOutcome::Uncertain { note } => ("uncertain", now, Some(note.as_str())),
-                NoticeOutcome::Dropped { note } => ("dropped", now, Some(note.as_str())),
+                NoticeOutcome::Dropped { note } | NoticeOutcome::Failed { note } => {
+                    ("dropped", now, Some(note.as_str()))
+                }
+                NoticeOutcome::Broken { note, .. } if last => ("dropped", now, Some(note.as_str())),
+                NoticeOutcome::Again { at, note } | NoticeOutcome::Broken { at, note } => {
+                    ("waiting", *at, Some(note.as_str()))
+                }
             };
             let settled = (state != "waiting").then(|| now.as_millisecond());
-            tx.execute(
-                "UPDATE notice SET state = $2, due_at = $3, note = $4, settled_at = $5 WHERE id = $1 AND state = 'sending'",
-                &[id.into(), state.into(), due.into(), note.into(), settled.into()],
-            )
-            .await?;
+            let changed = tx
+                .execute(
+                    "UPDATE notice SET state = $2, due_at = $3, note = $4, settled_at = $5, broken = broken + $6
+                     WHERE id = $1 AND state = 'sending'",
+                    &[id.into(), state.into(), due.into(), note.into(), settled.into(), broke.into()],
+                )
+                .await?;
+            if changed > 0 && (last || matches!(outcome, NoticeOutcome::Failed { .. })) {
+                given_up_on(&mut tx, id, note.unwrap_or_default(), now).await?;
+            }
             let old = "DELETE FROM notice WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')
                  AND EXISTS (SELECT 1 FROM ticket k WHERE k.id = notice.ticket AND k.state = 'closed')";
             tx.execute(old, &[(now - KEPT).into()]).await?;
@@ -289,31 +318,56 @@ impl Store {
         .await
     }
 
-    /// Settles what an earlier sender left in the middle: what may have left is not sent again, the rest waits. Only for
-    /// whoever alone may send from now on.
-    pub async fn settle_broken_notices(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Settles what an earlier sender left in the middle: what may have left is not sent again, what broke the program
+    /// [`MOST_BREAKS`] times is given up, the rest waits. Returns how many were given up. Only for whoever alone may send
+    /// from now on.
+    pub async fn settle_broken_notices(&self, now: Timestamp) -> Result<usize, StoreError> {
         let call = &Call::new()?;
         resumed(async |doubt| {
             let mut tx = self.db.write("settling notices that were broken off").await?;
             if call.took_effect(&mut tx, doubt, now).await? {
-                return Ok(());
+                return Ok(0);
             }
+            let broken =
+                "SELECT id FROM notice WHERE state = 'sending' AND at_dot = 0 AND broken + 1 >= $1 ORDER BY id";
+            let rows = tx.all(broken, &[MOST_BREAKS.into()]).await?;
             let settled = tx
                 .execute(
-                    "UPDATE notice SET state = CASE WHEN at_dot = 1 THEN 'uncertain' ELSE 'waiting' END,
-                       note = 'the sender ended in the middle',
-                       settled_at = CASE WHEN at_dot = 1 THEN $1 ELSE NULL END
+                    "UPDATE notice SET note = $2, broken = broken + 1 - at_dot,
+                       state = CASE WHEN at_dot = 1 THEN 'uncertain' WHEN broken + 1 >= $3 THEN 'dropped'
+                               ELSE 'waiting' END,
+                       settled_at = CASE WHEN at_dot = 1 OR broken + 1 >= $3 THEN $1 ELSE NULL END
                      WHERE state = 'sending'",
-                    &[now.into()],
+                    &[now.into(), BROKEN_OFF.into(), MOST_BREAKS.into()],
                 )
                 .await?;
+            for row in &rows {
+                given_up_on(&mut tx, row.get("id")?, BROKEN_OFF, now).await?;
+            }
             if settled > 0 {
                 tx.commit().await?;
             }
-            Ok(())
+            Ok(rows.len())
         })
         .await
     }
+}
+
+/// What is noted of a notice whose sender ended before it did.
+const BROKEN_OFF: &str = "the sender ended in the middle";
+
+/// Returns how often the program broke over a notice.
+async fn breaks(tx: &mut Tx, id: i64) -> Result<u32, StoreError> {
+    tx.one("SELECT broken FROM notice WHERE id = $1", &[id.into()]).await?.count("broken")
+}
+
+/// Tells the admins that a person was not told.
+async fn given_up_on(tx: &mut Tx, id: i64, why: &str, now: Timestamp) -> Result<(), StoreError> {
+    let row = tx.one("SELECT agent, ticket FROM notice WHERE id = $1", &[id.into()]).await?;
+    let (agent, ticket) = (row.get::<String>("agent")?, row.get::<i64>("ticket")?);
+    let by = Actor { name: &agent, address: "" };
+    let text = format!("the notice of ticket {ticket} was given up: {why}");
+    audit::note(tx, &by, Deed::NoticeReturned, &text, now).await
 }
 
 /// The notice that is due for longest.

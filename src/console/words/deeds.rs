@@ -23,7 +23,7 @@ fn words_of(word: &str) -> Option<(&'static str, &'static str)> {
         "name_changed" => ("changed a name", "修改名字"),
         "mail_address_changed" => ("changed an address for notices", "修改通知邮箱"),
         "staff_mail_refused" => ("was not believed by mail", "邮件身份未通过"),
-        "notice_returned" => ("could not be reached by mail", "通知邮件被退回"),
+        "notice_returned" => ("could not be reached by mail", "通知邮件未能送达"),
         "role_changed" => ("changed a role", "修改角色"),
         "accounts_changed" => ("changed mailboxes", "修改可处理的邮箱"),
         "password_changed" => ("changed a password", "修改密码"),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     channel::email::compose::{self as mail, Letter, ReplyTo},
@@ -26,28 +26,28 @@ use crate::{
 const MAX_TEXT: usize = 4_000;
 
 /// Everything a notice is made of.
-pub(super) struct Draft<'a> {
-    pub handle: &'a Handle,
-    pub settings: &'a StaffMail,
-    pub notice: &'a Notice,
-    pub agent: &'a Agent,
-    pub to: &'a str,
-    pub file: &'a TicketFile,
+pub(super) struct Draft {
+    pub handle: Handle,
+    pub settings: StaffMail,
+    pub notice: Notice,
+    pub agent: Agent,
+    pub to: String,
+    pub file: TicketFile,
     /// Further tickets of the same mail.
-    pub others: &'a [TicketFile],
+    pub others: Vec<TicketFile>,
     /// What the reply address holds; none if the mail takes no answers.
-    pub token: Option<&'a str>,
+    pub token: Option<String>,
     pub now: Timestamp,
 }
 
-impl Draft<'_> {
+impl Draft {
     fn say(&self, phrase: Phrase) -> &'static str {
         phrase.of(self.agent.language)
     }
 }
 
 /// Returns the mail, or why there can be none.
-pub(super) fn write(draft: &Draft<'_>) -> Result<MailPayload, String> {
+pub(super) fn write(draft: &Draft) -> Result<MailPayload, String> {
     let account = &draft.settings.account;
     let accounts = &draft.handle.accounts;
     let signature = accounts.signature(account).ok_or_else(|| format!("the account {account} sends no mail"))?;
@@ -63,7 +63,7 @@ pub(super) fn write(draft: &Draft<'_>) -> Result<MailPayload, String> {
         from_name: &signature.display_name,
         from_address: &signature.address,
         to_name: Some(&draft.agent.display),
-        to_address: draft.to,
+        to_address: &draft.to,
         subject: &subject,
         reply_to: parent,
         ticket: (!many).then_some(ticket.id.0),
@@ -74,11 +74,11 @@ pub(super) fn write(draft: &Draft<'_>) -> Result<MailPayload, String> {
         envelope_sender: signature.envelope_sender,
     };
     let template = draft.settings.answers_to.as_ref();
-    let answers_to = template.zip(draft.token).map(|(template, token)| template.address(token));
+    let answers_to = template.zip(draft.token.as_deref()).map(|(template, token)| template.address(token));
     mail::notice(&letter, answers_to.as_deref()).map_err(|error| error.to_string())
 }
 
-fn body(draft: &Draft<'_>) -> String {
+fn body(draft: &Draft) -> String {
     let mut text = String::new();
     let takes_answers = draft.token.is_some();
     if takes_answers {
@@ -93,10 +93,8 @@ fn body(draft: &Draft<'_>) -> String {
         line(&mut text, draft.notice.body.trim_end());
     }
     text.push('\n');
-    if let Some(link) = link(draft, &draft.file.ticket) {
-        line(&mut text, &format!("{} {link}", draft.say(words::OPEN)));
-        text.push('\n');
-    }
+    line(&mut text, &format!("{} {}", draft.say(words::OPEN), link(draft, &draft.file.ticket)));
+    text.push('\n');
     if !takes_answers {
         line(&mut text, draft.say(words::NO_ANSWERS));
     } else if draft.notice.cause.is_event() {
@@ -106,16 +104,15 @@ fn body(draft: &Draft<'_>) -> String {
 }
 
 /// Tells of the ticket itself.
-fn about(draft: &Draft<'_>, text: &mut String) {
-    let (file, ticket) = (draft.file, &draft.file.ticket);
+fn about(draft: &Draft, text: &mut String) {
+    let (file, ticket) = (&draft.file, &draft.file.ticket);
     text.push('\n');
     let mut field = |name: Phrase, value: &str| line(text, &format!("{}: {value}", draft.say(name)));
     field(words::TICKET, &format!("#{} {}", ticket.id, one_line(&ticket.subject)));
     field(words::BUYER, &one_line(file.recipient.name.as_deref().unwrap_or(&ticket.buyer)));
     field(words::THROUGH, &format!("{} ({})", file.recipient.account, file.recipient.channel.as_str()));
     if let Some(at) = ticket.respond_by {
-        let zone = draft.handle.live.engine().settings().desk.zone.clone();
-        field(words::ANSWER_BY, &at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string());
+        field(words::ANSWER_BY, &hour(at, &draft.handle.live.engine().settings().desk.zone));
     }
     if !ticket.reasons.is_empty() {
         field(words::WHY, &ticket.reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("; "));
@@ -133,15 +130,13 @@ fn about(draft: &Draft<'_>, text: &mut String) {
 }
 
 /// Lists several tickets of which a person was not told one by one.
-fn list(draft: &Draft<'_>) -> String {
+fn list(draft: &Draft) -> String {
     let mut text = String::new();
     line(&mut text, draft.say(words::MANY_WHY));
     text.push('\n');
     for ticket in std::iter::once(&draft.file.ticket).chain(draft.others.iter().map(|file| &file.ticket)) {
         line(&mut text, &format!("#{} {} ({})", ticket.id, one_line(&ticket.subject), one_line(&ticket.buyer)));
-        if let Some(link) = link(draft, ticket) {
-            line(&mut text, &format!("  {link}"));
-        }
+        line(&mut text, &format!("  {}", link(draft, ticket)));
     }
     text
 }
@@ -171,8 +166,13 @@ pub(in crate::service) fn bars(text: &str) -> String {
     })
 }
 
-fn link(draft: &Draft<'_>, ticket: &Ticket) -> Option<String> {
-    draft.settings.desk.as_ref().map(|desk| format!("{desk}/tickets/{}", ticket.id))
+/// Names a moment on the desk's clock.
+pub(in crate::service) fn hour(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+fn link(draft: &Draft, ticket: &Ticket) -> String {
+    format!("{}/tickets/{}", draft.settings.desk, ticket.id)
 }
 
 fn one_line(text: &str) -> String {

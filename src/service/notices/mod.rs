@@ -31,7 +31,13 @@ use crate::{
         ticket::TicketState,
         wire_id::hex,
     },
-    service::{accounts::AnyChannel, delivery::RetrySchedule, handle::Handle, lease::Held},
+    service::{
+        accounts::AnyChannel,
+        delivery::RetrySchedule,
+        handle::Handle,
+        isolation::{Isolated, Isolation},
+        lease::Held,
+    },
     store::{
         Store,
         error::StoreError,
@@ -70,8 +76,8 @@ pub struct StaffMail {
     pub events: Vec<NoticeCause>,
     /// Where answers go; none if notices take none.
     pub answers_to: Option<ReplyTemplate>,
-    /// Where the desk is opened in a browser, without a slash at its end; none if there is none.
-    pub desk: Option<String>,
+    /// Where the desk is opened in a browser, without a slash at its end.
+    pub desk: String,
 }
 
 /// Addresses that each stand for one person and one ticket: `desk+<32 hex digits>@shop.example`.
@@ -129,6 +135,8 @@ pub(super) struct Notices {
     pub held: Arc<Held>,
     pub settings: StaffMail,
     pub retry: RetrySchedule,
+    /// Where mails are written: they quote what strangers wrote.
+    pub isolation: Isolation,
 }
 
 /// What the task remembers from look to look.
@@ -165,7 +173,10 @@ impl Notices {
         let store = &work.store;
         let now = Timestamp::now();
         if !rounds.ours {
-            store.settle_broken_notices(now).await?;
+            let given_up = store.settle_broken_notices(now).await?;
+            if given_up > 0 {
+                tracing::warn!(notices = given_up, "notices over which the program ended several times were given up");
+            }
             rounds.ours = true;
         }
         if store.notices_are_behind().await? {
@@ -182,7 +193,7 @@ impl Notices {
         while !stop.is_cancelled() {
             let Some(notice) = store.claim_notice(Timestamp::now()).await? else { break };
             failpoint::reach("notice.claim.after");
-            let Some(outcome) = Box::pin(self.deliver(store, &notice, rounds, stop)).await? else { break };
+            let outcome = Box::pin(self.deliver(store, &notice, rounds, stop)).await?;
             failpoint::reach("notice.attempt.after");
             log(&notice, &outcome);
             store.settle_notice(notice.id, &outcome, Timestamp::now()).await?;
@@ -193,17 +204,16 @@ impl Notices {
         Ok(())
     }
 
-    /// Writes and sends one notice; none if a stop ended the attempt before its last bytes, so that whoever follows begins
-    /// it anew.
+    /// Writes and sends one notice. If a stop ends the attempt before its last bytes, whoever follows begins it anew.
     async fn deliver(
         &self,
         store: &Store,
         notice: &Notice,
         rounds: &mut Rounds,
         stop: &CancellationToken,
-    ) -> Result<Option<NoticeOutcome>, StoreError> {
+    ) -> Result<NoticeOutcome, StoreError> {
         let now = Timestamp::now();
-        let dropped = |note: &str| Ok(Some(NoticeOutcome::Dropped { note: note.to_owned() }));
+        let dropped = |note: &str| Ok(NoticeOutcome::Dropped { note: note.to_owned() });
         let Some(agent) = store.agent(&notice.agent).await?.filter(|agent| agent.disabled_at.is_none()) else {
             return dropped("the person is shut out");
         };
@@ -214,30 +224,44 @@ impl Notices {
         let takes_answers = self.settings.answers_to.is_some() && others.is_empty() && file.ticket.id == notice.ticket;
         let token = if takes_answers { fresh_token() } else { None };
         if takes_answers && token.is_none() {
-            return Ok(Some(self.again(notice, "the system has no random numbers".to_owned(), now)));
+            return Ok(self.again(notice, "the system has no random numbers".to_owned(), now));
         }
-        let draft = letter::Draft {
-            handle: &self.handle,
-            settings: &self.settings,
-            notice,
-            agent: &agent,
-            to: &to,
-            file: &file,
-            others: &others,
-            token: token.as_deref(),
-            now,
+        let armed = Armed {
+            store,
+            id: notice.id,
+            token: token.as_deref().map(token_hash),
+            seen: notice.seen.unwrap_or(file.ticket.version),
         };
-        let mail = match letter::write(&draft) {
+        let (handle, settings) = (self.handle.clone(), self.settings.clone());
+        let draft = letter::Draft { handle, settings, notice: notice.clone(), agent, to, file, others, token, now };
+        let mail = match self.write(draft).await {
             Ok(mail) => mail,
-            Err(why) => return dropped(&why),
+            Err(outcome) => return Ok(outcome),
         };
-        let seen = notice.seen.unwrap_or(file.ticket.version);
         let Some(channel) = self.handle.accounts.channel(&self.settings.account) else {
             return dropped("the mailbox that sends notices is not configured any more");
         };
-        let armed = Armed { store, id: notice.id, token: token.as_deref().map(token_hash), seen };
-        let Some(receipt) = attempt(&channel, &mail, &armed, stop).await else { return Ok(None) };
-        Ok(Some(self.outcome(notice, receipt, rounds)))
+        Ok(match attempt(&channel, &mail, &armed, stop).await {
+            Some(receipt) => self.outcome(notice, receipt, rounds),
+            None => NoticeOutcome::Again { at: now, note: "the service was told to stop".to_owned() },
+        })
+    }
+
+    /// Writes the mail, apart from everything else; the error is what becomes of the notice instead.
+    async fn write(&self, draft: letter::Draft) -> Result<MailPayload, NoticeOutcome> {
+        let (id, attempts, since, now) = (draft.notice.id, draft.notice.attempts, draft.notice.created_at, draft.now);
+        let written = self.isolation.run(move || {
+            failpoint::reach("notice.write.before");
+            letter::write(&draft)
+        });
+        let what = match written.await {
+            Isolated::Done(written) => return written.map_err(|note| NoticeOutcome::Failed { note }),
+            Isolated::Panicked => "writing it failed inside",
+            Isolated::TooLong => "it could not be written within the time limit",
+        };
+        tracing::warn!(notice.id = id, attempts, "a notice is not sent now: {what}");
+        let at = self.retry.next(attempts, since, now, None).unwrap_or(now);
+        Err(NoticeOutcome::Broken { at, note: what.to_owned() })
     }
 
     /// Returns the tickets that the mail tells of: those that still need that person, and what a mail of theirs was about.
@@ -264,7 +288,7 @@ impl Notices {
         let now = Timestamp::now();
         match receipt {
             Receipt::Sent { .. } => NoticeOutcome::Sent,
-            Receipt::Failed { reason } => NoticeOutcome::Dropped { note: reason },
+            Receipt::Failed { reason } => NoticeOutcome::Failed { note: reason },
             Receipt::Uncertain { reason } => NoticeOutcome::Uncertain { note: reason },
             Receipt::Retry { reason, concerns, .. } => {
                 if concerns == Concern::Account {
@@ -278,7 +302,7 @@ impl Notices {
     fn again(&self, notice: &Notice, note: String, now: Timestamp) -> NoticeOutcome {
         match self.retry.next(notice.attempts, notice.created_at, now, None) {
             Some(at) => NoticeOutcome::Again { at, note },
-            None => NoticeOutcome::Dropped { note },
+            None => NoticeOutcome::Failed { note },
         }
     }
 }
@@ -360,6 +384,11 @@ fn log(notice: &Notice, outcome: &NoticeOutcome) {
             tracing::warn!(notice.id = id, agent, "a notice may or may not have left; it is not sent again");
         }
         NoticeOutcome::Dropped { .. } => tracing::info!(notice.id = id, agent, cause, "a notice was not sent"),
+        NoticeOutcome::Failed { .. } => {
+            tracing::warn!(notice.id = id, agent, cause, "a notice cannot be sent; the audit log says why");
+        }
+        // Said where it broke.
+        NoticeOutcome::Broken { .. } => {}
     }
 }
 

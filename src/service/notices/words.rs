@@ -52,6 +52,6 @@ pub(super) fn happened(cause: NoticeCause) -> Phrase {
         NoticeCause::BuyerReplied => Phrase("The buyer wrote again.", "买家再次来信。"),
         NoticeCause::Deadline => Phrase("The time to answer is about to end, or is over.", "回复期限即将到期或已过。"),
         NoticeCause::Question => Phrase("Nothing was sent yet.", "尚未发送。"),
-        NoticeCause::Refusal => Phrase("Nothing was sent.", "未发送。"),
+        NoticeCause::Refusal => Phrase("Nothing was done.", "未执行任何操作。"),
     }
 }

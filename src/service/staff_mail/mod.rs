@@ -6,6 +6,7 @@
 //! that would go out; whoever is not proven gets no mail at all, only a line in the audit log.
 
 pub mod reading;
+mod refusals;
 mod words;
 
 use std::sync::Arc;
@@ -45,8 +46,8 @@ use crate::{
     },
 };
 
-/// How long a question may be answered with `send`: what was true when it was asked may not be later.
-const ASKED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How many hours a question may be answered with `send`: what was true when it was asked may not be later.
+const ASKED_HOURS: i64 = 24;
 
 /// Who mails in the audit log are from whose author is not proven.
 const BY_MAIL: Actor<'static> = Actor { name: "mail", address: "" };
@@ -262,7 +263,7 @@ impl Case<'_> {
                 let expected = Expected {
                     own: self.agent.email.as_deref().unwrap_or_default(),
                     token: self.token,
-                    desk: self.settings.desk.as_deref(),
+                    desk: &self.settings.desk,
                     shop: &engine.settings().own_addresses,
                 };
                 let unclear = reading::unclear(self.inbound, self.mail, &expected);
@@ -279,8 +280,8 @@ impl Case<'_> {
     async fn confirm(&self, file: &TicketFile) -> Result<&'static str, StoreError> {
         let asked = self.address.answer.as_deref().filter(|_| self.address.cause == NoticeCause::Question);
         let Some(text) = asked else { return self.refuse(words::NOTHING_ASKED.of(self.language())).await };
-        if self.now.duration_since(self.address.created_at) > ASKED_FOR {
-            return self.refuse(words::TOO_LATE.of(self.language())).await;
+        if self.now.duration_since(self.address.created_at) > SignedDuration::from_hours(ASKED_HOURS) {
+            return self.refuse(&words::too_late(self.language())).await;
         }
         if self.was_done(file, text, EventKind::Reply) {
             return Ok("it was sent before");
@@ -318,9 +319,10 @@ impl Case<'_> {
         match Box::pin(agents::act(self.handle, &wish, self.now)).await {
             Ok(_) => Ok("it goes to the buyer"),
             Err(ActError::Store(error)) => Err(error),
-            Err(error @ ActError::Conflict { .. }) => self.ask(file, text, vec![error.to_string()]).await,
-            Err(error) if error.may_be_confirmed() && !despite => self.ask(file, text, vec![error.to_string()]).await,
-            Err(error) => self.refuse(&error.to_string()).await,
+            Err(error) if matches!(error, ActError::Conflict { .. }) || (error.may_be_confirmed() && !despite) => {
+                self.ask(file, text, vec![refusals::act(&error, self.language())]).await
+            }
+            Err(error) => self.refuse(&refusals::mail(&error, self.language())).await,
         }
     }
 
@@ -334,7 +336,10 @@ impl Case<'_> {
     async fn command(&self, file: &TicketFile, command: AgentCommand) -> Result<&'static str, StoreError> {
         let since = self.since(file);
         if !since.is_empty() && !matches!(command, AgentCommand::Claim) {
-            return self.refuse(&since.join("\n")).await;
+            let (language, since) = (self.language(), listed(&since));
+            let moved = [words::MOVED_ON.of(language), &since, words::CLOSE_AGAIN.of(language)].join("\n\n");
+            // Whoever answers this mail has read what happened.
+            return self.refuse_at(&moved, file.ticket.version).await;
         }
         let wish = Wish { seen: Some(file.ticket.version), ..self.wish(command) };
         self.act(&wish, "a command").await
@@ -348,7 +353,7 @@ impl Case<'_> {
         match Box::pin(agents::act(self.handle, wish, self.now)).await {
             Ok(_) => Ok(what),
             Err(ActError::Store(error)) => Err(error),
-            Err(error) => self.refuse(&error.to_string()).await,
+            Err(error) => self.refuse(&refusals::mail(&error, self.language())).await,
         }
     }
 
@@ -357,7 +362,8 @@ impl Case<'_> {
         let own_claim = |event: &TicketEvent| event.what == EventKind::Claimed && event.by == self.agent.name.as_str();
         let events = file.events.iter().filter(|event| event.version > self.address.seen);
         let matter = events.filter(|event| !event.what.is_harmless() && !own_claim(event));
-        matter.map(|event| words::happened(event, self.language())).collect()
+        let engine = self.handle.live.engine();
+        matter.map(|event| words::happened(event, &engine.settings().desk.zone, self.language())).collect()
     }
 
     /// Returns whether the person has done exactly this since the notice: the mail came twice, or the process ended between
@@ -371,14 +377,13 @@ impl Case<'_> {
     /// Asks back, with the exact words that would go out.
     async fn ask(&self, file: &TicketFile, text: &str, why: Vec<String>) -> Result<&'static str, StoreError> {
         let language = self.language();
-        let why: Vec<String> = why.iter().map(|line| format!("- {line}")).collect();
         let body = format!(
             "{}\n\n{}\n\n{}\n\n{}\n{}\n{}\n",
             words::BECAUSE.of(language),
-            why.join("\n"),
+            listed(&why),
             words::WOULD.of(language),
             bars(text),
-            words::CONFIRM.of(language),
+            words::confirm(language),
             words::leaves(language),
         );
         self.queue(NoticeCause::Question, &body, Some(text), file.ticket.version).await?;
@@ -387,7 +392,12 @@ impl Case<'_> {
 
     /// Says why nothing was done.
     async fn refuse(&self, why: &str) -> Result<&'static str, StoreError> {
-        self.queue(NoticeCause::Refusal, why, None, self.address.seen).await?;
+        self.refuse_at(why, self.address.seen).await
+    }
+
+    /// The same where the mail tells of that version of the ticket.
+    async fn refuse_at(&self, why: &str, seen: i64) -> Result<&'static str, StoreError> {
+        self.queue(NoticeCause::Refusal, why, None, seen).await?;
         Ok("it was not done, and the person is told why")
     }
 
@@ -404,6 +414,10 @@ impl Case<'_> {
         };
         queue_back(self.store, &back, self.now).await
     }
+}
+
+fn listed(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Queues a mail back. Where the person got too many of them in this hour, the audit log says what they do not know.

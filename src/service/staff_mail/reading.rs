@@ -58,6 +58,12 @@ pub fn said(text: &str) -> Said {
     Said::Reply(text.to_owned())
 }
 
+/// Returns whether a line begins as notes for colleagues do.
+fn begins_note(line: &str) -> bool {
+    let line = line.trim_start().to_lowercase();
+    line.starts_with("//") || NOTE.into_iter().any(|prefix| line.starts_with(prefix))
+}
+
 /// Returns the command that a line is.
 fn command(line: &str) -> Option<Said> {
     let word = line.trim_matches(|c: char| c.is_whitespace() || "`'\".!。！".contains(c)).to_lowercase();
@@ -91,7 +97,7 @@ pub struct Expected<'a> {
     /// What the reply address holds.
     pub token: &'a str,
     /// Where the desk is opened in a browser.
-    pub desk: Option<&'a str>,
+    pub desk: &'a str,
     /// The shop's own addresses, in lower case and without what stands behind a `+`.
     pub shop: &'a BTreeSet<String>,
 }
@@ -100,7 +106,7 @@ pub struct Expected<'a> {
 pub fn unclear(inbound: &Inbound, mail: &MailFacts, expected: &Expected<'_>) -> Vec<Unclear> {
     let mut found = Vec::new();
     let text = &inbound.text;
-    if text.lines().any(|line| line.trim_start().starts_with("//")) {
+    if text.lines().any(begins_note) {
         found.push(Unclear::MixedNote);
     }
     if holds_notice(inbound, expected) {
@@ -134,10 +140,10 @@ fn holds_notice(inbound: &Inbound, expected: &Expected<'_>) -> bool {
     let marker = NOTICE_MARKER.to_lowercase();
     let cut_cleanly = inbound.elided.to_lowercase().contains(&marker);
     let kept = inbound.notes.contains(&Note::QuoteKept);
-    let link = expected.desk.map(|desk| format!("{}/tickets/", desk.to_lowercase()));
+    let link = format!("{}/tickets/", expected.desk.to_lowercase());
     let own_words = text.contains(&marker)
         || text.contains(expected.token)
-        || link.is_some_and(|link| text.contains(&link))
+        || text.contains(&link)
         || text.lines().any(|line| line.starts_with("| ") || line.trim_start().starts_with('>'));
     own_words || (kept && !cut_cleanly) || ends_as_quotes_begin(&inbound.text, expected)
 }

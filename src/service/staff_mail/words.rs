@@ -1,5 +1,7 @@
 //! The phrases of mails back to people who answered a notice.
 
+use jiff::tz::TimeZone;
+
 use crate::{
     model::{
         agent_command::UNDO_SECONDS,
@@ -7,8 +9,11 @@ use crate::{
         ticket::{EventKind, TicketEvent},
     },
     service::{
-        notices::{letter::bars, words::Phrase},
-        staff_mail::reading::Unclear,
+        notices::{
+            letter::{bars, hour},
+            words::Phrase,
+        },
+        staff_mail::{ASKED_HOURS, reading::Unclear},
     },
 };
 
@@ -25,10 +30,6 @@ pub(super) const NOTHING_ASKED: Phrase = Phrase(
     "You wrote `send`, but this mail asked nothing. Write the answer itself above the line.",
     "您回复了“发送”，但该邮件并未请求确认。请在分隔线上方填写回复内容。",
 );
-pub(super) const TOO_LATE: Phrase = Phrase(
-    "More than 24 hours have passed since you were asked. Write the answer once more.",
-    "确认已超过 24 小时。请重新填写回复。",
-);
 pub(super) const TOO_LONG: Phrase = Phrase(
     "Your answer is longer than what is read of a mail. Open the ticket and answer there.",
     "您的回复过长。请打开工单回复。",
@@ -44,19 +45,41 @@ pub(super) const NOT_IN_FORCE: Phrase = Phrase(
 );
 pub(super) const BECAUSE: Phrase = Phrase("It was not sent to the buyer, because:", "未发送给买家，原因：");
 pub(super) const WOULD: Phrase = Phrase("This, and nothing else, would go out:", "将发送的全部内容如下：");
-pub(super) const CONFIRM: Phrase = Phrase(
-    "Answer `send` as the only word within 24 hours, and it goes out. Any other text is taken as a new answer. If you do \
-     nothing, nothing goes out.",
-    "如需发送，请在 24 小时内仅回复 `send` 一词。其他内容将视为新的回复。不回复则不会发送。",
+pub(super) const MOVED_ON: Phrase =
+    Phrase("The ticket was not closed, because it moved on:", "工单未关闭，因为之后又有变动：");
+pub(super) const CLOSE_AGAIN: Phrase = Phrase(
+    "Look at the ticket. If it is to be closed all the same, answer this mail with `close` as the only word.",
+    "请先查看工单。如仍要关闭，请仅用 `close` 一词回复此邮件。",
 );
+
+/// Tells that a question is too old to be confirmed.
+pub(super) fn too_late(language: Language) -> String {
+    match language {
+        Language::ZH => format!("确认已超过 {ASKED_HOURS} 小时。请重新填写回复。"),
+        _ => format!("More than {ASKED_HOURS} hours have passed since you were asked. Write the answer once more."),
+    }
+}
+
+/// Tells how a question is confirmed.
+pub(super) fn confirm(language: Language) -> String {
+    match language {
+        Language::ZH => {
+            format!("如需发送，请在 {ASKED_HOURS} 小时内仅回复 `send` 一词。其他内容将视为新的回复。不回复则不会发送。")
+        }
+        _ => format!(
+            "Answer `send` as the only word within {ASKED_HOURS} hours, and it goes out. Any other text is taken as a new \
+             answer. If you do nothing, nothing goes out."
+        ),
+    }
+}
 
 /// Returns what is unclear, for a person to read.
 pub(super) fn unclear(what: &Unclear, language: Language) -> String {
     let say = |phrase: Phrase| phrase.of(language).to_owned();
     match what {
         Unclear::MixedNote => say(Phrase(
-            "some lines begin with `//`, as notes for colleagues do, and others do not",
-            "部分行以 `//` 开头（内部备注），其他行则不是",
+            "some lines begin with `//` or `note:`, as notes for colleagues do, and others do not",
+            "部分行以 `//` 或 `备注：` 开头（内部备注），其他行则不是",
         )),
         Unclear::Quote => say(Phrase(
             "words of the notice may stand in it, because your mail program's quote could not be told from your text",
@@ -80,18 +103,54 @@ pub(super) fn unclear(what: &Unclear, language: Language) -> String {
     }
 }
 
-/// Tells what happened on the ticket since the notice.
-pub(super) fn happened(event: &TicketEvent, language: Language) -> String {
-    let head = format!(
-        "{} {} ({}, {})",
-        Phrase("since the notice:", "通知之后：").of(language),
-        event.what.as_str(),
-        event.by,
-        event.at.strftime("%Y-%m-%d %H:%MZ")
-    );
+/// Tells what happened on the ticket since the notice, by the desk's clock.
+pub(super) fn happened(event: &TicketEvent, zone: &TimeZone, language: Language) -> String {
+    let who = if event.by == BUYER { Phrase("the buyer", "买家").of(language) } else { &event.by };
+    let (did, at) = (deed(event.what).of(language), hour(event.at, zone));
+    let head = match language {
+        Language::ZH => format!("通知之后：{who} {did}（{at}）"),
+        _ => format!("since the notice: {who} {did} ({at})"),
+    };
     let is_said =
         matches!(event.what, EventKind::Inbound | EventKind::Automatic | EventKind::Reply | EventKind::Scheduled);
     if is_said && !event.text.trim().is_empty() { format!("{head}\n{}", bars(&event.text).trim_end()) } else { head }
+}
+
+/// Who wrote the buyer's lines in a ticket's history.
+const BUYER: &str = "buyer";
+
+/// Returns what somebody did.
+fn deed(what: EventKind) -> Phrase {
+    match what {
+        EventKind::Opened => Phrase("opened the ticket", "提交了工单"),
+        EventKind::Inbound => Phrase("wrote", "来信"),
+        EventKind::Automatic => Phrase("answered by itself", "自动回复"),
+        EventKind::Draft => Phrase("prepared a draft", "拟好草稿"),
+        EventKind::Claimed => Phrase("took the ticket", "接手了工单"),
+        EventKind::Reply => Phrase("answered", "回复了买家"),
+        EventKind::Note => Phrase("wrote a note", "写了备注"),
+        EventKind::Closed => Phrase("closed the ticket", "关闭了工单"),
+        EventKind::Reopened => Phrase("opened the ticket again", "重新打开了工单"),
+        EventKind::Delivery => Phrase("reported on the delivery", "报告了投递情况"),
+        EventKind::Released => Phrase("gave the ticket back to the queue", "把工单放回队列"),
+        EventKind::Assigned => Phrase("gave the ticket to somebody", "转交了工单"),
+        EventKind::Scheduled => Phrase("answered, to leave later", "写好回复，定时发送"),
+        EventKind::TakenBack => Phrase("took the waiting reply back", "撤回了定时回复"),
+        EventKind::Rejected => Phrase("threw the draft away", "弃用了草稿"),
+        EventKind::Snoozed => Phrase("put the ticket off", "推迟了工单"),
+        EventKind::Woken => Phrase("put the ticket back into the queue", "让工单回到队列"),
+        EventKind::Tagged => Phrase("changed the labels", "修改了标签"),
+        EventKind::Urgency => Phrase("changed the urgency", "修改了紧急程度"),
+        EventKind::Merged => Phrase("joined two tickets", "合并了工单"),
+        EventKind::Split => Phrase("began a ticket of its own with a message", "把一条消息拆分成新工单"),
+        EventKind::HandedBack => Phrase("let the machine speak again", "交还给机器人"),
+        EventKind::BotOff => Phrase("switched the machine off in this conversation", "在此会话中关闭机器人"),
+        EventKind::BotOn => Phrase("switched the machine on in this conversation", "在此会话中打开机器人"),
+        EventKind::Stopped => Phrase("stopped what the machine was about to say", "拦下了机器人待发的消息"),
+        EventKind::Undone => Phrase("took something back", "撤销了操作"),
+        EventKind::Alarm => Phrase("rang an alarm", "发出了提醒"),
+        EventKind::Rated => Phrase("said how content they are", "评价了满意度"),
+    }
 }
 
 /// Tells which phrases a shop should not send.

@@ -86,7 +86,7 @@ fn asked(inbound: &Inbound, mail: &MailFacts) -> (&'static str, String) {
         Said::NotAlone => return ("refuses", String::new()),
         Said::Reply(text) => text,
     };
-    let expected = Expected { own: MEI, token: TOKEN, desk: Some(DESK), shop: &settings.own_addresses };
+    let expected = Expected { own: MEI, token: TOKEN, desk: DESK, shop: &settings.own_addresses };
     let unclear = reading::unclear(inbound, mail, &expected);
     let mut why: Vec<String> = unclear.iter().map(|what| format!("{what:?}")).collect();
     let languages = [Language::EN, Language::ZH].into_iter();

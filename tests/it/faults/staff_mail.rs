@@ -41,6 +41,63 @@ fn notice_that_left_before_anybody_wrote_it_down_is_not_sent_again_and_takes_ans
 }
 
 #[test]
+fn notice_that_was_being_queued_or_claimed_goes_out_once() {
+    for place in ["store.notice.before", "store.notice_claim.before", "store.notice_claim.after", "notice.write.before"]
+    {
+        let desk = notices_after(place);
+        let told = desk.until_told(MEI, 1);
+        desk.answer(MEI, &told[0], PROVEN, ANSWER);
+        desk.until_answered();
+        assert_eq!(desk.post.sent_to(MEI).len(), 1, "{place}");
+    }
+}
+
+/// Returns the lines of the audit log about notices that mei did not get.
+fn given_up(desk: &Desk) -> Option<String> {
+    let log = desk.shop.succeed(&["audit", "--what", "notice_returned"]);
+    log.contains("mei").then_some(log)
+}
+
+#[test]
+fn notice_that_breaks_the_program_each_time_is_given_up_after_three_tries() {
+    let mut desk = Desk::furnish();
+    let question = Letter::new(BUYER, "Engraving", "Could you engrave the name of my grandmother on the lid?");
+    for turn in 0..3 {
+        desk.shop.launch_with(Some("notice.write.before:each:kill"));
+        if turn == 0 {
+            desk.shop.until_reading();
+            desk.post.deliver(&question.from, &question.raw());
+        }
+        desk.shop.wait_for_end();
+    }
+    desk.shop.start();
+    let log = until_in("the notice that was given up", || given_up(&desk));
+    assert!(log.contains("ticket 1") && log.contains("ended in the middle"), "{log}");
+    desk.shop.until_logged("notices over which the program ended several times were given up");
+    let other = Letter::new("tom@example.org", "Gift wrap", "Could you wrap it in blue paper with stars on it?");
+    desk.post.deliver(&other.from, &other.raw());
+    let told = desk.until_told(MEI, 1);
+    assert!(text_of(&told[0]).contains("blue paper"), "the next one is told: {}", text_of(&told[0]));
+}
+
+#[test]
+fn panic_while_a_notice_is_written_ends_neither_the_service_nor_the_other_notices() {
+    let mut desk = Desk::furnish();
+    desk.shop.launch_with(Some("notice.write.before:each:panic"));
+    desk.shop.until_reading();
+    let question = Letter::new(BUYER, "Engraving", "Could you engrave the name of my grandmother on the lid?");
+    desk.post.deliver(&question.from, &question.raw());
+    let log = until_in("the notice that was given up", || given_up(&desk));
+    assert!(log.contains("writing it failed inside"), "{log}");
+    assert!(desk.shop.is_running(), "{}", desk.shop.log());
+    let customs = Letter::new("tom@example.org", "Customs", "Will I have to pay customs if you ship to Germany?");
+    desk.post.deliver(&customs.from, &customs.raw());
+    desk.shop.until_settled(2);
+    assert_eq!(desk.post.sent_to("tom@example.org").len(), 1, "buyers are answered all the while");
+    assert_eq!(desk.post.sent_to(MEI).len(), 0);
+}
+
+#[test]
 fn answer_that_was_acted_on_before_the_end_of_its_mail_goes_to_the_buyer_once() {
     let mut desk = Desk::open();
     let (_, notice) = desk.asked();

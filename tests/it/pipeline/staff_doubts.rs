@@ -76,8 +76,43 @@ fn empty_answers_and_lines_below_the_marker_send_nothing() {
     desk.answer(MEI, &notice, PROVEN, &format!("// only for Bo\n{ANSWER}"));
     let told = desk.until_told(MEI, 4).remove(3);
     assert!(text_of(&told).contains("as notes for colleagues do"), "{}", text_of(&told));
+    desk.answer(MEI, &notice, PROVEN, &format!("{ANSWER}\n\nNote: he has cheated us twice"));
+    let told = desk.until_told(MEI, 5).remove(4);
+    assert!(text_of(&told).contains("as notes for colleagues do"), "{}", text_of(&told));
     assert_eq!(desk.human_mails().len(), 0);
     assert_eq!(desk.ticket().state, TicketState::Open);
+}
+
+#[test]
+fn close_that_was_overtaken_says_by_what_and_is_done_when_it_is_said_again() {
+    let desk = Desk::open();
+    let (question, notice) = desk.asked();
+    let ack = desk.post.until_relayed(2).into_iter().find(|mail| mail.to == [BUYER]).expect("an acknowledgement");
+    let more = Letter::answering(&question.from, &ack, "And how long does it take?");
+    desk.post.deliver(&question.from, &more.raw());
+    let overtaken = || desk.shop.succeed(&["ticket", "show", "1"]).contains("how long").then_some(());
+    until_in("the second message in the ticket", overtaken);
+    desk.answer(MEI, &notice, PROVEN, "close");
+    let refusal = desk.until_told(MEI, 2).remove(1);
+    let text = text_of(&refusal);
+    for part in
+        ["Nothing was done.", "since the notice: the buyer wrote (", "| And how long does it take?", "answer this mail"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(desk.ticket().state, TicketState::Open);
+    desk.answer(MEI, &refusal, PROVEN, "close");
+    until_in("the end of the case", || (desk.ticket().state == TicketState::Closed).then_some(()));
+
+    // What cannot be done is told in the language of who reads it.
+    let mut answered = 2;
+    for (language, words) in [("en", "is closed; a new message"), ("zh", "此工单已关闭")] {
+        desk.shop.change(&format!("UPDATE agent SET language = '{language}'"));
+        desk.answer(MEI, &refusal, PROVEN, "claim");
+        answered += 1;
+        let told = desk.until_told(MEI, answered).remove(answered - 1);
+        assert!(text_of(&told).contains(words), "{}", text_of(&told));
+    }
 }
 
 #[test]

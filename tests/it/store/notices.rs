@@ -32,6 +32,8 @@ pub(super) const CASES: &[Case] = &[
     ("a_person_is_told_of_one_ticket_once_in_ten_minutes", |b| Box::pin(pause(b))),
     ("what_is_too_much_for_an_hour_comes_as_one_notice", |b| Box::pin(held(b))),
     ("a_notice_that_may_have_left_is_not_sent_again", |b| Box::pin(broken(b))),
+    ("a_notice_over_which_the_program_ends_three_times_is_given_up", |b| Box::pin(given_up(b))),
+    ("what_cannot_be_sent_stands_in_the_audit_log", |b| Box::pin(failed(b))),
     ("the_end_of_the_time_to_answer_is_told_once", |b| Box::pin(deadline(b))),
     ("a_reply_address_is_in_force_until_a_month_after_the_close", |b| Box::pin(in_force(b))),
     ("a_mail_is_answered_once_and_nobody_is_flooded", |b| Box::pin(mails_back(b))),
@@ -242,6 +244,64 @@ async fn broken(b: Bench) {
     assert_eq!(next(&b, 500).await, None, "it may have left");
     assert!(b.store.reply_address("hash", at(3)).await.expect("read").is_some(), "so its address means something");
     b.store.arm_notice(again.id, Some("other"), 3, at(4)).await.expect_err("it is not being sent");
+}
+
+/// Returns what the audit log says of notices that lin did not get, the newest first.
+async fn not_told(b: &Bench) -> Vec<String> {
+    let filter = AuditFilter { actor: "lin", what: "notice_returned", since: None, before: None, limit: 9 };
+    let log = b.store.audit_log(&filter).await.expect("read");
+    log.into_iter().map(|entry| entry.text).collect()
+}
+
+async fn given_up(b: Bench) {
+    person(&b, "lin").await;
+    queue(&b, 0).await;
+    let ticket = open(&b, 1, 1).await;
+    queue(&b, 1).await;
+    for minute in 1..4 {
+        next(&b, minute).await.expect("it is tried");
+        let given_up = b.store.settle_broken_notices(at(minute)).await.expect("settled");
+        assert_eq!(given_up, usize::from(minute == 3), "after three tries");
+    }
+    assert_eq!(next(&b, 500).await, None);
+    assert_eq!(
+        not_told(&b).await,
+        [format!("the notice of ticket {ticket} was given up: the sender ended in the middle")]
+    );
+    // What was put off by the server and then broken off once is not given up.
+    open(&b, 2, 4).await;
+    queue(&b, 4).await;
+    for minute in 4..9 {
+        let notice = next(&b, minute).await.expect("it is tried");
+        let again = NoticeOutcome::Again { at: at(minute), note: "451".to_owned() };
+        b.store.settle_notice(notice.id, &again, at(minute)).await.expect("settled");
+    }
+    next(&b, 9).await.expect("it is tried");
+    assert_eq!(b.store.settle_broken_notices(at(9)).await.expect("settled"), 0);
+    assert!(next(&b, 10).await.is_some());
+}
+
+async fn failed(b: Bench) {
+    person(&b, "lin").await;
+    queue(&b, 0).await;
+    let ticket = open(&b, 1, 1).await;
+    queue(&b, 1).await;
+    for minute in 1..4 {
+        let notice = next(&b, minute).await.expect("it is tried");
+        let broken = NoticeOutcome::Broken { at: at(minute), note: "writing it failed inside".to_owned() };
+        b.store.settle_notice(notice.id, &broken, at(minute)).await.expect("settled");
+    }
+    assert_eq!(next(&b, 500).await, None, "three times are enough");
+    let broken = format!("the notice of ticket {ticket} was given up: writing it failed inside");
+    assert_eq!(not_told(&b).await, std::slice::from_ref(&broken));
+    let other = open(&b, 2, 4).await;
+    queue(&b, 4).await;
+    let notice = next(&b, 4).await.expect("due");
+    let refused = NoticeOutcome::Failed { note: "550 no such user".to_owned() };
+    b.store.settle_notice(notice.id, &refused, at(4)).await.expect("settled");
+    assert_eq!(next(&b, 500).await, None);
+    let refused = format!("the notice of ticket {other} was given up: 550 no such user");
+    assert_eq!(not_told(&b).await, [refused, broken]);
 }
 
 /// Lets every ticket be due then.

@@ -295,6 +295,8 @@ async fn a_takeover_looks_at_the_messages_of_its_conversation_and_no_others() {
         assert!(plan.contains("inbound_joined") && !plan.contains("inbound_outcome"), "{plan}");
         assert!(!plan.lines().any(|line| line.starts_with("SCAN i")), "{plan}");
     }
+    let plan = b.plan(merge::TAKEN_OUT, &TAKE_OVERS[1].1).await;
+    assert!(plan.contains("outbox_inbound"), "what was said to a message is found by the message: {plan}");
 }
 
 /// Messages that the machine answered, each in a conversation of its own of one of a hundred buyers, beside many that people got.
