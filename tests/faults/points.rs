@@ -37,7 +37,7 @@ pub(crate) enum Stimulus {
 }
 
 /// Places that mail alone does not lead to, by the beginning of their names; the first that fits holds.
-const STIMULI: &[(&str, Stimulus)] = &[
+pub(crate) const STIMULI: &[(&str, Stimulus)] = &[
     ("reload.", Stimulus::Edit),
     ("service.drain.", Stimulus::Terminate),
     ("store.close.", Stimulus::Terminate),
@@ -56,7 +56,7 @@ const STIMULI: &[(&str, Stimulus)] = &[
     ("store.lease.release.", Stimulus::Terminate),
     ("lease.renewal.", Stimulus::Postgres),
     ("backup.", Stimulus::Backup),
-    // People at the desk and what time brings about there: `tests/it/store/cut_desk.rs` and `tests/it/faults/desk.rs`.
+    // People at the desk and what time brings about there; `tests/it/faults/places.rs` holds that somebody sees to each.
     ("satisfaction.", Stimulus::Elsewhere),
     ("store.agent.", Stimulus::Elsewhere),
     ("store.alarm.", Stimulus::Elsewhere),
@@ -76,7 +76,6 @@ const STIMULI: &[(&str, Stimulus)] = &[
     ("sweep.", Stimulus::Elsewhere),
     ("store.rerun.", Stimulus::Elsewhere),
     ("store.ignore.", Stimulus::Elsewhere),
-    ("telegram.", Stimulus::Elsewhere),
     // The suite's SMTP server asks for no login and keeps no copies of what it took.
     ("mail.login.", Stimulus::Elsewhere),
     ("oauth.", Stimulus::Elsewhere),

@@ -63,7 +63,7 @@ impl Receiver {
     }
 }
 
-fn open(more: &str) -> Shop {
+pub(super) fn open(more: &str) -> Shop {
     let shop = Shop::open(FOLDER_ACCOUNT, more);
     for part in ["new", "cur", "tmp"] {
         fs::create_dir_all(shop.path("inbox").join(part)).expect("the folder is writable");
@@ -72,10 +72,15 @@ fn open(more: &str) -> Shop {
 }
 
 /// Puts a complaint into the mailbox.
-fn complain(shop: &Shop, number: u32) {
+pub(super) fn complain(shop: &Shop, number: u32) {
+    write(shop, number, COMPLAINT);
+}
+
+/// Lets a buyer of that number write.
+pub(super) fn write(shop: &Shop, number: u32, text: &str) {
     let mail = format!(
         "From: Anna Berg <anna{number}@mail{number}.example>\nTo: shop@blue-lantern.example\nSubject: Broken\n\
-         Message-ID: <{number}@mail{number}.example>\nDate: {}\nContent-Type: text/plain; charset=utf-8\n\n{COMPLAINT}\n",
+         Message-ID: <{number}@mail{number}.example>\nDate: {}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n",
         jiff::fmt::rfc2822::to_string(&jiff::Zoned::now()).expect("today is a day"),
     );
     let part = shop.path("inbox/tmp").join(number.to_string());
@@ -84,7 +89,7 @@ fn complain(shop: &Shop, number: u32) {
 }
 
 /// Runs a statement beside the program and returns the one number that it says, if it says one.
-fn number(shop: &Shop, sql: &'static str) -> Option<i64> {
+pub(super) fn number(shop: &Shop, sql: &'static str) -> Option<i64> {
     let url = format!("sqlite://{}", shop.path("nightdesk.db").display());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -96,7 +101,7 @@ fn number(shop: &Shop, sql: &'static str) -> Option<i64> {
 }
 
 /// Waits until the program is there, and until a statement says that number.
-fn until(shop: &mut Shop, what: &str, sql: &'static str, wanted: i64) {
+pub(super) fn until(shop: &mut Shop, what: &str, sql: &'static str, wanted: i64) {
     until_in(what, || {
         assert!(shop.is_running(), "it ended while we waited for {what}");
         (shop.path("nightdesk.db").exists() && number(shop, sql) == Some(wanted)).then_some(())
@@ -115,8 +120,12 @@ fn a_call_that_was_made_and_not_noted_comes_again_with_the_same_id() {
     until_in("the program to listen", || shop.present_log().contains("nightdesk is serving").then_some(()));
     until(&mut shop, "the webhook to be known", "SELECT COUNT(*) FROM webhook", 1);
     shop.kill();
-    shop.launch_with(Some("webhook.call.after:1:kill"));
+    shop.launch_with(Some("webhook.call.before:1:kill"));
     complain(&shop, 1);
+    shop.wait_for_end();
+    assert_eq!(receiver.got().len(), 0, "it was killed before its first call");
+    number(&shop, "UPDATE webhook_call SET due_at = due_at - 120000");
+    shop.launch_with(Some("webhook.call.after:1:kill"));
     shop.wait_for_end();
     assert_eq!(receiver.got().len(), 1, "it was killed behind its first call");
     assert_eq!(number(&shop, "SELECT COUNT(*) FROM webhook_call WHERE state = 'waiting'"), Some(1), "nobody noted it");

@@ -1,5 +1,6 @@
 //! What happens when something breaks on the way: the program, the mail servers, the login.
 
+mod acts;
 mod chaos;
 mod crash;
 mod desk;
@@ -7,7 +8,11 @@ mod doubts;
 mod instances;
 mod login;
 mod mailbox;
+mod places;
+#[path = "../../faults/points.rs"]
+mod points;
 mod reload;
+mod satisfaction;
 mod sending;
 mod staff_mail;
 mod takeover;

@@ -7,6 +7,7 @@
 use std::{
     fmt::Write as _,
     fs::{self, File},
+    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -25,6 +26,9 @@ use super::{postgres, until::within};
 
 /// How long a whole way through the program may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
+
+/// SIGKILL.
+const KILLED: i32 = 9;
 
 /// Rows looked at; no test writes more.
 const MANY: u32 = 500;
@@ -254,6 +258,16 @@ impl Shop {
             out: String::from_utf8_lossy(&done.stdout).into_owned(),
             err: String::from_utf8_lossy(&done.stderr).into_owned(),
         }
+    }
+
+    /// Runs a command of the program that is killed when it comes to a place.
+    pub(crate) fn killed_at(&self, place: &str, arguments: &[&str]) {
+        let mut command = program();
+        command.arg("--config").arg(self.path("config.yaml")).args(arguments);
+        command.env("NIGHTDESK_FAILPOINT", format!("{place}:1:kill"));
+        let done = command.output().expect("the program starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.signal(), Some(KILLED), "{arguments:?} never came to {place}: {said}");
     }
 
     /// Runs a command that must succeed; returns what it wrote to standard output.
