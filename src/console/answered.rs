@@ -8,7 +8,7 @@ use crate::{
     console::{
         Shop, address, labels, paging,
         problem::Answer,
-        queue::{Tab, tabs, viewer},
+        queue::{Tabs, tabs, viewer},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         visit::Visit,
@@ -93,7 +93,7 @@ struct AnsweredPage {
     shell: Shell,
     words: &'static Words,
     queue: &'static queue::Words,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     lines: Vec<Line>,
     older: Option<String>,
     newest: Option<&'static str>,

@@ -20,7 +20,8 @@
 
   const move = (by) => {
     const all = rows();
-    if (all.length === 0) return;
+    // On a ticket the keys lead to the one below and above it in its list.
+    if (all.length === 0) return use(by > 0 ? "j" : "k");
     const focused = all.indexOf(row());
     here = Math.min(all.length - 1, Math.max(0, (focused < 0 ? -1 : focused) + by));
     if (focused < 0 && by < 0) here = 0;

@@ -16,6 +16,7 @@
     if (typing) return;
     const row = document.activeElement && document.activeElement.closest("[data-row]");
     const marked = part.querySelector("[data-row].here");
+    const held = document.activeElement && part.contains(document.activeElement) && document.activeElement.getAttribute("href");
     const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);
     part.innerHTML = text;
     shown.set(part, text);
@@ -28,7 +29,8 @@
     if (after) after.classList.add("here");
     const focus = again(row);
     const link = focus && focus.querySelector("a.open");
-    if (link) link.focus({ preventScroll: true });
+    const same = link || (held && part.querySelector(`a[href="${CSS.escape(held)}"]`));
+    if (same) same.focus({ preventScroll: true });
     countDown();
   };
 

@@ -13,7 +13,7 @@ use crate::{
         Shop, address, labels, paging,
         path::Path,
         problem::{Answer, Problem},
-        queue::{Tab, tabs, viewer},
+        queue::{Tabs, tabs, viewer},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         visit::{Visit, Visitor},
@@ -145,7 +145,7 @@ struct QuarantinePage {
     shell: Shell,
     words: &'static Words,
     queue: &'static queue::Words,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     messages: Vec<Line>,
     /// The accounts to choose from, with the one that is shown alone.
     accounts: Vec<(String, bool)>,

@@ -23,7 +23,7 @@ use crate::{
     engine::Engine,
     model::{
         agent::Role,
-        ids::{AgentName, IntentId},
+        ids::{AgentName, IntentId, TicketId},
         inbound::ChannelKind,
         ticket::{TicketState, Urgency},
     },
@@ -33,7 +33,11 @@ use crate::{
 /// The routes of the queue.
 pub(super) fn routes() -> Vec<Entry> {
     const AGENT: Need = Need::Role(Role::Agent);
-    vec![Entry::get("/queue", AGENT, Object::None, show), Entry::get("/queue/rows", AGENT, Object::None, rows)]
+    vec![
+        Entry::get("/queue", AGENT, Object::None, show),
+        Entry::get("/queue/rows", AGENT, Object::None, rows),
+        Entry::get("/queue/tabs", AGENT, Object::None, counts),
+    ]
 }
 
 /// So many tickets stand on one page: more than a person works before looking again.
@@ -69,6 +73,19 @@ impl Asked {
                 .find(|channel| channel.as_str() == self.channel),
             state: None,
         }
+    }
+
+    /// Reads what a page was asked for from the query of its address; the usual list where that cannot be read.
+    pub(super) fn of(query: &str) -> Self {
+        let uri = format!("/queue?{query}").parse().ok();
+        uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map(|Query(asked)| asked).unwrap_or_default()
+    }
+
+    /// Returns the query of this list's address, for pages that lead back to it; empty for the usual list.
+    fn query(&self) -> String {
+        let usual = self.view() == View::Unclaimed && self.narrowed() == Narrowed::default() && self.from.is_empty();
+        let address = if usual { String::new() } else { self.address("", &self.from) };
+        address.trim_start_matches('?').to_owned()
     }
 
     /// Returns the address of the same list from another place on.
@@ -116,8 +133,82 @@ pub(super) async fn rows(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     Ok(Html(html).into_response())
 }
 
+/// Which list the reader is in, by its address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Here {
+    here: String,
+}
+
+/// The row of lists alone, for pages that look again by themselves.
+pub(super) async fn counts(State(shop): State<Shop>, visit: Visit, Query(Here { here }): Query<Here>) -> Answer {
+    let visitor = visit.visitor()?;
+    let counted = shop.store.queue_counts(viewer(visitor), Timestamp::now()).await?;
+    let tabs = QueueTabs { tabs: tabs(Words::of(visit.tongue), &counted, visitor.role, &here) };
+    let html = tabs.render().map_err(|error| Problem::Failed(format!("the lists could not be named: {error}")))?;
+    Ok(Html(html).into_response())
+}
+
 pub(super) fn viewer(visitor: &Visitor) -> Viewer<'_> {
     Viewer { name: &visitor.name, accounts: visitor.accounts.as_deref() }
+}
+
+/// The tickets around one in the list that its reader came from.
+pub(super) struct Neighbors {
+    /// The list itself.
+    pub list: String,
+    /// The one above it.
+    pub previous: Option<Neighbor>,
+    /// The one below it; the first of the list where the ticket has left it, as one that was answered has.
+    pub next: Option<Neighbor>,
+}
+
+/// One of them.
+pub(super) struct Neighbor {
+    pub id: i64,
+    pub href: String,
+    pub subject: String,
+}
+
+/// Finds the tickets around one in a list, which is named by the query of its address.
+pub(super) async fn neighbors(
+    shop: &Shop,
+    visitor: &Visitor,
+    query: &str,
+    id: TicketId,
+    now: Timestamp,
+) -> Result<Neighbors, Problem> {
+    let asked = Asked::of(query);
+    let narrowed = asked.narrowed();
+    let read = async |from, many| shop.store.queue(asked.view(), viewer(visitor), &narrowed, from, many, now).await;
+    let found = read(asked.from.parse().ok(), LISTED).await?;
+    let listed = &found.tickets;
+    let place = listed.iter().position(|listed| listed.ticket.id == id);
+    let below = match (place, found.next) {
+        (Some(place), next) if place + 1 == listed.len() => match next {
+            Some(next) => read(Some(next), 1).await?.tickets,
+            None => Vec::new(),
+        },
+        (Some(place), _) => listed.get(place + 1).cloned().into_iter().collect(),
+        // It is no longer there: what must be worked first is next.
+        (None, _) => read(None, 2).await?.tickets,
+    };
+    let above = place.and_then(|place| listed.get(place.checked_sub(1)?));
+    let neighbor = |listed: &Listed| Neighbor {
+        id: listed.ticket.id.0,
+        href: ticket_address(listed.ticket.id, query),
+        subject: listed.ticket.subject.clone(),
+    };
+    Ok(Neighbors {
+        list: asked.address("/queue", &asked.from),
+        previous: above.map(neighbor),
+        next: below.iter().find(|listed| listed.ticket.id != id).map(neighbor),
+    })
+}
+
+/// Returns the address of a ticket in a list, which is named by the query of its address.
+fn ticket_address(id: TicketId, list: &str) -> String {
+    address::with(&format!("/tickets/{id}"), &[("list", list)])
 }
 
 async fn list(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<List, Problem> {
@@ -131,7 +222,8 @@ async fn list(shop: &Shop, visit: &Visit, asked: &Asked) -> Result<List, Problem
     let narrow = narrowed != Narrowed::default();
     let done =
         if found.tickets.is_empty() && from.is_none() && !narrow { night(shop, visit, &clock).await? } else { None };
-    let reading = Reading { clock: &clock, engine: &engine, visitor, words };
+    let query = asked.query();
+    let reading = Reading { clock: &clock, engine: &engine, visitor, words, list: &query };
     Ok(List {
         rows: found.tickets.iter().map(|listed| reading.row(listed)).collect(),
         next: found.next.map(|next| asked.address("/queue", &next.to_string())),
@@ -166,6 +258,8 @@ struct Reading<'a> {
     engine: &'a Engine,
     visitor: &'a Visitor,
     words: &'static Words,
+    /// The query of the list's address.
+    list: &'a str,
 }
 
 impl Reading<'_> {
@@ -181,6 +275,8 @@ impl Reading<'_> {
         };
         Row {
             id: ticket.id.0,
+            href: ticket_address(ticket.id, self.list),
+            act: address::with(&format!("/tickets/{}/act", ticket.id), &[("list", self.list)]),
             version: ticket.version,
             due: ticket.respond_by.map(|at| self.due(at)),
             opened: self.clock.near(ticket.opened_at),
@@ -214,7 +310,7 @@ impl Reading<'_> {
 
 /// The lists there are, with how much is in each; the last ones are lists of messages. The one at that
 /// address is the present one.
-pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> Vec<Tab> {
+pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> Tabs {
     let name = |view| match view {
         View::Mine => words.mine,
         View::Unclaimed => words.unclaimed,
@@ -229,18 +325,26 @@ pub(super) fn tabs(words: &Words, counted: &Counted, role: Role, here: &str) -> 
     let lists = View::ALL
         .into_iter()
         .map(|view| tab(address::with("/queue", &[("view", view.as_str())]), name(view), counted.of(view)));
-    let mut tabs: Vec<Tab> = lists.collect();
-    tabs.push(tab("/answered".to_owned(), words.answered, counted.answered));
-    tabs.push(tab("/machine".to_owned(), words.machine, counted.machine_mail));
+    let mut list: Vec<Tab> = lists.collect();
+    list.push(tab("/answered".to_owned(), words.answered, counted.answered));
+    list.push(tab("/machine".to_owned(), words.machine, counted.machine_mail));
     if role >= Role::Editor {
-        tabs.push(tab("/quarantine".to_owned(), words.quarantine, counted.quarantine));
+        list.push(tab("/quarantine".to_owned(), words.quarantine, counted.quarantine));
     }
-    tabs
+    Tabs { live: address::with("/queue/tabs", &[("here", here)]), list }
 }
 
 /// Returns a count as it is shown: beyond the limit nobody counts on.
 fn count(many: u32) -> String {
     if many >= MOST_COUNTED { format!("{}+", MOST_COUNTED - 1) } else { many.to_string() }
+}
+
+/// The row of lists.
+#[derive(Debug)]
+pub(super) struct Tabs {
+    pub list: Vec<Tab>,
+    /// Where it is fetched anew.
+    pub live: String,
 }
 
 /// One list in the row of lists.
@@ -257,7 +361,7 @@ pub(super) struct Tab {
 struct QueuePage {
     shell: Shell,
     words: &'static Words,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     /// Where the rows alone are.
     live: String,
     languages: Vec<(String, String)>,
@@ -265,6 +369,12 @@ struct QueuePage {
     narrowed: bool,
     asked: Asked,
     list: List,
+}
+
+#[derive(Template)]
+#[template(path = "queue_tabs_list.html")]
+struct QueueTabs {
+    tabs: Tabs,
 }
 
 #[derive(Template)]
@@ -288,6 +398,9 @@ struct List {
 /// One ticket.
 struct Row {
     id: i64,
+    /// Where it is read, and where its form goes; both know the list.
+    href: String,
+    act: String,
     version: i64,
     due: Option<Due>,
     opened: Moment,

@@ -1,13 +1,12 @@
 //! The page on which a buyer says how content they are. A link leads here; nobody signs in, and nothing of the case is
 //! shown.
 //!
-//! Programs that look through mail follow links, so that only a form changes anything: a link may choose a score
-//! (`?score=4`), which then is one press away.
+//! Programs that look through mail follow links, so that only a form changes anything.
 
 use askama::Template;
 use axum::{
     Form,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
@@ -35,13 +34,6 @@ pub(super) fn routes() -> Vec<Entry> {
     ]
 }
 
-/// What a link brings along.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Chosen {
-    score: String,
-}
-
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -56,10 +48,8 @@ struct RatingPage {
     words: &'static Words,
     question: String,
     buttons: Vec<Button>,
-    /// The answer that was kept.
-    kept: Option<String>,
-    /// The score to be sent with one press, with its words.
-    chosen: Option<(u32, String)>,
+    /// The answer that was kept: its score, and how that is said.
+    kept: Option<(u32, String)>,
     remark: String,
     longest: usize,
 }
@@ -84,15 +74,12 @@ pub(super) async fn show(
     caller: Caller,
     headers: HeaderMap,
     Path(token): Path<String>,
-    Query(chosen): Query<Chosen>,
 ) -> Answer {
     let question = match find(&shop, &caller, &headers, &token).await? {
         Ok(question) => question,
         Err(none) => return Ok(none),
     };
     let words = Words::of(question.language);
-    let shown = question.score.or_else(|| score(&chosen.score));
-    let told = |score: u32| fill(words.yours, &[&score.to_string()]);
     let page = RatingPage {
         words,
         question: fill(words.question, &[&shop.name]),
@@ -105,11 +92,10 @@ pub(super) async fn show(
                     BEST => words.means[2],
                     _ => "",
                 },
-                here: shown == Some(score),
+                here: question.score == Some(score),
             })
             .collect(),
-        kept: question.score.map(told),
-        chosen: shown.map(|score| (score, told(score))),
+        kept: question.score.map(|score| (score, fill(words.yours, &[&score.to_string()]))),
         remark: question.remark,
         longest: LONGEST_REMARK,
     };

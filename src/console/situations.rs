@@ -221,12 +221,14 @@ pub(super) async fn set(shop: &Shop, visit: &Visit, id: String, form: &SwitchFor
         return Err(Problem::Bad(words.not_yours.to_owned()));
     }
     let (by, now) = (visitor.name.to_string(), Timestamp::now());
-    if form.act == "auto" {
-        let _ended = shop.store.unswitch_situation(&id, &by, now).await?;
-        return Ok(());
-    }
     let engine = shop.live.engine();
-    if !engine.replies().situations().iter().any(|situation| situation.id == id) {
+    let is_known = engine.replies().situations().iter().any(|situation| situation.id == id);
+    if form.act == "auto" {
+        // One that was removed can still be switched by somebody.
+        let ended = shop.store.unswitch_situation(&id, &by, now).await?;
+        return if ended || is_known { Ok(()) } else { Err(Problem::NotFound) };
+    }
+    if !is_known {
         return Err(Problem::NotFound);
     }
     let since = now.to_zoned(engine.settings().desk.zone.clone()).date();

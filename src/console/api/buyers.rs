@@ -10,7 +10,7 @@ use crate::{
         Shop,
         api::{
             Told,
-            input::{Asked, Sent, page_size, place},
+            input::{self, Asked, Sent, page_size, place},
             problem::ApiProblem,
         },
         paging,
@@ -19,7 +19,7 @@ use crate::{
         visit::{Visit, Visitor},
     },
     desk::schedule,
-    model::{ids::BuyerId, inbound::ChannelKind, language::Language, order::Order, ticket::TicketState},
+    model::{ids::BuyerId, inbound::ChannelKind, order::Order, ticket::TicketState},
     store::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::{self, BuyerAct},
@@ -263,17 +263,14 @@ pub(super) async fn act(
         }
         BuyerActRequest::Note { text } => BuyerAct::Note(text.trim().replace("\r\n", "\n")),
         BuyerActRequest::Grade { grade } => BuyerAct::Grade(grade),
-        BuyerActRequest::Language { language } => BuyerAct::Language(language.as_deref().map(code).transpose()?),
+        BuyerActRequest::Language { language } => {
+            BuyerAct::Language(language.as_deref().map(input::language).transpose()?)
+        }
         BuyerActRequest::Country { country } => BuyerAct::Country(country),
     };
     let act = act.checked().map_err(|bad| ApiProblem::invalid(format!("{bad}.")))?;
     shop.store.change_buyer(&found.key, &visitor.name, &act, Timestamp::now()).await?;
     told(&shop, visitor, id).await
-}
-
-fn code(written: &str) -> Result<Language, ApiProblem> {
-    let bad = |_| ApiProblem::invalid(format!("`language` is `{written}`; write a code of two letters such as `de`."));
-    written.parse().map_err(bad)
 }
 
 async fn told(shop: &Shop, visitor: &Visitor, id: BuyerId) -> Told<BuyerCard> {

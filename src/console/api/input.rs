@@ -7,9 +7,12 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::console::{
-    api::problem::{ApiProblem, Code},
-    problem::Problem,
+use crate::{
+    console::{
+        api::problem::{ApiProblem, Code},
+        problem::Problem,
+    },
+    model::language::Language,
 };
 
 /// The largest body: a reply of many pages is smaller.
@@ -56,6 +59,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json")
+}
+
+/// Reads the code of a language.
+pub(super) fn language(code: &str) -> Result<Language, ApiProblem> {
+    let bad = |_| ApiProblem::invalid(format!("`language` is `{code}`; write a code of two letters such as `de`."));
+    code.parse().map_err(bad)
 }
 
 /// Returns how many entries a page shall have.

@@ -122,7 +122,7 @@ pub(super) struct SituationRequest {
     /// The last day, by the desk's clock; today or within a year. Not with `by_dates`.
     #[serde(default)]
     until: Option<civil::Date>,
-    /// Why; it stands in the history.
+    /// Why; it stands in the history. Not with `by_dates`.
     #[serde(default)]
     reason: String,
 }
@@ -246,6 +246,12 @@ pub(super) async fn switch(
     Sent(request): Sent<SituationRequest>,
 ) -> Told<SituationList> {
     whole_shop(visit.visitor()?)?;
+    let told_more = request.until.is_some() || !request.reason.is_empty();
+    if matches!(request.switch, Switch::ByDates) && told_more {
+        return Err(ApiProblem::invalid(
+            "`by_dates` takes no `until` and no `reason`: the dates of the situation decide.",
+        ));
+    }
     let act = match request.switch {
         Switch::On => "on",
         Switch::Off => "off",

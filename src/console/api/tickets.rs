@@ -10,7 +10,7 @@ use crate::{
         Shop,
         api::{
             Told,
-            input::{Asked, page_size, place},
+            input::{self, Asked, page_size, place},
             problem::ApiProblem,
         },
         queue,
@@ -20,7 +20,6 @@ use crate::{
         closing::CloseResult,
         ids::{AgentName, IntentId},
         inbound::ChannelKind,
-        language::Language,
         ticket::{Ticket, TicketState, Urgency},
     },
     store::queue::{Listed, MOST_LISTED, Mark, Narrowed, View},
@@ -179,15 +178,10 @@ fn narrowed(wanted: Wanted) -> Result<Narrowed, ApiProblem> {
         assignee: wanted.assignee.map(AgentName::new),
         tag: wanted.tag,
         intent: wanted.intent.map(IntentId::new),
-        language: wanted.language.map(|code| language(&code)).transpose()?,
+        language: wanted.language.map(|code| input::language(&code)).transpose()?,
         channel: wanted.channel,
         state: wanted.state,
     })
-}
-
-fn language(code: &str) -> Result<Language, ApiProblem> {
-    let bad = |_| ApiProblem::invalid(format!("`language` is `{code}`; write a code of two letters such as `de`."));
-    code.parse().map_err(bad)
 }
 
 fn line(listed: Listed) -> TicketLine {

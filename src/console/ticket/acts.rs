@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop,
+        Shop, address,
         path::Path,
         problem::{Answer, Problem},
-        ticket::{Kept, Notice, refusals},
+        ticket::{Asked, Kept, Notice, UNDONE, refusals},
         visit::{Visit, Visitor},
         when::Clock,
         words::{fill, refusal::Words},
@@ -73,6 +73,7 @@ pub(super) async fn act(
     State(shop): State<Shop>,
     visit: Visit,
     Path(ticket): Path<i64>,
+    Query(asked): Query<Asked>,
     Form(sent): Form<Sent>,
 ) -> Answer {
     let visitor = visit.visitor()?;
@@ -80,22 +81,23 @@ pub(super) async fn act(
     let clock = Clock::of(&shop, &visit);
     let words = Words::of(visit.tongue);
     let done = match meant(&sent, &clock, words) {
-        Ok(Meant::Act(command)) => wish(&shop, visitor, id, &sent, command, &clock).await.map(|id| id.to_string()),
-        Ok(Meant::Undo) => undo(&shop, visitor, id, words).await.map(|id| format!("{id}?use=undone")),
-        Ok(Meant::Buyer(act)) => buyer(&shop, visitor, id, act, words).await.map(|id| id.to_string()),
+        Ok(Meant::Act(command)) => wish(&shop, visitor, id, &sent, command, &clock).await.map(|id| (id, "")),
+        Ok(Meant::Undo) => undo(&shop, visitor, id, words).await.map(|id| (id, UNDONE)),
+        Ok(Meant::Buyer(act)) => buyer(&shop, visitor, id, act, words).await.map(|id| (id, "")),
         Err(text) => Err(Stopped::refused(text)),
     };
     let stopped = match done {
-        Ok(to) => {
+        Ok((to, begin)) => {
             shop.handle.changes.happened();
-            return Ok(Redirect::to(&format!("/tickets/{to}")).into_response());
+            let to = address::with(&format!("/tickets/{to}"), &[("use", begin), ("list", &asked.list)]);
+            return Ok(Redirect::to(&to).into_response());
         }
         Err(Stopped::Failed(problem)) => return Err(problem),
         Err(Stopped::Refused { status, text, confirm }) => (status, text, confirm),
     };
     let (status, text, confirm) = stopped;
     let confirm = if confirm { sent.fields() } else { Vec::new() };
-    let kept = Kept { sent: Some(sent), notice: Some(Notice { text, confirm }), ..Kept::default() };
+    let kept = Kept { sent: Some(sent), notice: Some(Notice { text, confirm }), asked };
     let page: Response = super::page_of(&shop, &visit, id, &kept).await?;
     Ok((status, page).into_response())
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::State,
-    response::{IntoResponse as _, Redirect},
+    response::{Html, IntoResponse as _, Redirect},
 };
 use jiff::Timestamp;
 
@@ -46,6 +46,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(thread): P
     page(&ConversationPage {
         shell: Shell::of(&shop, &visit, Some(Place::Queue)).await?,
         words,
+        id: thread,
         subject: Some(found.subject.clone())
             .filter(|subject| !subject.is_empty())
             .unwrap_or_else(|| words.conversation.to_owned()),
@@ -58,6 +59,20 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(thread): P
         talk: talk::of_conversation(&shop, &visit, &found, &clock).await?,
         card,
     })
+}
+
+/// What was said alone, for pages that look again by themselves; with a link to the ticket that somebody opened meanwhile.
+pub(super) async fn live(State(shop): State<Shop>, visit: Visit, Path(thread): Path<i64>) -> Answer {
+    let clock = Clock::of(&shop, &visit);
+    let found = shop.store.conversation(ThreadId(thread)).await?.ok_or(Problem::NotFound)?;
+    let part = LivePart {
+        words: Words::of(visit.tongue),
+        ticket: found.open.map(|ticket| ticket.0),
+        talk: talk::of_conversation(&shop, &visit, &found, &clock).await?,
+    };
+    let html =
+        part.render().map_err(|error| Problem::Failed(format!("a conversation could not be filled: {error}")))?;
+    Ok(Html(html).into_response())
 }
 
 /// Makes a ticket of the conversation, which the visitor has from then on; if there is one by now, leads to it.
@@ -79,10 +94,20 @@ pub(in crate::console) async fn open(shop: &Shop, visit: &Visit, inbound: i64, h
 }
 
 #[derive(Template)]
+#[template(path = "conversation_live.html")]
+struct LivePart {
+    words: &'static Words,
+    /// Its ticket that is not closed.
+    ticket: Option<i64>,
+    talk: Talk,
+}
+
+#[derive(Template)]
 #[template(path = "conversation.html")]
 struct ConversationPage {
     shell: Shell,
     words: &'static Words,
+    id: i64,
     subject: String,
     channel: &'static str,
     account: String,

@@ -20,6 +20,7 @@ use crate::{
         Shop, address, labels,
         path::Path,
         problem::{Answer, Problem},
+        queue::{self, Neighbors},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         ticket::{
@@ -50,8 +51,10 @@ pub(super) fn routes() -> Vec<Entry> {
     vec![
         Entry::get("/tickets/{ticket}", AGENT, Object::Ticket, show),
         Entry::get("/tickets/{ticket}/live", AGENT, Object::Ticket, live),
+        Entry::get("/tickets/{ticket}/head/live", AGENT, Object::Ticket, live_head),
         Entry::post("/tickets/{ticket}/act", AGENT, Object::Ticket, acts::act),
         Entry::get("/conversations/{thread}", AGENT, Object::Thread, conversation::show),
+        Entry::get("/conversations/{thread}/live", AGENT, Object::Thread, conversation::live),
         Entry::post("/inbound/{inbound}/take", AGENT, Object::Inbound, conversation::take),
     ]
 }
@@ -59,13 +62,15 @@ pub(super) fn routes() -> Vec<Entry> {
 /// What the reply begins with after an act was taken back: the words of the reply, if it was one.
 const UNDONE: &str = "undone";
 
-/// What the address asks for: a text to begin the reply with.
-#[derive(Debug, Default, Deserialize)]
+/// What the address asks for.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
-    /// `draft`, [`UNDONE`], or the name of a suggestion.
+    /// What the reply begins with: `draft`, [`UNDONE`], or the name of a suggestion.
     #[serde(rename = "use")]
     begin: String,
+    /// The list that the reader came from, as the query of its address.
+    list: String,
 }
 
 /// What the page shows beside the ticket as it is: what somebody had typed, and why it was not done.
@@ -73,7 +78,7 @@ pub(super) struct Asked {
 struct Kept {
     sent: Option<Sent>,
     notice: Option<Notice>,
-    begin: String,
+    asked: Asked,
 }
 
 /// What was not done.
@@ -91,17 +96,37 @@ pub(super) async fn show(
     Path(ticket): Path<i64>,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    let kept = Kept { begin: asked.begin, ..Kept::default() };
+    let kept = Kept { asked, ..Kept::default() };
     page_of(&shop, &visit, TicketId(ticket), &kept).await
 }
 
 /// The conversation alone, for pages that look again by themselves.
-pub(super) async fn live(State(shop): State<Shop>, visit: Visit, Path(ticket): Path<i64>) -> Answer {
+pub(super) async fn live(
+    State(shop): State<Shop>,
+    visit: Visit,
+    Path(ticket): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     let clock = Clock::of(&shop, &visit);
     let file = shop.store.ticket_at(TicketId(ticket), clock.now).await?.ok_or(Problem::NotFound)?;
-    let talk = talk::of(&shop, &visit, &file, &clock).await?;
+    let talk = talk::of(&shop, &visit, &file, &clock, &asked.list).await?;
     let html =
         talk.render().map_err(|error| Problem::Failed(format!("a conversation could not be filled: {error}")))?;
+    Ok(Html(html).into_response())
+}
+
+/// What stands above it alone: where the ticket stands, whose it is, and by when the buyer is to be answered.
+pub(super) async fn live_head(State(shop): State<Shop>, visit: Visit, Path(ticket): Path<i64>) -> Answer {
+    let clock = Clock::of(&shop, &visit);
+    let me = visit.visitor()?.name.as_str();
+    let file = shop.store.ticket_at(TicketId(ticket), clock.now).await?.ok_or(Problem::NotFound)?;
+    let part = HeadPart {
+        words: Words::of(visit.tongue),
+        head: head(&file, &shop.live.engine(), &clock, me, ""),
+        can: Can::of(&file.ticket, me, &file),
+    };
+    let html =
+        part.render().map_err(|error| Problem::Failed(format!("a ticket's head could not be filled: {error}")))?;
     Ok(Html(html).into_response())
 }
 
@@ -113,14 +138,16 @@ async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Resul
     let engine = shop.live.engine();
     let desk = desk::Words::of(visit.tongue);
     let me = visitor.name.as_str();
-    let talk = talk::of(shop, visit, &file, &clock).await?;
+    let list = &kept.asked.list;
+    let talk = talk::of(shop, visit, &file, &clock, list).await?;
     let card = side::of(shop, visitor, &Whose::of(&file), &engine, &clock).await?;
     let suggestions = suggestions::of(&file, &engine, &shop.store.situation_switches().await?, &clock);
     page(&TicketPage {
         shell: Shell::of(shop, visit, Some(Place::Queue)).await?,
         words: Words::of(visit.tongue),
         refusal: refusal::Words::of(visit.tongue),
-        head: head(&file, &engine, &clock, me),
+        head: head(&file, &engine, &clock, me, list),
+        neighbors: queue::neighbors(shop, visitor, list, id, clock.now).await?,
         can: Can::of(&file.ticket, me, &file),
         draft: draft(&file, &engine),
         labels: shop.store.labels_in_use(visitor.accounts.as_deref()).await?,
@@ -138,11 +165,14 @@ async fn page_of(shop: &Shop, visit: &Visit, id: TicketId, kept: &Kept) -> Resul
     })
 }
 
-fn head(file: &TicketFile, engine: &Engine, clock: &Clock, me: &str) -> Head {
+fn head(file: &TicketFile, engine: &Engine, clock: &Clock, me: &str, list: &str) -> Head {
     let ticket = &file.ticket;
     let desk = desk::Words::of(clock.tongue);
     Head {
         id: ticket.id.0,
+        act: act_address(ticket.id, list),
+        live: address::with(&format!("/tickets/{}/live", ticket.id), &[("list", list)]),
+        and_list: address::with("", &[("list", list)]).replace('?', "&"),
         version: ticket.version,
         subject: ticket.subject.clone(),
         state: labels::state(desk, ticket.state),
@@ -170,6 +200,11 @@ fn head(file: &TicketFile, engine: &Engine, clock: &Clock, me: &str) -> Head {
     }
 }
 
+/// Returns where the forms of a ticket go, which its reader found in that list.
+fn act_address(id: TicketId, list: &str) -> String {
+    address::with(&format!("/tickets/{id}/act"), &[("list", list)])
+}
+
 fn draft(file: &TicketFile, engine: &Engine) -> Option<Draft> {
     let (_, payload) = file.draft.as_ref()?;
     let rules = file.draft_rules.iter();
@@ -184,9 +219,9 @@ fn draft(file: &TicketFile, engine: &Engine) -> Option<Draft> {
 /// Returns the form for a reply: with what was typed before it was refused, or with the text that was chosen.
 fn reply(file: &TicketFile, kept: &Kept, suggestions: &[Suggestion], clock: &Clock, me: &str) -> Reply {
     let draft = file.draft.as_ref().map(|(_, payload)| payload.text().to_owned());
-    let draft = (kept.begin == "draft").then_some(draft).flatten();
-    let undone = if kept.begin == UNDONE { undone(file, me) } else { None };
-    let ready = suggestions.iter().find(|ready| ready.name == kept.begin).and_then(|ready| ready.text.clone());
+    let draft = (kept.asked.begin == "draft").then_some(draft).flatten();
+    let undone = if kept.asked.begin == UNDONE { undone(file, me) } else { None };
+    let ready = suggestions.iter().find(|ready| ready.name == kept.asked.begin).and_then(|ready| ready.text.clone());
     let sent = kept.sent.as_ref();
     let typed = sent.map(|sent| sent.text.clone()).filter(|text| !text.is_empty());
     Reply {
@@ -235,6 +270,7 @@ struct TicketPage<'a> {
     words: &'static Words,
     refusal: &'static refusal::Words,
     head: Head,
+    neighbors: Neighbors,
     can: Can,
     notice: Option<&'a Notice>,
     draft: Option<Draft>,
@@ -250,6 +286,14 @@ struct TicketPage<'a> {
     talk: Talk,
     why: Option<Why>,
     card: Card,
+}
+
+#[derive(Template)]
+#[template(path = "ticket_head.html")]
+struct HeadPart {
+    words: &'static Words,
+    head: Head,
+    can: Can,
 }
 
 impl TicketPage<'_> {
@@ -272,6 +316,11 @@ impl TicketPage<'_> {
 /// What stands above the conversation.
 struct Head {
     id: i64,
+    /// Where the forms go, where the conversation is fetched anew, and what stands behind `?use=…`: each knows the list that
+    /// the reader came from.
+    act: String,
+    live: String,
+    and_list: String,
     version: i64,
     subject: String,
     state: &'static str,

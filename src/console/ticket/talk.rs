@@ -8,7 +8,10 @@ use crate::{
     console::{
         Shop, labels,
         problem::Problem,
-        ticket::why::{self, Why},
+        ticket::{
+            act_address,
+            why::{self, Why},
+        },
         visit::{Visit, Visitor},
         when::{Clock, Moment},
         words::{desk, reasons, ticket::Words},
@@ -121,8 +124,14 @@ pub(super) struct Line {
     pub(super) at: Moment,
 }
 
-/// Reads the conversation of a ticket. The page has the newest decision beside it.
-pub(super) async fn of(shop: &Shop, visit: &Visit, file: &TicketFile, clock: &Clock) -> Result<Talk, Problem> {
+/// Reads the conversation of a ticket that its reader found in that list. The page has the newest decision beside it.
+pub(super) async fn of(
+    shop: &Shop,
+    visit: &Visit,
+    file: &TicketFile,
+    clock: &Clock,
+    list: &str,
+) -> Result<Talk, Problem> {
     let visitor = visit.visitor()?;
     let (words, desk) = (Words::of(visit.tongue), desk::Words::of(visit.tongue));
     let undo = file.undoable.as_ref().filter(|undoable| undoable.until > clock.now).map(|undoable| Undo {
@@ -135,7 +144,7 @@ pub(super) async fn of(shop: &Shop, visit: &Visit, file: &TicketFile, clock: &Cl
     let messages = file.timeline.iter().filter(|moment| matches!(moment.what, Happened::Came(_))).count();
     Ok(Talk {
         words,
-        act: format!("/tickets/{}/act", file.ticket.id),
+        act: act_address(file.ticket.id, list),
         stop: words.stop,
         version: file.ticket.version,
         csrf: visitor.csrf.clone(),

@@ -2,9 +2,13 @@
 
 words! {
     back: "Back to the queue", "返回队列";
+    in_the_list: "In the list", "列表中";
+    previous_ticket: "Previous", "上一条";
+    next_ticket: "Next", "下一条";
     back_to_answered: "Back to what the machine answered", "返回机器人已回复";
     no_ticket: "no ticket: no person was needed", "无工单：未需人工";
     take_over: "Take over", "接管";
+    has_ticket: "This conversation has a ticket now:", "此会话现已有工单：";
     take_over_hint: "Makes a ticket of it that is yours. From then on the machine is silent here, and what it was about to say does not leave.", "会新建一个由您负责的工单。此后机器人在此会话中保持沉默，尚未发出的回复也不会发出。";
     take_over_gone: "No ticket can be made of that message any more: it is being decided anew.", "该消息已无法新建工单：正在重新判定。";
     other_talks: "Conversations without a ticket", "无工单的会话";

@@ -35,7 +35,8 @@ pub(super) const WAYS: [(&str, bool, bool); 3] =
     [("light", false, false), ("dark", false, true), ("phone", true, true)];
 
 /// What is no page, by the beginnings of paths: files, data, and parts of pages.
-const NO_PAGES: [&str; 6] = ["/api/", "/assets/", "/inbound/", "/events", "/queue/rows", "/reports/days.csv"];
+const NO_PAGES: [&str; 7] =
+    ["/api/", "/assets/", "/inbound/", "/events", "/queue/rows", "/queue/tabs", "/reports/days.csv"];
 
 /// A page that no link leads to: what somebody does to see it.
 pub(super) struct Moment {

@@ -105,7 +105,7 @@ fn of_two_who_claim_at_once_one_is_told_who_was_faster_and_when() {
     mei.until_count(&row(1), 1);
     tom.until_count(&row(1), 1);
     // Tom's page stands still, as on a slow line, while Mei takes the ticket.
-    tom.script("window.EventSource = null; document.querySelector('[data-live]').removeAttribute('data-live')");
+    tom.script("document.querySelectorAll('[data-live]').forEach((part) => part.removeAttribute('data-live'))");
     mei.click(&format!("{} button[value=claim]", row(1)));
     mei.until_at("/tickets/1");
     tom.click(&format!("{} button[value=claim]", row(1)));
@@ -150,4 +150,40 @@ fn tickets_are_worked_without_any_script() {
     let sent = desk.until_sent("anna@example.org", 2);
     assert_eq!(text_of(&sent[1]).trim(), "Yes, up to twenty letters.", "what was taken back never left");
     assert_eq!(sent.len(), 2);
+}
+
+const CUSTOMS: &str = "Hi, will I have to pay customs if you ship to Germany?";
+
+#[test]
+fn who_takes_a_conversation_over_has_it_and_the_machine_is_silent_in_it() {
+    let Some(desk) = Desk::open("") else { return };
+    let mei = desk.person("mei", "agent", "en");
+    let question = Letter::new("tom@example.net", "Customs", CUSTOMS);
+    desk.write(&question);
+    let answer = desk.until_sent(&question.from, 1).remove(0);
+    assert_eq!(header(&answer, "Auto-Submitted").as_deref(), Some("auto-replied"), "the machine answered");
+    mei.go("/answered");
+    mei.click("[data-row] a.open");
+    mei.until_shows("no ticket: no person was needed");
+    assert!(mei.path().starts_with("/conversations/"), "{}", mei.path());
+    // What happens in it is seen without loading the page again.
+    mei.script("window.neverLoadedAgain = true");
+    desk.write(&Letter::answering(&question.from, &answer, "Thank you very much!"));
+    mei.until_shows("Thank you very much!");
+    desk.shop.until_settled(2);
+    let before = desk.post.sent_to(&question.from).len();
+    assert_eq!(mei.script("return window.neverLoadedAgain"), true, "the page was loaded again");
+    mei.click("button[value=take]");
+    mei.until_at("/tickets/1");
+    assert!(mei.text_of(".ticket-head").contains("you"), "it is hers: {}", mei.text());
+    let again = Letter::answering(&question.from, &answer, CUSTOMS);
+    desk.write(&again);
+    // The same question of somebody else is answered after it: so long the machine had for the first one.
+    let other = Letter::new("ida@example.com", "Customs", CUSTOMS);
+    desk.write(&other);
+    desk.until_sent(&other.from, 1);
+    desk.shop.until_settled(4);
+    assert_eq!(desk.post.sent_to(&question.from).len(), before, "the machine spoke in mei's conversation");
+    mei.until("the buyer's question on the ticket", || (mei.text().matches(CUSTOMS).count() >= 2).then_some(()));
+    assert!(!mei.text().contains("The machine is about to answer"), "{}", mei.text());
 }

@@ -111,6 +111,26 @@ async fn a_list_goes_on_where_its_page_before_ended() {
 }
 
 #[tokio::test]
+async fn every_list_takes_as_many_entries_as_is_written_of_it_and_no_more() {
+    let house = furnished().await;
+    let erp = Program::of(&house, "erp", Role::Admin, None).await;
+    let (description, mut lists) = (description(), 0);
+    for (path, item) in description["paths"].as_object().expect("paths") {
+        let parameters: Vec<&Value> = item["get"]["parameters"].as_array().into_iter().flatten().collect();
+        let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == json!(name));
+        let Some(limit) = named("limit") else { continue };
+        let most = limit["schema"]["maximum"].as_u64().expect("the most is written");
+        let words = if named("q").is_some_and(|q| q["required"] == json!(true)) { "q=parcel&" } else { "" };
+        for (asked, status) in [(most, 200), (most + 1, 422), (0, 422)] {
+            let heard = erp.get(&format!("{path}?{words}limit={asked}")).await;
+            assert_eq!(heard.status, status, "{path} with {asked}: {:#}", heard.body);
+        }
+        lists += 1;
+    }
+    assert!(lists >= 6, "only {lists} lists");
+}
+
+#[tokio::test]
 async fn a_ticket_tells_what_was_said_by_whom_and_what_waits() {
     let house = furnished().await;
     let erp = Program::of(&house, "erp", Role::Agent, None).await;

@@ -191,6 +191,12 @@ async fn a_program_switches_what_its_role_allows() {
     assert_eq!(*is_done(&by_dates).at("/situations/0/state"), json!("later"));
     assert_eq!(editor.post(storm, &json!({"switch": "on"})).await.problem(), (422, "invalid"), "a last day is missing");
     assert_eq!(editor.post("/api/v1/situations/none", &on).await.problem(), (404, "not_found"));
+    let by_dates = json!({"switch": "by_dates"});
+    assert_eq!(editor.post("/api/v1/situations/none", &by_dates).await.problem(), (404, "not_found"));
+    for more in ["until", "reason"] {
+        let both = json!({"switch": "by_dates", more: "2030-01-01"});
+        assert_eq!(editor.post(storm, &both).await.problem(), (422, "invalid"), "{more} says nothing of dates");
+    }
 }
 
 #[tokio::test]

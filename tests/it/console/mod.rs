@@ -9,6 +9,7 @@ mod conversations;
 mod desk;
 mod door;
 mod house;
+mod lists;
 mod meanwhile;
 mod pace;
 mod practice;

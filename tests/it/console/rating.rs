@@ -70,13 +70,11 @@ async fn a_buyer_answers_with_one_press_and_sees_nothing_of_the_case() {
 }
 
 #[tokio::test]
-async fn a_look_at_a_link_changes_nothing_whatever_it_chooses() {
+async fn a_look_at_a_link_changes_nothing_whatever_stands_behind_it() {
     let (house, link) = asked("de").await;
-    let page = house.get(&format!("{link}?score=1"), None).await;
-    shows(&page, &["lang=\"de\"", "Ihre Antwort: 1 von 5", "Senden"]);
-    for odd in ["?score=9", "?score=-1", "?score=%3Cscript%3E", "?score="] {
+    for odd in ["?score=1", "?score=9", "?score=%3Cscript%3E", "?score="] {
         let page = house.get(&format!("{link}{odd}"), None).await;
-        shows(&page, &["Wie zufrieden"]);
+        shows(&page, &["lang=\"de\"", "Wie zufrieden"]);
         assert!(!page.body.contains("aria-pressed") && !page.body.contains("<script"), "{odd}: {}", page.body);
     }
     assert_eq!(

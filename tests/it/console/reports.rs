@@ -153,7 +153,7 @@ async fn complaints_are_told_by_cause_with_results_and_costs() {
     house.run(&[CLOSED]).await;
     let page = house.get("/reports?since=3d", Some(&all)).await;
     let row = "<th scope=\"row\"><bdi>late delivery</bdi></th><td class=\"number\">2</td><td class=\"number\">1</td>\
-               <td class=\"number\">12.50 EUR</td><td>money went back 1, solved 1</td>";
+               <td class=\"number\"><bdi>12.50 EUR</bdi></td><td>money went back 1, solved 1</td>";
     assert!(page.body.contains(row), "{}", page.body);
     assert!(page.body.contains("their &#60;own&#62;") && page.body.contains("300 JPY"), "{}", page.body);
     assert!(!house.get("/reports?since=3d", Some(&limited)).await.body.contains("300 JPY"), "of the other account");
