@@ -22,6 +22,7 @@ use crate::{
     mailroom::{self, ACCOUNTS, Mailroom},
     server::Server,
     sink::{Sink, Weather},
+    support::shop,
     truth::Truth,
     volume::{Storage, Volume},
 };
@@ -117,7 +118,7 @@ impl World {
             folder,
             volume,
         };
-        world.furnish();
+        shop::furnish(world.folder(), &shop::SPOKEN);
         world.configure(&world.store, Detours::default());
         world
     }
@@ -296,24 +297,6 @@ impl World {
 
     fn is_done(&self, progress: Progress) -> bool {
         progress.stored >= self.load.count() && progress.decided == progress.stored && progress.under_way == 0
-    }
-
-    fn furnish(&self) {
-        let made = Command::new(program()).args(["init", "--yes"]).arg(self.folder()).output();
-        let made = made.expect("the program starts");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        // The sample facts end on a day; tests must not.
-        for facts in fs::read_dir(self.path("replies/_facts")).expect("init writes facts") {
-            let path = facts.expect("the folder is readable").path();
-            let text = fs::read_to_string(&path).expect("a text file");
-            let lasting = |line: &str| match line.split_once("valid_until:") {
-                Some((indent, _)) => format!("{indent}valid_until: 2099-12-31\n"),
-                None => format!("{line}\n"),
-            };
-            fs::write(&path, text.lines().map(lasting).collect::<String>()).expect("the folder is writable");
-        }
-        let situations = include_str!("../data/pipeline/situations.yaml");
-        fs::write(self.path("replies/_situations.yaml"), situations).expect("the folder is writable");
     }
 
     /// Lets the first process note where the mailboxes stand: what came before is never answered.

@@ -44,8 +44,6 @@ impl Desk {
         let (post, [port]) = (Post::start(), ports::free());
         let more = format!("{RETRY_SOON}\nconsole:\n  listen: 127.0.0.1:{port}\n{console}\n{keys}");
         let mut shop = Shop::open(&post.account(), &more);
-        // The pack has tests of its own.
-        shop.speak_only(&["en", "zh"]);
         furnish(&shop);
         shop.start();
         Some(Self { driver, post, shop, origin: format!("http://127.0.0.1:{port}") })

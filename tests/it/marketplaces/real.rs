@@ -15,7 +15,7 @@ fn vouched(letter: Letter, domain: &str) -> Letter {
 
 fn open(post: &Post) -> Shop {
     let more = format!("{RETRY_SOON}\ntrusted_authserv_ids: [mx.shop.example]\nmarketplaces: [ebay, amazon]");
-    let mut shop = Shop::open(&post.account(), &more);
+    let mut shop = Shop::of_all_languages(&post.account(), &more);
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop");
     for file in ["rules/pre_sale/gift_wrapping.yaml", "replies/gift_wrapping/en.txt", "replies/gift_wrapping/zh.txt"] {
         let target = shop.path(file);

@@ -1,6 +1,7 @@
 //! What the store's cases work with: an open store, letters and decisions as the service would make them.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -25,8 +26,9 @@ use nightdesk::{
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, PgPool, Row as _, SqlitePool};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
-use crate::support::postgres;
+use crate::support::postgres::{self, Cluster};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
@@ -137,14 +139,46 @@ impl Plan {
     }
 }
 
+/// Returns an empty store's file. It is made once: some hundred cases need one, and the schema has many steps.
+async fn empty_file() -> &'static [u8] {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    FILE.get_or_init(async || {
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = folder.path().join("desk.db");
+        open_and_close(&format!("sqlite://{}", file.display())).await;
+        fs::read(&file).expect("the store is closed, and all of it in one file")
+    })
+    .await
+}
+
+/// Returns the name of an empty store's database.
+async fn empty_database(cluster: &Cluster) -> &'static str {
+    static DATABASE: OnceCell<String> = OnceCell::const_new();
+    DATABASE
+        .get_or_init(async || {
+            let name = cluster.database().await;
+            open_and_close(&cluster.url(&name)).await;
+            name
+        })
+        .await
+}
+
+async fn open_and_close(url: &str) {
+    Store::open(&settings(url)).await.expect("an empty store opens").close().await;
+}
+
 impl Bench {
     pub(super) async fn new(backend: Backend) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = match backend {
-            Backend::Sqlite => format!("sqlite://{}", folder.path().join("desk.db").display()),
+            Backend::Sqlite => {
+                let file = folder.path().join("desk.db");
+                fs::write(&file, empty_file().await).expect("the folder is writable");
+                format!("sqlite://{}", file.display())
+            }
             Backend::Postgres => {
                 let cluster = postgres::cluster().expect("the suite is skipped without PostgreSQL");
-                cluster.url(&cluster.database().await)
+                cluster.url(&cluster.copy(empty_database(cluster).await).await)
             }
         };
         let store = Store::open(&settings(&url)).await.expect("an empty store opens");

@@ -73,6 +73,13 @@ impl Cluster {
         name
     }
 
+    /// Makes a copy of a database that nobody is connected to, and returns its name.
+    pub(crate) async fn copy(&self, template: &str) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.administer(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        name
+    }
+
     /// Runs one statement as the administrator.
     pub(crate) async fn administer(&self, statement: &str) {
         let options: PgConnectOptions = self.url("postgres").parse().expect("the address is made above");

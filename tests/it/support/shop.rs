@@ -2,7 +2,7 @@
 //! would do it. Everything is asked from outside: by commands, by the log, and by the store's own reader.
 //!
 //! The folder is what `init` writes, with two changes that keep tests true in later years: the dates until which the
-//! sample facts hold, and a situation that is always in force.
+//! sample facts hold, and a situation that is always in force. Its rules are in two languages, where a test does not want all.
 
 use std::{
     fmt::Write as _,
@@ -39,6 +39,10 @@ const NEVER_EXPIRES: &str = "valid_until: 2099-12-31";
 /// The languages of the starter pack.
 const LANGUAGES: [&str; 12] = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "pl", "pt", "ru", "zh"];
 
+/// What the customers of most tests write in. A start with the rules of two languages takes half the time of one with twelve,
+/// and the tests start the program some hundred times; the whole pack has tests of its own.
+pub(crate) const SPOKEN: [&str; 2] = ["en", "zh"];
+
 /// A folder with configuration, rules and replies, and the program if it runs.
 pub(crate) struct Shop {
     folder: TempDir,
@@ -64,7 +68,7 @@ impl Shop {
     pub(crate) fn open(accounts: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
         let store = format!("sqlite://{}", folder.path().join("nightdesk.db").display());
-        Self::furnish(folder, store, accounts, more)
+        Self::furnish(folder, store, &SPOKEN, accounts, more)
     }
 
     /// The same over an empty PostgreSQL database; none where somebody wished to do without PostgreSQL.
@@ -72,61 +76,27 @@ impl Shop {
         let cluster = postgres::cluster()?;
         let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
         let database = runtime().block_on(cluster.database());
-        Some(Self::furnish(folder, cluster.url(&database), accounts, more))
+        Some(Self::furnish(folder, cluster.url(&database), &SPOKEN, accounts, more))
     }
 
     /// Furnishes another folder over the same database, for another process.
     pub(crate) fn beside(&self, accounts: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
-        Self::furnish(folder, self.store.clone(), accounts, more)
+        Self::furnish(folder, self.store.clone(), &SPOKEN, accounts, more)
     }
 
-    fn furnish(folder: TempDir, store: String, accounts: &str, more: &str) -> Self {
+    /// The same with the pack in all its languages, for mail that is in others than English and Chinese.
+    pub(crate) fn of_all_languages(accounts: &str, more: &str) -> Self {
+        let folder = TempDir::with_prefix("nightdesk-shop-").expect("the temporary folder is writable");
+        let store = format!("sqlite://{}", folder.path().join("nightdesk.db").display());
+        Self::furnish(folder, store, &LANGUAGES, accounts, more)
+    }
+
+    fn furnish(folder: TempDir, store: String, languages: &[&str], accounts: &str, more: &str) -> Self {
+        furnish(folder.path(), languages);
         let shop = Self { folder, store, running: None, starts: 0, runtime: runtime() };
-        let target = shop.path("");
-        let made = program().args(["init", "--yes"]).arg(&target).output().expect("the program starts");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        for facts in fs::read_dir(shop.path("replies/_facts")).expect("init writes facts") {
-            let path = facts.expect("the folder is readable").path();
-            let text = fs::read_to_string(&path).expect("a text file");
-            let lasting: Vec<String> = text.lines().map(lasting).collect();
-            fs::write(&path, lasting.join("\n")).expect("the folder is writable");
-        }
-        let situations = include_str!("../../data/pipeline/situations.yaml");
-        fs::write(shop.path("replies/_situations.yaml"), situations).expect("the folder is writable");
         shop.configure(accounts, more);
         shop
-    }
-
-    /// Leaves of the rules only what they have in these languages: a start is twice as quick then, a check three times.
-    pub(crate) fn speak_only(&self, languages: &[&str]) {
-        let folders = fs::read_dir(self.path("rules")).expect("init writes rules");
-        let files = folders.flat_map(|folder| {
-            let folder = folder.expect("the folder is readable").path();
-            fs::read_dir(folder).expect("init writes folders of rules")
-        });
-        for file in files {
-            let path = file.expect("the folder is readable").path();
-            let text = fs::read_to_string(&path).expect("a text file");
-            let mut wanted = true;
-            let mut kept = String::new();
-            for line in text.lines() {
-                // A language begins a block two blanks deep; what is less deep ends it.
-                match line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
-                    Some(key) => {
-                        let code = key.split(':').next().unwrap_or_default();
-                        wanted = !LANGUAGES.contains(&code) || languages.contains(&code);
-                    }
-                    None if !line.starts_with(' ') => wanted = true,
-                    None => {}
-                }
-                if wanted {
-                    kept.push_str(line);
-                    kept.push('\n');
-                }
-            }
-            fs::write(&path, kept).expect("the folder is writable");
-        }
     }
 
     /// Writes the configuration anew; it holds from the next start.
@@ -367,6 +337,55 @@ impl Drop for Shop {
 /// Looks until there is something to see, for as long as a whole way through the program may take.
 pub(crate) fn until_in<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     within(PATIENCE, look).unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
+}
+
+/// Writes what `init` writes into a folder, with facts that never end, the situation of the tests, and rules in these
+/// languages only.
+pub(crate) fn furnish(target: &Path, languages: &[&str]) {
+    let made = program().args(["init", "--yes"]).arg(target).output().expect("the program starts");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for facts in fs::read_dir(target.join("replies/_facts")).expect("init writes facts") {
+        let path = facts.expect("the folder is readable").path();
+        let text = fs::read_to_string(&path).expect("a text file");
+        let lasting: Vec<String> = text.lines().map(lasting).collect();
+        fs::write(&path, lasting.join("\n")).expect("the folder is writable");
+    }
+    let situations = include_str!("../../data/pipeline/situations.yaml");
+    fs::write(target.join("replies/_situations.yaml"), situations).expect("the folder is writable");
+    if languages.len() < LANGUAGES.len() {
+        speak_only(&target.join("rules"), languages);
+    }
+}
+
+/// Leaves of the rules only what they have in these languages.
+fn speak_only(rules: &Path, languages: &[&str]) {
+    let folders = fs::read_dir(rules).expect("init writes rules");
+    let files = folders.flat_map(|folder| {
+        let folder = folder.expect("the folder is readable").path();
+        fs::read_dir(folder).expect("init writes folders of rules")
+    });
+    for file in files {
+        let path = file.expect("the folder is readable").path();
+        let text = fs::read_to_string(&path).expect("a text file");
+        let mut wanted = true;
+        let mut kept = String::new();
+        for line in text.lines() {
+            // A language begins a block two blanks deep; what is less deep ends it.
+            match line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
+                Some(key) => {
+                    let code = key.split(':').next().unwrap_or_default();
+                    wanted = !LANGUAGES.contains(&code) || languages.contains(&code);
+                }
+                None if !line.starts_with(' ') => wanted = true,
+                None => {}
+            }
+            if wanted {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+        }
+        fs::write(&path, kept).expect("the folder is writable");
+    }
 }
 
 fn lasting(line: &str) -> String {
