@@ -172,7 +172,7 @@ impl Store {
             share_grade(&mut tx, head, now).await?;
             let text = format!("buyer {one} and buyer {other}");
             audit::note(&mut tx, &Actor::here(by.as_str()), Deed::BuyersJoined, &text, now).await?;
-            crate::failpoint::reach("store.person.before");
+            crate::failpoint::reach("store.join.before");
             tx.commit().await?;
             Ok(Joining::Joined)
         })
@@ -200,7 +200,7 @@ impl Store {
             };
             tx.execute("UPDATE buyer SET person = $2 WHERE person = $1", &[person.into(), head.into()]).await?;
             audit::note(&mut tx, &Actor::here(by.as_str()), Deed::BuyerParted, &format!("buyer {id}"), now).await?;
-            crate::failpoint::reach("store.person.before");
+            crate::failpoint::reach("store.parting.before");
             tx.commit().await?;
             Ok(true)
         })

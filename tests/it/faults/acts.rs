@@ -89,7 +89,7 @@ fn written() -> Shop {
         complain(&shop, buyer);
         until(&mut shop, "a ticket", "SELECT COUNT(*) FROM ticket", buyer.into());
     }
-    write(&shop, 4, QUESTION);
+    write(&shop, 4, "Customs", QUESTION);
     until(&mut shop, "an answer", "SELECT COUNT(*) FROM outbox WHERE kind = 'answer' AND state = 'sent'", 1);
     shop.kill();
     shop

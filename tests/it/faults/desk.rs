@@ -73,13 +73,13 @@ pub(super) fn open(more: &str) -> Shop {
 
 /// Puts a complaint into the mailbox.
 pub(super) fn complain(shop: &Shop, number: u32) {
-    write(shop, number, COMPLAINT);
+    write(shop, number, "Broken", COMPLAINT);
 }
 
 /// Lets a buyer of that number write.
-pub(super) fn write(shop: &Shop, number: u32, text: &str) {
+pub(super) fn write(shop: &Shop, number: u32, subject: &str, text: &str) {
     let mail = format!(
-        "From: Anna Berg <anna{number}@mail{number}.example>\nTo: shop@blue-lantern.example\nSubject: Broken\n\
+        "From: Anna Berg <anna{number}@mail{number}.example>\nTo: shop@blue-lantern.example\nSubject: {subject}\n\
          Message-ID: <{number}@mail{number}.example>\nDate: {}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n",
         jiff::fmt::rfc2822::to_string(&jiff::Zoned::now()).expect("today is a day"),
     );
