@@ -42,6 +42,7 @@ const PAGES: &[&str] = &[
     "/practice",
     "/situations",
     "/reports",
+    "/reports/unrecognized",
     "/settings",
     "/people",
     "/tokens",
