@@ -6,14 +6,16 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, address, labels, paging,
+        Shop, address, labels,
+        message_line::MessageLine,
+        paging,
         problem::Answer,
         queue::{Tabs, tabs, viewer},
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         visit::Visit,
-        when::{Clock, Moment},
-        words::{desk, lists::Words, queue, ticket},
+        when::Clock,
+        words::{lists::Words, queue, ticket},
     },
     engine::Engine,
     model::{agent::Role, ids::InboundId},
@@ -43,7 +45,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
     let counted = shop.store.queue_counts(viewer(visitor), clock.now).await?;
     let found = shop.store.answered(visitor.accounts.as_deref(), asked.before.map(InboundId), LISTED).await?;
     let engine = shop.live.engine();
-    let older = paging::next(&found, LISTED, |message| message.id.0);
+    let older = paging::next(&found, LISTED, |answered| answered.message.id.0);
     page(&AnsweredPage {
         tabs: tabs(queue::Words::of(visit.tongue), &counted, visitor.role, "/answered"),
         queue: queue::Words::of(visit.tongue),
@@ -58,26 +60,8 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
 fn line(answered: Answered, engine: &Engine, clock: &Clock) -> Line {
     let words = ticket::Words::of(clock.tongue);
     let rules = answered.rules.iter();
-    let subject = if answered.subject.trim().is_empty() {
-        Words::of(clock.tongue).conversation.to_owned()
-    } else {
-        answered.subject
-    };
     Line {
-        id: answered.id.0,
-        href: match answered.ticket {
-            Some(ticket) => format!("/tickets/{ticket}"),
-            None => format!("/conversations/{}", answered.thread),
-        },
-        ticket: answered.ticket.map(|ticket| ticket.0),
-        received: clock.hour(answered.received_at),
-        channel: labels::channel(desk::Words::of(clock.tongue), answered.channel),
-        account: answered.account.to_string(),
-        sender: answered.sender,
-        language: answered.language.map(|code| labels::language(clock.tongue, code)),
-        language_code: answered.language.map(|code| code.to_string()).unwrap_or_default(),
-        subject,
-        preview: answered.preview,
+        message: MessageLine::of(answered.message, clock),
         asked: answered.asked,
         rules: rules
             .map(|rule| (labels::intent(engine, rule), format!("/rules/{}", address::part(rule.as_str()))))
@@ -101,18 +85,7 @@ struct AnsweredPage {
 
 /// One message with its answer.
 struct Line {
-    id: i64,
-    /// Where the conversation is: the ticket that was made of it, or its own page.
-    href: String,
-    ticket: Option<i64>,
-    received: Moment,
-    channel: &'static str,
-    account: String,
-    sender: String,
-    language: Option<String>,
-    language_code: String,
-    subject: String,
-    preview: String,
+    message: MessageLine,
     asked: bool,
     /// The rules that answered, with their addresses.
     rules: Vec<(String, String)>,

@@ -23,6 +23,7 @@ mod help;
 mod labels;
 mod login;
 mod machine;
+mod message_line;
 mod paging;
 mod path;
 mod people;

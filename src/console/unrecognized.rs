@@ -6,17 +6,18 @@ use serde::Deserialize;
 
 use crate::{
     console::{
-        Shop, address, labels, paging,
+        Shop, address,
+        message_line::MessageLine,
+        paging,
         problem::Answer,
         reports,
         router::{Entry, Need, Object},
         shell::{Place, Shell, page},
         visit::Visit,
-        when::{Clock, Moment},
-        words::{desk, lists::Words},
+        when::Clock,
+        words::lists::Words,
     },
     model::{agent::Role, ids::InboundId},
-    store::unrecognized::Unrecognized,
 };
 
 /// The routes of the list.
@@ -59,29 +60,9 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
         back: address::with("/reports", &values),
         older: older.map(|id| address::with(PATH, &[values[0], values[1], ("before", &id)])),
         newest: asked.before.map(|_| address(&of.since, &of.account)),
-        lines: found.into_iter().map(|message| line(message, &clock)).collect(),
+        lines: found.into_iter().map(|message| MessageLine::of(message, &clock)).collect(),
         shell: Shell::of(&shop, &visit, Some(Place::Reports)).await?,
     })
-}
-
-fn line(message: Unrecognized, clock: &Clock) -> Line {
-    let subject = Some(message.subject).filter(|subject| !subject.trim().is_empty());
-    Line {
-        id: message.id.0,
-        href: match message.ticket {
-            Some(ticket) => format!("/tickets/{ticket}"),
-            None => format!("/conversations/{}", message.thread),
-        },
-        ticket: message.ticket.map(|ticket| ticket.0),
-        received: clock.hour(message.received_at),
-        channel: labels::channel(desk::Words::of(clock.tongue), message.channel),
-        account: message.account.to_string(),
-        sender: message.sender,
-        language: message.language.map(|code| labels::language(clock.tongue, code)),
-        language_code: message.language.map(|code| code.to_string()).unwrap_or_default(),
-        subject: subject.unwrap_or_else(|| Words::of(clock.tongue).conversation.to_owned()),
-        preview: message.preview,
-    }
 }
 
 #[derive(Template)]
@@ -91,23 +72,7 @@ struct UnrecognizedPage {
     words: &'static Words,
     /// The report that the list is of.
     back: String,
-    lines: Vec<Line>,
+    lines: Vec<MessageLine>,
     older: Option<String>,
     newest: Option<String>,
-}
-
-/// One message.
-struct Line {
-    id: i64,
-    /// Where it is read: its conversation's newest ticket, or the conversation.
-    href: String,
-    ticket: Option<i64>,
-    received: Moment,
-    channel: &'static str,
-    account: String,
-    sender: String,
-    language: Option<String>,
-    language_code: String,
-    subject: String,
-    preview: String,
 }

@@ -6,23 +6,19 @@ use serde::Serialize;
 use crate::{
     model::{
         delivery::DeliveryState,
-        ids::{AccountName, InboundId, IntentId, ThreadId, TicketId},
-        inbound::ChannelKind,
-        language::Language,
+        ids::{AccountName, InboundId, IntentId},
         outbound::Payload,
-        satisfaction,
     },
     store::{
         Store,
         database::{Row, Value},
         error::StoreError,
-        inbound::channel_of,
+        listed_message::{ListedMessage, listed_of},
         queue::named,
-        thread::language_of,
     },
 };
 
-/// So many characters of a message and of its answer are shown in the list.
+/// So many characters of an answer are shown in the list.
 const PREVIEW: usize = 200;
 
 /// The most messages one page holds, whatever is asked for.
@@ -31,24 +27,9 @@ pub const MOST_ANSWERED: u32 = 200;
 /// A message that the machine answered, or asked back about. Messages that were decided together are one, the last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answered {
-    /// The message.
-    pub id: InboundId,
-    /// Its conversation.
-    pub thread: ThreadId,
-    /// Where it came in.
-    pub account: AccountName,
-    /// How.
-    pub channel: ChannelKind,
-    /// When.
-    pub received_at: Timestamp,
-    /// Who wrote it: name, else address; empty when nobody can be named.
-    pub sender: String,
-    /// Its subject.
-    pub subject: String,
-    /// The beginning of its text.
-    pub preview: String,
-    /// The language it is in, if that was seen.
-    pub language: Option<Language>,
+    /// The message, with the ticket of its conversation that is not closed.
+    #[serde(flatten)]
+    pub message: ListedMessage,
     /// The machine asked back for something that was missing.
     pub asked: bool,
     /// The beginning of what was answered.
@@ -59,8 +40,6 @@ pub struct Answered {
     pub state: Option<DeliveryState>,
     /// When the answer left, or was written if it has not.
     pub answered_at: Option<Timestamp>,
-    /// The ticket of the conversation that is not closed.
-    pub ticket: Option<TicketId>,
 }
 
 /// The statement of the list, for whoever looks at its plan: before which message, of which accounts, how many.
@@ -103,20 +82,11 @@ fn answered_of(row: &Row) -> Result<Answered, StoreError> {
     let is_there = row.get::<Option<&str>>("payload")?.is_some();
     let payload: Option<Payload> = if is_there { Some(row.json("payload")?) } else { None };
     Ok(Answered {
-        id: InboundId(row.get("id")?),
-        thread: ThreadId(row.get("thread")?),
-        account: AccountName::new(row.get::<String>("account")?),
-        channel: row.word("channel", channel_of)?,
-        received_at: row.moment("received_at")?,
-        sender: row.get("sender")?,
-        subject: row.get("subject")?,
-        preview: satisfaction::preview(row.get("preview")?),
-        language: language_of(row, "language")?,
+        message: listed_of(row)?,
         asked: row.get::<&str>("outcome")? == "asked",
         answer: payload.map(|payload| payload.text().chars().take(PREVIEW).collect()).unwrap_or_default(),
         rules: if is_there { row.json("intents")? } else { Vec::new() },
         state: if is_there { Some(row.word("state", DeliveryState::from_word)?) } else { None },
         answered_at: row.maybe_moment("answered_at")?,
-        ticket: row.get::<Option<i64>>("ticket")?.map(TicketId),
     })
 }

@@ -27,6 +27,7 @@ pub mod indexing;
 pub mod invitations;
 pub mod labels;
 pub mod lease;
+pub mod listed_message;
 pub mod machine_mail;
 pub mod merge;
 pub mod notice_answers;

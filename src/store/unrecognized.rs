@@ -1,52 +1,23 @@
 //! Messages in which no rule recognized anything: what the next rule is written for, and what is tried out for it.
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use crate::{
     model::{
         figures::Days,
-        ids::{AccountName, InboundId, ThreadId, TicketId},
+        ids::{AccountName, InboundId},
         inbound::ChannelKind,
-        language::Language,
     },
     store::{
         Store, burst,
-        database::{Row, Tx, Value},
+        database::{Tx, Value},
         error::StoreError,
         inbound::channel_of,
+        listed_message::{ListedMessage, listed_of},
         queue::named,
-        thread::language_of,
     },
 };
 
 /// The most messages one page holds, whatever is asked for.
 pub const MOST_UNRECOGNIZED: u32 = 200;
-
-/// A message in which no rule recognized anything. Messages that were decided together are one, the last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unrecognized {
-    /// The message.
-    pub id: InboundId,
-    /// Its conversation.
-    pub thread: ThreadId,
-    /// Where it came in.
-    pub account: AccountName,
-    /// How.
-    pub channel: ChannelKind,
-    /// When.
-    pub received_at: Timestamp,
-    /// Who wrote it: name, else address; empty when nobody can be named.
-    pub sender: String,
-    /// Its subject.
-    pub subject: String,
-    /// The beginning of its text.
-    pub preview: String,
-    /// The language it is in, if that was seen.
-    pub language: Option<Language>,
-    /// The newest ticket of the conversation.
-    pub ticket: Option<TicketId>,
-}
 
 /// What somebody wrote, to be tried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +59,7 @@ pub const COUNTED: &str = unrecognized!("COUNT(*) AS messages", "", "");
 /// many it holds.
 pub const LISTED: &str = unrecognized!(
     "i.id, i.thread, i.account, i.channel, i.received_at, COALESCE(i.sender_name, i.sender_key, '') AS sender,
-     COALESCE(i.subject, '') AS subject, SUBSTR(COALESCE(i.text, ''), 1, 200) AS preview, i.language,
+     COALESCE(i.subject, '') AS subject, SUBSTR(COALESCE(i.text, ''), 1, 250) AS preview, i.language,
      (SELECT MAX(k.id) FROM ticket k WHERE k.thread = i.thread) AS ticket",
     " AND i.received_at <= COALESCE((SELECT b.received_at FROM inbound b WHERE b.id = $4), $2)
       AND (i.received_at < COALESCE((SELECT b.received_at FROM inbound b WHERE b.id = $4), $2) OR i.id < $4)",
@@ -96,15 +67,16 @@ pub const LISTED: &str = unrecognized!(
 );
 
 impl Store {
-    /// Returns the messages of some days in which no rule recognized anything, the newest first, older than a message if
-    /// one is named: of these accounts, or of all; at most [`MOST_UNRECOGNIZED`], whatever `limit` says.
+    /// Returns the messages of some days in which no rule recognized anything, each with the newest ticket of its
+    /// conversation, the newest first, older than a message if one is named: of these accounts, or of all; at most
+    /// [`MOST_UNRECOGNIZED`], whatever `limit` says.
     pub async fn unrecognized(
         &self,
         days: &Days,
         accounts: Option<&[AccountName]>,
         before: Option<InboundId>,
         limit: u32,
-    ) -> Result<Vec<Unrecognized>, StoreError> {
+    ) -> Result<Vec<ListedMessage>, StoreError> {
         let accounts = named(accounts);
         let values: [Value<'_>; 5] = [
             days.from().into(),
@@ -114,7 +86,7 @@ impl Store {
             limit.clamp(1, MOST_UNRECOGNIZED).into(),
         ];
         let rows = self.db.ask("listing what no rule knew", LISTED, &values).await?;
-        rows.iter().map(unrecognized_of).collect()
+        rows.iter().map(listed_of).collect()
     }
 
     /// Returns what somebody wrote, as a decision reads it; none of other accounts than these, if some are named.
@@ -147,19 +119,4 @@ impl Store {
 pub(super) async fn count(tx: &mut Tx, days: &Days, named: Option<&str>) -> Result<u64, StoreError> {
     let row = tx.one(COUNTED, &[days.from().into(), days.to().into(), named.into()]).await?;
     Ok(row.count("messages")?.into())
-}
-
-fn unrecognized_of(row: &Row) -> Result<Unrecognized, StoreError> {
-    Ok(Unrecognized {
-        id: InboundId(row.get("id")?),
-        thread: ThreadId(row.get("thread")?),
-        account: AccountName::new(row.get::<String>("account")?),
-        channel: row.word("channel", channel_of)?,
-        received_at: row.moment("received_at")?,
-        sender: row.get("sender")?,
-        subject: row.get("subject")?,
-        preview: row.get("preview")?,
-        language: language_of(row, "language")?,
-        ticket: row.get::<Option<i64>>("ticket")?.map(TicketId),
-    })
 }

@@ -41,7 +41,7 @@ pub(super) async fn answered(config: &Config, store: &Store, before: Option<i64>
     match found.last() {
         None if before.is_none() => output::talk("The machine has answered nothing yet."),
         Some(last) if found.len() == LISTED as usize => {
-            output::talk(&format!("Older ones: {} ticket answered --before {}", output::program(), last.id));
+            output::talk(&format!("Older ones: {} ticket answered --before {}", output::program(), last.message.id));
         }
         _ => {}
     }
@@ -49,18 +49,19 @@ pub(super) async fn answered(config: &Config, store: &Store, before: Option<i64>
 }
 
 fn line(answered: &Answered, zone: &TimeZone, width: Option<usize>) -> String {
-    let place = match answered.ticket {
+    let message = &answered.message;
+    let place = match message.ticket {
         Some(ticket) => format!("ticket {ticket}"),
-        None => format!("conversation {}", answered.thread),
+        None => format!("conversation {}", message.thread),
     };
-    let at = view::moment(answered.received_at, zone);
-    let head = format!("{}  {at}  {}  {}  ({place})", answered.id, answered.sender, answered.subject);
+    let at = view::moment(message.received_at, zone);
+    let head = format!("{}  {at}  {}  {}  ({place})", message.id, message.sender, message.subject);
     let rules: Vec<&str> = answered.rules.iter().map(IntentId::as_str).collect();
     let state = answered.state.map_or("not here", |state| state.as_str());
     let how = format!("{} {state}", rules.join(", "));
     let parts = [
         output::strong(&output::plain(&head)),
-        layout::block(&output::plain(&format!("> {}", one_line(&answered.preview))), MARGIN, width),
+        layout::block(&output::plain(&format!("> {}", one_line(&message.preview))), MARGIN, width),
         layout::block(&output::plain(&format!("< {} [{}]", one_line(&answered.answer), how.trim())), MARGIN, width),
     ];
     parts.join("\n")

@@ -156,22 +156,23 @@ pub(super) async fn answered(
     let limit = page_size(wanted.limit, LISTED, MOST_ANSWERED)?;
     let from = place(wanted.from.as_deref())?.map(InboundId);
     let found = shop.store.answered(visit.visitor()?.accounts.as_deref(), from, limit).await?;
-    let next = paging::next(&found, limit, |message| message.id.0);
+    let next = paging::next(&found, limit, |answered| answered.message.id.0);
     Ok(Json(AnsweredList { messages: found.into_iter().map(line).collect(), next }))
 }
 
 fn line(answered: Answered) -> AnsweredMessage {
+    let message = answered.message;
     AnsweredMessage {
-        message: answered.id.0,
-        conversation: answered.thread.0,
-        ticket: answered.ticket.map(|ticket| ticket.0),
-        account: answered.account.to_string(),
-        channel: answered.channel,
-        received_at: answered.received_at,
-        from: answered.sender,
-        subject: answered.subject,
-        preview: answered.preview,
-        language: answered.language.map(|code| code.to_string()),
+        message: message.id.0,
+        conversation: message.thread.0,
+        ticket: message.ticket.map(|ticket| ticket.0),
+        account: message.account.to_string(),
+        channel: message.channel,
+        received_at: message.received_at,
+        from: message.sender,
+        subject: message.subject,
+        preview: message.preview,
+        language: message.language.map(|code| code.to_string()),
         asked: answered.asked,
         answer: answered.answer,
         rules: answered.rules.iter().map(IntentId::to_string).collect(),

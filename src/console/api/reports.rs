@@ -17,7 +17,7 @@ use crate::{
     },
     desk::{complaints::CauseLine, figures::Report},
     model::{ids::InboundId, inbound::ChannelKind},
-    store::unrecognized::{MOST_UNRECOGNIZED, Unrecognized},
+    store::{listed_message::ListedMessage, unrecognized::MOST_UNRECOGNIZED},
 };
 
 /// Messages of one page, if nobody asks for another number.
@@ -138,7 +138,7 @@ pub(super) async fn unrecognized(
     Ok(Json(UnrecognizedList { messages: found.into_iter().map(line).collect(), next }))
 }
 
-fn line(message: Unrecognized) -> UnrecognizedMessage {
+fn line(message: ListedMessage) -> UnrecognizedMessage {
     UnrecognizedMessage {
         message: message.id.0,
         conversation: message.thread.0,

@@ -17,6 +17,7 @@ use crate::{
         words::{desk, reasons, ticket::Words},
     },
     model::{
+        closing::CloseResult,
         delivery::DeliveryState,
         ids::InboundId,
         inbound::{Attachment, ChannelKind},
@@ -390,10 +391,40 @@ impl Telling<'_> {
                     let more = event.text.lines().filter(|line| !self.reasons.iter().any(|reason| reason == line));
                     more.map(|line| reasons::told(self.clock.tongue, line)).collect::<Vec<_>>().join(" ")
                 }
+                (EventKind::Closed, _) => self.closed(&event.text),
+                (EventKind::Split | EventKind::Merged | EventKind::Alarm | EventKind::Delivery, _) => {
+                    reasons::told(self.clock.tongue, &event.text)
+                }
                 _ => event.text.clone(),
             },
             at,
         }
+    }
+
+    /// Tells how a case ended: the words of whoever closed it, then the account that [`crate::desk::close::words`] wrote below.
+    fn closed(&self, text: &str) -> String {
+        let (said, account) = text.rsplit_once('\n').unwrap_or(("", text));
+        match self.account(account) {
+            Some(account) if said.is_empty() => account,
+            Some(account) => format!("{said}\n{account}"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Reads an account again; none if it is something else.
+    fn account(&self, line: &str) -> Option<String> {
+        let parts = line.split(", ").map(|part| {
+            let (key, value) = part.split_once(": ")?;
+            let (label, value) = match key {
+                "result" => (self.words.close_result, labels::result(self.desk, CloseResult::from_word(value)?)),
+                "cause" => (self.words.close_cause, labels::case_cause(self.desk, value)),
+                "compensation" if value == "none" => (self.words.close_compensation, self.words.close_nothing),
+                "compensation" => (self.words.close_compensation, value),
+                _ => return None,
+            };
+            Some(format!("{label}: {value}"))
+        });
+        Some(parts.collect::<Option<Vec<_>>>()?.join(" · "))
     }
 }
 

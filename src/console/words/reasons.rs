@@ -1,5 +1,5 @@
 //! Why a person must look or a machine kept quiet, in the reader's language. The store keeps these sentences in English, as
-//! the engine wrote them; here they are read again. What is not known here stays as it is.
+//! the engine and the desk wrote them; here they are read again. What is not known here stays as it is.
 
 use crate::{
     console::words::{Tongue, fill},
@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The engine's sentences and what they are in Chinese, with `{}` for what differs; the first that fits is taken.
-const SENTENCES: [(&str, &str); 27] = [
+const SENTENCES: [(&str, &str); 34] = [
     ("Always for a person: {} ({}).", "必须人工处理：{}（{}）。"),
     ("For a person: {} (rule {}).", "需要人工：{}（规则 {}）。"),
     ("The message is in a language without rules: {}.", "消息的语言没有规则：{}。"),
@@ -44,6 +44,13 @@ const SENTENCES: [(&str, &str); 27] = [
     ("The buyer was not content: {}.", "买家不满意：{}。"),
     ("{} took it out of ticket {}", "{} 把它从工单 {} 中拆出"),
     ("Guard {}: {}.", "保护规则 {}：{}。"),
+    ("began in ticket {}", "出自工单 {}"),
+    ("a message began ticket {}", "一条消息成为工单 {}"),
+    ("goes on in ticket {}", "并入工单 {}"),
+    ("ticket {} goes on here: {}", "工单 {} 并入此处：{}"),
+    ("The buyer has waited for {} hours.", "买家已等待 {} 小时。"),
+    ("the reply that waited for its hour has left", "定时回复已发出"),
+    ("the message in doubt was sent after all: {}", "存疑的消息已证实发出：{}"),
 ];
 
 /// What makes each guard speak, in Chinese.
@@ -160,6 +167,7 @@ mod tests {
             "2026-11-19 02:14 已回答过 customs_tax。"
         );
         assert_eq!(chinese("Guard P1: paused by hand."), "保护规则 P1：店铺或账户已暂停（paused by hand）。");
+        assert_eq!(chinese("ticket 3 goes on here: Lamp: broken"), "工单 3 并入此处：Lamp: broken");
         assert_eq!(chinese("Something new."), "Something new.");
         assert_eq!(told(Tongue::English, "No words, only signs."), "No words, only signs.");
     }
@@ -186,7 +194,7 @@ mod tests {
     /// Returns the text of what writes reasons.
     fn sources(src: &Path) -> String {
         let mut text = String::new();
-        for folder in ["engine", "store", "service"] {
+        for folder in ["desk", "engine", "store", "service"] {
             for file in fs::read_dir(src.join(folder)).expect("it is there") {
                 let path = file.expect("readable").path();
                 if path.is_file() {

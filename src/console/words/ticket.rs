@@ -93,6 +93,7 @@ words! {
     close_result: "What came of it", "处理结果";
     close_cause: "Why it came to it", "原因";
     close_compensation: "What it cost", "赔付";
+    close_nothing: "nothing", "无";
     close_compensation_hint: "none, or an amount and currency such as 12.50 EUR", "填“无”，或金额和币种，如 12.50 EUR";
     close_accountable: "This is a complaint or dispute: all three are needed.", "这是投诉或纠纷：以上三项必填。";
     close_do: "Close the ticket", "关闭工单";

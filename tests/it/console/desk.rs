@@ -292,6 +292,13 @@ async fn a_complaint_is_closed_only_with_its_account_and_keeps_what_was_typed() 
     let fields = [("act", "close"), ("closing", "sent a new one")].into_iter().chain(account).collect();
     assert_eq!(act(fields).await.status, 303);
     shows(&house.get("/queue?view=closed", Some(&ann)).await, &["Where is my parcel?"]);
+    let account = "sent a new one\nWhat came of it: another item was sent · Why it came to it: fault of the product · \
+                   What it cost: 12.50 EUR";
+    shows(&house.get("/tickets/1", Some(&ann)).await, &[account]);
+    let chinese = AgentChange::Language(Language::ZH);
+    let by = Actor { name: "terminal", address: "" };
+    house.store.change_agent(&"ann".into(), &chinese, &by, Timestamp::now()).await.expect("changed");
+    shows(&house.get("/tickets/1", Some(&ann)).await, &["处理结果: 已补发", "原因: 产品质量问题", "赔付: 12.50 EUR"]);
 }
 
 #[tokio::test]

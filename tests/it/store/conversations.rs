@@ -73,11 +73,11 @@ async fn answered(b: Bench) {
     let list = b.store.answered(None, None, 9).await.expect("read");
     let told = |line: &nightdesk::store::answered::Answered| {
         (
-            line.id,
-            line.preview.clone(),
+            line.message.id,
+            line.message.preview.clone(),
             line.answer.clone(),
             line.state.map(nightdesk::model::delivery::DeliveryState::as_str),
-            line.ticket,
+            line.message.ticket,
         )
     };
     let expected = [
@@ -85,14 +85,14 @@ async fn answered(b: Bench) {
         (first.id, "is it blue".to_owned(), "answer to is it blue".to_owned(), Some("sent"), None),
     ];
     assert_eq!(list.iter().map(told).collect::<Vec<_>>(), expected, "and what people got is in the queue: {ticket}");
-    assert_eq!((list[1].thread, list[1].asked, list[1].sender.as_str()), (thread, false, "Ana"));
+    assert_eq!((list[1].message.thread, list[1].asked, list[1].message.sender.as_str()), (thread, false, "Ana"));
     assert_eq!(list[1].answered_at, Some(at(0)));
     let older = b.store.answered(None, Some(waits.id), 9).await.expect("read");
-    assert_eq!(older.iter().map(|line| line.id).collect::<Vec<_>>(), [first.id], "page by page");
+    assert_eq!(older.iter().map(|line| line.message.id).collect::<Vec<_>>(), [first.id], "page by page");
     // A burst is one line, that of its last message.
     b.run(&format!("UPDATE inbound SET joined = {} WHERE id = {}", waits.id, first.id)).await;
     let joined = b.store.answered(None, None, 9).await.expect("read");
-    assert_eq!(joined.iter().map(|line| line.id).collect::<Vec<_>>(), [waits.id]);
+    assert_eq!(joined.iter().map(|line| line.message.id).collect::<Vec<_>>(), [waits.id]);
 }
 
 async fn limited(b: Bench) {
@@ -108,7 +108,7 @@ async fn limited(b: Bench) {
     ];
     for (accounts, expected) in cases {
         let list = b.store.answered(Some(accounts), None, 9).await.expect("read");
-        assert_eq!(list.iter().map(|line| line.id).collect::<Vec<_>>(), expected, "{accounts:?}");
+        assert_eq!(list.iter().map(|line| line.message.id).collect::<Vec<_>>(), expected, "{accounts:?}");
         let counted = b.store.queue_counts(Viewer { name: &name, accounts: Some(accounts) }, at(9)).await;
         assert_eq!(counted.expect("counted").answered as usize, expected.len(), "{accounts:?}");
     }

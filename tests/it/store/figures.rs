@@ -8,6 +8,7 @@ use nightdesk::{
         ids::{AccountName, IntentId, OutboxId, TicketId},
         language::Language,
         outbound::{OutboundKind, Phase},
+        satisfaction::TOKEN_CHARACTERS,
         ticket::Due,
         verdict::{Hit, PlannedMessage},
     },
@@ -200,11 +201,13 @@ async fn gaps(b: Bench) {
     let machine = b.mail("dd@buyer.example", "out of office", at(1)).await;
     b.decide(&machine, Plan::suppress(), at(1)).await;
     let mut gaps = Vec::new();
+    let link = "u".repeat(TOKEN_CHARACTERS);
+    let quoting = format!("hm https://desk.shop.example/s/{link}");
     // Two of the same moment, one of a bot, and one of the second day.
     for (from, minute) in [("bo", 10), ("cy", 10), ("", 20), ("dee", 61)] {
         let letter = match from {
             "" => b.chat(7, "hm", at(minute)).await,
-            from => b.mail(&format!("{from}@buyer.example"), "hm", at(minute)).await,
+            from => b.mail(&format!("{from}@buyer.example"), &quoting, at(minute)).await,
         };
         b.decide(&letter, Plan::escalate(), at(minute)).await;
         gaps.push(letter.id);
@@ -220,6 +223,7 @@ async fn gaps(b: Bench) {
     assert_eq!(found.iter().map(|gap| gap.id).collect::<Vec<_>>(), newest_first);
     assert_eq!(figures(&b, at(90)).await.unrecognized, 5);
     assert!(found.iter().all(|gap| gap.ticket.is_some() && gap.preview.starts_with("hm")), "{found:?}");
+    assert!(found.iter().all(|gap| !gap.preview.contains(&link)), "a buyer's link is the buyer's alone: {found:?}");
     for (page, expected) in newest_first.windows(2).map(|pair| (Some(pair[0]), pair[1])) {
         let next = b.store.unrecognized(&days(), None, page, 1).await.expect("listed");
         assert_eq!(next.iter().map(|gap| gap.id).collect::<Vec<_>>(), [expected]);

@@ -58,14 +58,15 @@ async fn one_process_serves_a_file_and_others_work_beside_it() {
 #[tokio::test]
 async fn only_its_owner_can_read_the_file_and_another_name_is_the_same_file() {
     use std::os::unix::fs::PermissionsExt as _;
-    let b = Bench::new(Backend::Sqlite).await;
+    let folder = TempDir::new().expect("a temporary folder");
+    let (file, alias) = (folder.path().join("desk.db"), folder.path().join("alias.db"));
+    let store = open(&format!("sqlite://{}", file.display())).await;
     for end in ["", "-wal"] {
-        let file = format!("{}{end}", b.file().display());
+        let file = format!("{}{end}", file.display());
         assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o077, 0, "{file}");
     }
-    let alias = b.folder().join("alias.db");
-    std::os::unix::fs::symlink(b.file(), &alias).expect("the folder is ours");
-    let _serving = b.store.serve_alone().expect("nobody else serves it");
+    std::os::unix::fs::symlink(&file, &alias).expect("the folder is ours");
+    let _serving = store.serve_alone().expect("nobody else serves it");
     let error = open(&format!("sqlite://{}", alias.display())).await.serve_alone().expect_err("it is the same file");
     assert!(matches!(error, OpenError::InUse { .. }), "{error}");
 }
