@@ -83,8 +83,13 @@ impl Asked {
 
     /// Returns the query of this list's address, for pages that lead back to it; empty for the usual list.
     fn query(&self) -> String {
-        let usual = self.view() == View::Unclaimed && self.narrowed() == Narrowed::default() && self.from.is_empty();
-        let address = if usual { String::new() } else { self.address("", &self.from) };
+        self.query_from(&self.from)
+    }
+
+    /// Returns the query of the same list from another place on.
+    fn query_from(&self, from: &str) -> String {
+        let usual = self.view() == View::Unclaimed && self.narrowed() == Narrowed::default() && from.is_empty();
+        let address = if usual { String::new() } else { self.address("", from) };
         address.trim_start_matches('?').to_owned()
     }
 
@@ -184,25 +189,26 @@ pub(super) async fn neighbors(
     let found = read(asked.from.parse().ok(), LISTED).await?;
     let listed = &found.tickets;
     let place = listed.iter().position(|listed| listed.ticket.id == id);
-    let below = match (place, found.next) {
-        (Some(place), next) if place + 1 == listed.len() => match next {
-            Some(next) => read(Some(next), 1).await?.tickets,
-            None => Vec::new(),
-        },
-        (Some(place), _) => listed.get(place + 1).cloned().into_iter().collect(),
+    // The ticket below, and from where on its page of the list is read.
+    let (below, page) = match (place, found.next) {
+        (Some(place), Some(next)) if place + 1 == listed.len() => {
+            (read(Some(next), 1).await?.tickets, next.to_string())
+        }
+        (Some(place), _) => (listed.get(place + 1).cloned().into_iter().collect(), asked.from.clone()),
         // It is no longer there: what must be worked first is next.
-        (None, _) => read(None, 2).await?.tickets,
+        (None, _) => (read(None, 2).await?.tickets, String::new()),
     };
     let above = place.and_then(|place| listed.get(place.checked_sub(1)?));
-    let neighbor = |listed: &Listed| Neighbor {
+    let neighbor = |listed: &Listed, from: &str| Neighbor {
         id: listed.ticket.id.0,
-        href: ticket_address(listed.ticket.id, query),
+        href: ticket_address(listed.ticket.id, &asked.query_from(from)),
         subject: listed.ticket.subject.clone(),
     };
+    let below = below.iter().find(|listed| listed.ticket.id != id);
     Ok(Neighbors {
         list: asked.address("/queue", &asked.from),
-        previous: above.map(neighbor),
-        next: below.iter().find(|listed| listed.ticket.id != id).map(neighbor),
+        previous: above.map(|listed| neighbor(listed, &asked.from)),
+        next: below.map(|listed| neighbor(listed, &page)),
     })
 }
 

@@ -71,8 +71,8 @@ pub enum Refusal {
     },
     /// The buyer is to be answered before that moment.
     #[error(
-        "the buyer of ticket {ticket} is to be answered by {respond_by}, and this would wait until {at}; choose an earlier \
-         moment, or confirm it"
+        "the buyer of ticket {ticket} is to be answered by {respond_by}, and this would wait until {at}; confirm that, or \
+         answer sooner"
     )]
     PastDeadline {
         /// The ticket.
@@ -81,6 +81,16 @@ pub enum Refusal {
         at: Timestamp,
         /// When its response clock ends.
         respond_by: Timestamp,
+    },
+    /// That label asks for an account when the ticket is closed.
+    #[error(
+        "with the label `{tag}` ticket {ticket} is accounted for before it is closed; confirm that it is no such case"
+    )]
+    KeepsAccount {
+        /// The ticket.
+        ticket: TicketId,
+        /// The label that was to go.
+        tag: String,
     },
     /// Several things stand in the way, each of which may be confirmed.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; and "))]
@@ -131,7 +141,9 @@ impl Refusal {
     /// Returns whether the same act is possible once the person has confirmed it.
     pub fn may_be_confirmed(&self) -> bool {
         match self {
-            Self::TakenBy { .. } | Self::Scheduled { .. } | Self::PastDeadline { .. } => true,
+            Self::TakenBy { .. } | Self::Scheduled { .. } | Self::PastDeadline { .. } | Self::KeepsAccount { .. } => {
+                true
+            }
             Self::Several(refusals) => refusals.iter().all(Self::may_be_confirmed),
             _ => false,
         }
@@ -221,12 +233,8 @@ pub fn transition(
     if let Some(into) = ticket.merged_into {
         return Err(Refusal::Merged { ticket: ticket.id, into });
     }
-    let mut doubts = if around.despite { Vec::new() } else { doubts(ticket, by, command, around) };
-    if let Some(doubt) = doubts.pop() {
-        return Err(if doubts.is_empty() { doubt } else { Refusal::Several([doubts, vec![doubt]].concat()) });
-    }
     let acting = Acting { ticket, by, around, stay };
-    match command {
+    let change = match command {
         AgentCommand::Claim | AgentCommand::Release | AgentCommand::Assign(_) => acting.own(command),
         AgentCommand::Reply(_) | AgentCommand::SendDraft(_) => acting.answer(command),
         AgentCommand::RejectDraft(_) | AgentCommand::CancelReply | AgentCommand::StopPending => acting.stop(command),
@@ -234,6 +242,13 @@ pub fn transition(
             acting.end(command)
         }
         _ => acting.label(command),
+    }?;
+    // Nobody is asked to confirm what cannot be done.
+    let mut doubts = if around.despite { Vec::new() } else { doubts(ticket, by, command, around) };
+    match doubts.pop() {
+        None => Ok(change),
+        Some(doubt) if doubts.is_empty() => Err(doubt),
+        Some(doubt) => Err(Refusal::Several([doubts, vec![doubt]].concat())),
     }
 }
 
@@ -258,7 +273,15 @@ fn doubts(ticket: &Ticket, by: &AgentName, command: &AgentCommand, around: &Circ
     };
     let late = waits_until.zip(ticket.respond_by).filter(|(at, respond_by)| at > respond_by);
     let late = late.map(|(at, respond_by)| Refusal::PastDeadline { ticket: id, at, respond_by });
-    taken.into_iter().chain(scheduled).chain(late).collect()
+    let accountable = match command {
+        AgentCommand::Untag(tag) => {
+            close::ACCOUNTABLE_TAGS.into_iter().find(|known| *known == tag.trim().to_lowercase())
+        }
+        _ => None,
+    };
+    let accountable = accountable.filter(|tag| ticket.tags.iter().any(|has| has == tag));
+    let accountable = accountable.map(|tag| Refusal::KeepsAccount { ticket: id, tag: tag.to_owned() });
+    taken.into_iter().chain(scheduled).chain(late).chain(accountable).collect()
 }
 
 /// Returns whether an act is possible on a ticket that somebody else works on: it takes nothing out of that person's hands.

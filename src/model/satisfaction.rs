@@ -19,6 +19,9 @@ pub const REPLY: &str = "satisfaction_request";
 /// Where the page lies that a link leads to; a token follows.
 pub const PATH: &str = "/s/";
 
+/// [`PATH`] in an address that is part of another one.
+const CARRIED: &str = "%2Fs%2F";
+
 /// Random characters of a token: 256 bits.
 pub const TOKEN_CHARACTERS: usize = 43;
 
@@ -58,8 +61,8 @@ pub fn preview(text: &str) -> String {
 fn hidden(text: &str, mask: impl Fn(usize) -> String) -> String {
     let mut read = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(PATH) {
-        let (before, behind) = rest.split_at(at + PATH.len());
+    while let Some(at) = token_at(rest) {
+        let (before, behind) = rest.split_at(at);
         let token =
             behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
         read.push_str(before);
@@ -74,6 +77,19 @@ fn hidden(text: &str, mask: impl Fn(usize) -> String) -> String {
     read
 }
 
+/// Returns where something begins that may be a token, behind [`PATH`] or behind the same in an address that carries ours,
+/// as gateways write it that look at every link (RFC 3986 section 2.1).
+fn token_at(text: &str) -> Option<usize> {
+    let plain = text.find(PATH).map(|at| at + PATH.len());
+    let carried = text.match_indices('%').map(|(at, _)| at);
+    let mut carried = carried.filter(|at| text.get(*at..at + CARRIED.len()).is_some_and(is_carried));
+    plain.into_iter().chain(carried.next().map(|at| at + CARRIED.len())).min()
+}
+
+fn is_carried(part: &str) -> bool {
+    part.eq_ignore_ascii_case(CARRIED)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +100,10 @@ mod tests {
         let text = format!("Tell us: https://desk.example/s/{token}?score=5 and /s/short, and/s/");
         assert_eq!(without_links(&text), "Tell us: https://desk.example/s/…?score=5 and /s/short, and/s/");
         assert_eq!(without_links("nothing"), "nothing");
+        let carried =
+            format!("https://safe.example/?url=https%3a%2f%2fdesk.example%2Fs%2f{token}%3Fa&data=1 100% größer");
+        let read = "https://safe.example/?url=https%3a%2f%2fdesk.example%2Fs%2f…%3Fa&data=1 100% größer";
+        assert_eq!(without_links(&carried), read, "as a gateway writes it that looks at every link");
         let end = format!("{}/s/{token}", "x".repeat(PREVIEW - 10));
         assert!(preview(&end).ends_with("x/s/…"), "a link that a preview cuts");
         assert_eq!(with_links_blotted(&text).len(), text.len());

@@ -250,9 +250,9 @@ async fn end_draft(
     let Some((id, draft)) = outbox::draft_of(tx, ticket.thread).await? else { return Ok(None) };
     let (outcome, reason) = match (change.draft, &change.outbound) {
         (Some(DraftOutcome::Rejected), _) => (DraftOutcome::Rejected, "a person rejected it"),
-        (Some(DraftOutcome::Edited), _) => (DraftOutcome::Edited, "a person edited it"),
-        (Some(DraftOutcome::Sent), _) => (DraftOutcome::Sent, "sent by a person"),
-        (_, Some(outbound)) if outbound.payload.text() == draft.text() => (DraftOutcome::Sent, "sent by a person"),
+        (Some(DraftOutcome::Edited), _) => (DraftOutcome::Edited, drafts::EDITED),
+        (Some(DraftOutcome::Sent), _) => (DraftOutcome::Sent, drafts::SENT),
+        (_, Some(outbound)) if outbound.payload.text() == draft.text() => (DraftOutcome::Sent, drafts::SENT),
         (_, Some(_)) => (DraftOutcome::Unused, "a person answered otherwise"),
         (_, None) if change.state == TicketState::Closed => (DraftOutcome::Unused, "the ticket was closed"),
         _ => return Ok(None),

@@ -10,6 +10,15 @@ use crate::{
     store::{Store, database::Tx, error::StoreError, queue::named},
 };
 
+/// Why a draft ended whose words a person sent as they stood.
+pub(super) const SENT: &str = "sent by a person";
+
+/// Why a draft ended whose words a person changed and sent.
+pub(super) const EDITED: &str = "a person edited it";
+
+/// Why drafts ended that stand below as what a person sent.
+pub const IN_A_REPLY: [&str; 2] = [SENT, EDITED];
+
 /// What became of the drafts of one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftCounts {

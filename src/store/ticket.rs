@@ -584,7 +584,7 @@ pub(super) fn subject_of(subject: &str, text: &str) -> String {
     if !subject.trim().is_empty() {
         return subject.trim().to_owned();
     }
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = satisfaction::without_links(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(SUBJECT_CHARACTERS) {
         Some((end, _)) => format!("{}…", words[..end].trim_end()),
         None => words,

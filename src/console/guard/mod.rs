@@ -284,7 +284,7 @@ async fn find_session(
 /// Returns whether open pages ask for it by themselves, whether or not somebody sits before them: that is no use of a
 /// session, which would never end on a machine that somebody left.
 fn is_asked_by_itself(path: &str) -> bool {
-    matches!(path, "/events" | "/queue/rows") || (path.starts_with("/tickets/") && path.ends_with("/live"))
+    matches!(path, "/events" | "/queue/rows" | "/queue/tabs") || path.ends_with("/live")
 }
 
 /// Finds whose token a program brings.

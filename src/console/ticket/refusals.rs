@@ -82,6 +82,7 @@ fn refusal(refused: &Refusal, clock: &Clock) -> String {
         Refusal::PastDeadline { at, respond_by, .. } => {
             fill(words.past_deadline, &[clock.hour(*respond_by).words(), clock.hour(*at).words()])
         }
+        Refusal::KeepsAccount { tag, .. } => fill(words.keeps_account, &[tag]),
         Refusal::Several(refusals) => {
             refusals.iter().map(|refused| refusal(refused, clock)).collect::<Vec<_>>().join(" ")
         }

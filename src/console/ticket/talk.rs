@@ -14,7 +14,7 @@ use crate::{
         },
         visit::{Visit, Visitor},
         when::{Clock, Moment},
-        words::{desk, reasons, ticket::Words},
+        words::{desk, fill, reasons, ticket::Words},
     },
     model::{
         closing::CloseResult,
@@ -28,6 +28,7 @@ use crate::{
     service::original::{self, Extras},
     store::{
         conversation::Conversation,
+        drafts::IN_A_REPLY,
         outbox::{PATIENCE, SCHEDULED},
         ticket::TicketFile,
         timeline::{self, Came, Happened, Went},
@@ -292,6 +293,8 @@ impl Telling<'_> {
             // What waits stands above the conversation, with what can be done about it.
             Happened::Went(went) if went.state == DeliveryState::Held.as_str() => None,
             Happened::Went(went) if went.reason.as_deref() == Some(SCHEDULED) => None,
+            // What a person sent stands there as theirs.
+            Happened::Went(went) if is_in_a_reply(went) => None,
             Happened::Went(went) => Some(Item::Said(Box::new(self.went(went, at)))),
             Happened::Did(event) if event.what == EventKind::Note => Some(Item::Said(Box::new(self.note(event, at)))),
             Happened::Did(event) => Some(Item::Done(self.line(event, at))),
@@ -330,9 +333,11 @@ impl Telling<'_> {
             side: if went.human { "shop" } else { "machine" },
             who,
             badge: (!went.human).then_some(match went.kind {
+                OutboundKind::Draft => self.words.draft_title,
+                _ if went.state == DeliveryState::Cancelled.as_str() => self.words.not_by_machine,
                 OutboundKind::Ack => self.words.kind_ack,
                 OutboundKind::Ask => self.words.kind_ask,
-                OutboundKind::Answer | OutboundKind::Draft => self.words.by_machine,
+                OutboundKind::Answer => self.words.by_machine,
             }),
             at,
             subject: None,
@@ -354,11 +359,13 @@ impl Telling<'_> {
             state => labels::delivery(self.words, state),
         };
         let waits = state == DeliveryState::Ready || patient;
+        let reason = went.reason.as_deref().filter(|_| bad);
         Some(Standing {
             words,
-            bad,
+            // That a draft was not sent is nobody's trouble.
+            bad: bad && went.kind != OutboundKind::Draft,
             at: went.leaves_at.filter(|_| waits).map(|at| self.clock.hour(at)),
-            reason: went.reason.clone().filter(|_| bad),
+            reason: reason.map(|reason| reasons::told(self.clock.tongue, reason)),
         })
     }
 
@@ -392,6 +399,7 @@ impl Telling<'_> {
                     more.map(|line| reasons::told(self.clock.tongue, line)).collect::<Vec<_>>().join(" ")
                 }
                 (EventKind::Closed, _) => self.closed(&event.text),
+                (EventKind::Snoozed, _) => self.until(&event.text),
                 (EventKind::Split | EventKind::Merged | EventKind::Alarm | EventKind::Delivery, _) => {
                     reasons::told(self.clock.tongue, &event.text)
                 }
@@ -399,6 +407,12 @@ impl Telling<'_> {
             },
             at,
         }
+    }
+
+    /// Tells until when something is put off, by the desk's clock.
+    fn until(&self, text: &str) -> String {
+        let at = text.strip_prefix("until ").and_then(|at| at.parse().ok());
+        at.map_or_else(|| text.to_owned(), |at| fill(self.words.until, &[self.clock.hour(at).words()]))
     }
 
     /// Tells how a case ended: the words of whoever closed it, then the account that [`crate::desk::close::words`] wrote below.
@@ -426,6 +440,13 @@ impl Telling<'_> {
         });
         Some(parts.collect::<Option<Vec<_>>>()?.join(" · "))
     }
+}
+
+/// Returns whether a draft stands below, as what a person sent.
+fn is_in_a_reply(went: &Went) -> bool {
+    went.kind == OutboundKind::Draft
+        && went.state == DeliveryState::Cancelled.as_str()
+        && went.reason.as_deref().is_some_and(|reason| IN_A_REPLY.contains(&reason))
 }
 
 fn listed(place: usize, file: &Attachment) -> File {

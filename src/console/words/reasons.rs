@@ -6,8 +6,14 @@ use crate::{
     engine::guard::GUARDS,
 };
 
+/// What a pause says of itself, with what is paused.
+const PAUSED: &str = "{} is paused ({})";
+
+/// What can be paused, as it begins, and what that is in Chinese.
+const SCOPES: [(&str, &str); 3] = [("the shop", "店铺"), ("the account ", "账户 "), ("the rule ", "规则 ")];
+
 /// The engine's sentences and what they are in Chinese, with `{}` for what differs; the first that fits is taken.
-const SENTENCES: [(&str, &str); 34] = [
+const SENTENCES: [(&str, &str); 51] = [
     ("Always for a person: {} ({}).", "必须人工处理：{}（{}）。"),
     ("For a person: {} (rule {}).", "需要人工：{}（规则 {}）。"),
     ("The message is in a language without rules: {}.", "消息的语言没有规则：{}。"),
@@ -51,6 +57,29 @@ const SENTENCES: [(&str, &str); 34] = [
     ("The buyer has waited for {} hours.", "买家已等待 {} 小时。"),
     ("the reply that waited for its hour has left", "定时回复已发出"),
     ("the message in doubt was sent after all: {}", "存疑的消息已证实发出：{}"),
+    ("a person took over", "有人接手"),
+    ("a person took it back", "已被撤回"),
+    ("the person took it back at once", "撰写者已立即撤回"),
+    ("the buyer wrote again before it left", "发出前买家再次来信"),
+    ("a person answered in the mailbox", "有人已在邮箱中回复"),
+    ("a person stopped the answer", "有人拦下了回答"),
+    ("a person rejected it", "已被弃用"),
+    ("a person answered otherwise", "有人改用其他内容回复"),
+    ("the ticket was closed", "工单已关闭"),
+    (PAUSED, "{}已暂停（{}）"),
+    ("the account {} is not configured any more", "账户 {} 已不在配置中"),
+    ("it waited {} hours and was not sent any more", "等待了 {} 小时，不再发送"),
+    ("given up after {} attempts: {}", "尝试 {} 次后放弃：{}"),
+    ("the attempt failed inside nightdesk", "发送时程序内部出错"),
+    (
+        "the attempt stopped after the last bytes were written and never ended",
+        "内容已全部发出，但发送过程停住，未能结束",
+    ),
+    (
+        "the program ended after the last bytes were written and before the server's answer was read",
+        "内容已全部发出，但在读到服务器答复之前程序中断",
+    ),
+    ("it was on its way when the backup was made, and may have been sent since", "备份时正在发送，此后可能已经发出"),
 ];
 
 /// What makes each guard speak, in Chinese.
@@ -107,8 +136,13 @@ pub(in crate::console) fn told(tongue: Tongue, sentence: &str) -> String {
     if tongue == Tongue::English {
         return sentence.to_owned();
     }
-    let found = SENTENCES.iter().find_map(|(english, chinese)| Some((*chinese, values(english, sentence)?)));
-    let Some((chinese, values)) = found else { return sentence.to_owned() };
+    let found = SENTENCES.iter().find_map(|(english, chinese)| Some((*english, *chinese, values(english, sentence)?)));
+    let Some((english, chinese, values)) = found else { return sentence.to_owned() };
+    if english == PAUSED
+        && let [scope, why] = values[..]
+    {
+        return fill(chinese, &[&chinese_scope(scope), why]);
+    }
     if let [guard, evidence] = values[..]
         && sentence.starts_with("Guard ")
         && let Some(condition) = chinese_condition(guard)
@@ -127,6 +161,11 @@ pub(in crate::console) fn condition(tongue: Tongue, guard: &str) -> Option<&'sta
     let known = GUARDS.iter().find(|known| known.id == guard)?;
     let chinese = (tongue == Tongue::Chinese).then(|| chinese_condition(guard)).flatten();
     Some(chinese.unwrap_or(known.condition))
+}
+
+fn chinese_scope(scope: &str) -> String {
+    let named = SCOPES.iter().find_map(|(english, chinese)| Some((scope.strip_prefix(english)?, chinese)));
+    named.map_or_else(|| scope.to_owned(), |(name, chinese)| format!("{chinese}{name}"))
 }
 
 fn chinese_condition(guard: &str) -> Option<&'static str> {
@@ -168,6 +207,7 @@ mod tests {
         );
         assert_eq!(chinese("Guard P1: paused by hand."), "保护规则 P1：店铺或账户已暂停（paused by hand）。");
         assert_eq!(chinese("ticket 3 goes on here: Lamp: broken"), "工单 3 并入此处：Lamp: broken");
+        assert_eq!(chinese("the shop is paused (mei: holiday)"), "店铺已暂停（mei: holiday）");
         assert_eq!(chinese("Something new."), "Something new.");
         assert_eq!(told(Tongue::English, "No words, only signs."), "No words, only signs.");
     }
@@ -194,7 +234,7 @@ mod tests {
     /// Returns the text of what writes reasons.
     fn sources(src: &Path) -> String {
         let mut text = String::new();
-        for folder in ["desk", "engine", "store", "service"] {
+        for folder in ["desk", "engine", "model", "store", "service"] {
             for file in fs::read_dir(src.join(folder)).expect("it is there") {
                 let path = file.expect("readable").path();
                 if path.is_file() {

@@ -12,6 +12,7 @@ words! {
     nothing_scheduled: "No reply waits for its hour.", "没有等待发送的回复。";
     scheduled: "Another reply of this ticket leaves at {}. Confirm that this one replaces it.", "此工单另有一条回复将于 {} 发出。请确认用本条替换它。";
     past_deadline: "The buyer is to be answered by {}, and this would wait until {}.", "应在 {} 前回复买家，而此操作会等到 {}。";
+    keeps_account: "With the label “{}” the result, cause and cost are asked before this ticket is closed. Confirm that it is no such case.", "有标签“{}”的工单，关闭前须填写结果、原因和赔付。请确认它不是此类工单。";
     nothing_pending: "The machine is not about to say anything; what had begun to leave cannot be stopped.", "机器人没有待发消息；已开始发送的无法拦下。";
     not_snoozed: "This ticket is not put off.", "此工单未被推迟。";
     past: "That moment is over; choose one that is still to come.", "该时间已过，请选择将来的时间。";

@@ -24,6 +24,8 @@ words! {
     conversation: "Conversation", "会话";
     nothing_said: "Nothing was said yet.", "还没有消息。";
     by_machine: "sent by the machine", "机器人发送";
+    not_by_machine: "written by the machine", "机器人撰写";
+    until: "until {}", "至 {}";
     kind_ack: "receipt sent by the machine", "机器人发送的收讫";
     kind_ask: "asked by the machine", "机器人追问";
     machine_mail: "taken for machine mail", "判为机器邮件";

@@ -121,8 +121,17 @@ async fn a_draft_is_sent_edited_or_thrown_away() {
     let thrown = [("act", "reject_draft"), ("text", "wrong size"), ("seen", &page.field("seen"))];
     assert_eq!(house.post("/tickets/1/act", Some(&ann), &thrown).await.status, 303);
     let after = house.get("/tickets/1", Some(&ann)).await;
-    shows(&after, &["threw the draft away", "wrong size"]);
+    shows(&after, &["threw the draft away", "wrong size", "Draft of the machine", "not sent: a person rejected it"]);
     assert!(!after.body.contains("value=\"send_draft\""), "{}", after.body);
+    assert!(!after.body.contains("sent by the machine"), "nothing was sent: {}", after.body);
+    let letter = bench.received(&mail("Bo", "bo@buyer.example", "Size", "Is there an XS?"), now).await;
+    bench.decide(&letter, Plan::escalate().sending(&[OutboundKind::Draft]), now).await;
+    let seen = house.get("/tickets/2", Some(&ann)).await.field("seen");
+    let sent = [("act", "send_draft"), ("seen", seen.as_str())];
+    assert_eq!(house.post("/tickets/2/act", Some(&ann), &sent).await.status, 303);
+    let after = house.get("/tickets/2", Some(&ann)).await;
+    shows(&after, &["<li class=\"bubble shop\">"]);
+    assert!(!after.body.contains("Draft of the machine"), "it stands there as ann's reply: {}", after.body);
 }
 
 #[tokio::test]

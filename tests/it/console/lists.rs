@@ -1,7 +1,16 @@
 //! From ticket to ticket in the list that one came from, and the parts of pages that are fetched anew.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use nightdesk::model::agent::Role;
+use nightdesk::{
+    console::guard::secret,
+    model::{agent::Role, ids::AgentName},
+    store::{
+        audit::Actor,
+        sessions::{NewSession, Stage},
+    },
+};
 
 use super::{
     desk::{mail, shows},
@@ -64,6 +73,57 @@ async fn a_ticket_leads_on_to_the_next_one_of_its_list() {
     let odd = "/tickets/1?list=%22%3E%3Cscript%3E%23%26from%3Dx";
     let page = house.get(odd, Some(&ann)).await;
     assert!(page.status == 200 && !page.body.contains("\"><script"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn the_way_from_ticket_to_ticket_goes_on_where_a_page_of_the_list_ends() {
+    let house = House::open().await;
+    house.person("ann", Role::Agent, None).await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    let many = 53;
+    for number in 1..=many {
+        let at = now - SignedDuration::from_mins(100 - number);
+        let letter = bench.received(&mail("Ana", &format!("b{number}@buyer.example"), "Lamp", "Help."), at).await;
+        bench.decide(&letter, Plan::escalate().sending(&[]), at).await;
+    }
+    let ann = house.seat("ann").await;
+    let (mut seen, mut at) = (BTreeSet::new(), Some("/tickets/1".to_owned()));
+    while let Some(path) = at {
+        let id = path.split('?').next().unwrap_or_default().to_owned();
+        assert!(seen.insert(id), "{path} was there before");
+        at = around(&house, &ann, &path).await.1;
+    }
+    assert_eq!(seen.len(), usize::try_from(many).expect("few"));
+}
+
+#[tokio::test]
+async fn what_pages_fetch_by_themselves_is_no_use_of_a_session() {
+    let (house, ann) = opened().await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    let letter = bench.received(&mail("Bo", "bo@buyer.example", "Blue?", "Is it blue?"), now).await;
+    bench.decide(&letter, Plan::answer(), now).await;
+    let mut fetched = BTreeSet::from(["/queue/rows?view=all".to_owned()]);
+    for page in ["/queue", "/answered", "/machine", "/quarantine", "/tickets/1", "/conversations/4"] {
+        let told = house.get(page, Some(&ann)).await;
+        let parts = told.body.split("data-live=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        fetched.extend(parts.map(|path| path.replace("&#38;", "&").replace("&amp;", "&")));
+    }
+    assert!(fetched.len() >= 6, "{fetched:?}");
+    let (name, by, hash) = (AgentName::from("ann"), Actor::here("terminal"), secret::hash("old"));
+    let new = NewSession { hash: &hash, agent: &name, stage: Stage::Whole, browser: "" };
+    house.store.begin_session(&new, None, &by, now - SignedDuration::from_hours(1)).await.expect("begun");
+    let old = Seat { cookie: "nightdesk=old".to_owned(), csrf: String::new() };
+    let last_used = async || {
+        let sessions = house.store.sessions_of(&name, now).await.expect("read");
+        sessions.iter().find(|session| session.hash == hash).expect("it is in force").seen_at
+    };
+    let begun = last_used().await;
+    for path in fetched {
+        assert_eq!(house.get(&path, Some(&old)).await.status, 200, "{path}");
+        assert_eq!(last_used().await, begun, "{path} counts as somebody who sits there");
+    }
+    assert_eq!(house.get("/queue", Some(&old)).await.status, 200);
+    assert_ne!(last_used().await, begun, "whoever opens a page is there");
 }
 
 #[tokio::test]

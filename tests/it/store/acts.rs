@@ -337,6 +337,9 @@ async fn a_complaint(b: Bench) {
     let desk = Desk::new(b);
     let id = desk.opened("ana@buyer.example", &[]).await;
     desk.act("lin", id, AgentCommand::Tag("Complaint".to_owned()), at(1)).await.expect("a label");
+    let untag = || AgentCommand::Untag("Complaint".to_owned());
+    let refused = desk.act("lin", id, untag(), at(1)).await.expect_err("closing would ask for nothing any more");
+    assert!(refused.may_be_confirmed() && refused.to_string().contains("label `complaint`"), "{refused}");
     let close = |closing| desk.act("lin", id, AgentCommand::Close(closing), at(2));
     let whole = Closing {
         text: "she keeps it".to_owned(),
@@ -352,6 +355,9 @@ async fn a_complaint(b: Bench) {
     assert_eq!((ticket.result, ticket.cause, ticket.compensation), (whole.result, whole.cause, whole.compensation));
     let told = desk.file(id).await.events.last().map(|event| event.text.clone());
     assert_eq!(told.as_deref(), Some("she keeps it\nresult: refunded, cause: customs, compensation: 12.50 EUR"));
+    let sure = Wish { despite: true, ..Wish::new("lin".into(), id, untag()) };
+    let tags = desk.wish(sure, at(3)).await.expect("it was none, says lin").ticket.tags;
+    assert!(!tags.contains(&"complaint".to_owned()), "{tags:?}");
 }
 
 async fn unseen_message(b: Bench) {
