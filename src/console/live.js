@@ -34,11 +34,18 @@
     countDown();
   };
 
+  // A page that nobody sees looks again when it is seen.
   let due = 0;
-  const soon = () => {
-    clearTimeout(due);
-    due = setTimeout(() => { for (const part of parts()) refresh(part).catch(() => {}); }, 150);
+  let missed = false;
+  const look = () => {
+    due = 0;
+    missed = document.hidden;
+    if (!missed) for (const part of parts()) refresh(part).catch(() => {});
   };
+  const soon = () => {
+    if (due === 0) due = setTimeout(look, 150);
+  };
+  document.addEventListener("visibilitychange", () => { if (missed && !document.hidden) soon(); });
 
   // What can be taken back for some seconds more says how many. The server says how long, so that clocks may differ.
   const ends = new WeakMap();
