@@ -126,7 +126,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes conversations, tickets and messages, and indexes the messages as the service does.
+/// Writes conversations, messages and tickets, and indexes the messages as the service does.
 async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
     let threads = (asked.messages / PER_THREAD).max(1);
     let numbers = |end| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {end})");
@@ -143,6 +143,13 @@ async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
         numbers(threads)
     ))
     .await;
+    letters(asked, threads, store, &run).await;
+    tickets(&run).await;
+    run("ANALYZE".to_owned()).await;
+}
+
+/// Writes the messages with their answers.
+async fn letters(asked: &Asked, threads: u64, store: &Store, run: &impl AsyncFn(String)) {
     let mut dice = Dice(7);
     let mut written = 0;
     while written < asked.messages {
@@ -152,7 +159,7 @@ async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
                 let thread = id % threads + 1;
                 let outcome = outcome(id);
                 format!(
-                    "({id}, 'email', 'shop{}', 'k{id}', '', '', 0, 0, {id}000, {id}000, 'decided', '{outcome}', {id}000,
+                    "({id}, 'email', 'shop{}', 'k{id}', '', '', 0, 0, {id}000, {id}000, 'decided', '{outcome}', 'why', {id}000,
                       {thread}, 'b{thread}@buyer.example', 's', '{}')",
                     thread % 5,
                     dice.text()
@@ -161,7 +168,8 @@ async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
             .collect();
         run(format!(
             "INSERT INTO inbound (id, channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at,
-                                  state, outcome, decided_at, thread, sender_key, subject, text)
+                                  state, outcome, outcome_reason, decided_at, thread, sender_key, subject,
+                                  text)
              VALUES {}",
             rows.join(", ").replace("'', ''", "CAST('' AS BYTES), CAST('' AS BYTES)").replace("BYTES", bytes(store))
         ))
@@ -172,6 +180,10 @@ async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
         index(store).await;
         written = end;
     }
+}
+
+/// Writes a ticket for each conversation, and what waits in those that are open.
+async fn tickets(run: &impl AsyncFn(String)) {
     run(format!(
         "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, reasons, tags, assignee, opened_at,
                              changed_at, closed_at, respond_by, account, snoozed_until, grade_rank)
@@ -196,7 +208,6 @@ async fn fill(asked: &Asked, store: &Store, run: impl AsyncFn(String)) {
         ))
         .await;
     }
-    run("ANALYZE".to_owned()).await;
 }
 
 /// What became of a message: half are answered, a tenth is machine mail, the rest are people's.

@@ -36,6 +36,10 @@ const MOST_LOOKED: u32 = 2_000;
 /// looked at one by one first: a word that is not among so many is rare enough to be gathered.
 const NEWEST: u32 = 5_000;
 
+/// Words that so many of the newest texts hold are found faster by looking on than by gathering: of five million texts,
+/// gathering sixty of 5,000 takes about as long as looking at the 200,000 among which enough of them are.
+const OFTEN: u32 = 60;
+
 /// What is attempted, for messages.
 const SEARCHING: &str = "searching";
 
@@ -166,7 +170,7 @@ impl Store {
             Pools::Sqlite { .. } => wanted.as_match(),
             Pools::Postgres(_) => wanted.as_tsquery(),
         };
-        let values: [Value<'_>; 8] = [
+        let mut values: [Value<'_>; 8] = [
             (&words).into(),
             scope.before.unwrap_or(i64::MAX).into(),
             MOST_LOOKED.into(),
@@ -179,9 +183,19 @@ impl Store {
         if let Pools::Sqlite { .. } = &self.db.pools {
             return page(&self.db.ask(SEARCHING, SQLITE, &values).await?, limit);
         }
-        let newest = page(&self.db.ask(SEARCHING, POSTGRES_NEWEST, &values).await?, limit)?;
+        let rows = self.db.ask(SEARCHING, POSTGRES_NEWEST, &values).await?;
+        let newest = page(&rows, limit)?;
         if newest.next.is_some() {
             return Ok(newest);
+        }
+        let many = rows.first().map_or(Ok(0), |row| row.count("many"))?;
+        if many >= OFTEN {
+            // A quarter more, because words are not spread evenly.
+            values[7] = (NEWEST * MOST_LOOKED / many * 5 / 4).into();
+            let more = page(&self.db.ask(SEARCHING, POSTGRES_NEWEST, &values).await?, limit)?;
+            if more.next.is_some() {
+                return Ok(more);
+            }
         }
         page(&self.db.ask(SEARCHING, POSTGRES_GATHERED, &values).await?, limit)
     }

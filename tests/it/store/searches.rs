@@ -33,6 +33,7 @@ pub(super) const CASES: &[Case] = &[
     ("two_indexers_write_each_text_once", |b| Box::pin(two_indexers(b))),
     ("a_rare_word_is_found_behind_many_newer_texts", |b| Box::pin(rare(b))),
     ("a_search_that_looked_enough_says_where_it_stopped", |b| Box::pin(looked_enough(b))),
+    ("what_fits_otherwise_too_is_found_behind_many_newer_texts_of_the_words", |b| Box::pin(often(b))),
 ];
 
 const ALL: SearchScope<'static> = SearchScope { accounts: None, before: None, limit: 50 };
@@ -300,10 +301,16 @@ async fn two_indexers(b: Bench) {
 async fn crowd(b: &Bench, texts: u32, words: &str) {
     let ticket = said(b, "ana@x.example", "something else", 1).await.expect("a ticket");
     indexed(b).await;
-    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {texts})");
+    spread(b, ticket, (texts, 1_000, 1), words).await;
+}
+
+/// Writes so many texts of a ticket with these words: the first number, and how far the next is from it.
+async fn spread(b: &Bench, ticket: TicketId, (texts, first, step): (u32, u32, u32), words: &str) {
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {texts} - 1)");
+    let id = format!("{first} + i * {step}");
     b.run(&format!(
         "INSERT INTO search_doc (id, kind, source, thread, account, at)
-         {numbers} SELECT 1000 + i, 'event', 1000 + i, k.thread, 'shop', 1 FROM n, ticket k WHERE k.id = {ticket}"
+         {numbers} SELECT {id}, 'event', {id}, k.thread, 'shop', 1 FROM n, ticket k WHERE k.id = {ticket}"
     ))
     .await;
     let table = if b.backend == super::bench::Backend::Sqlite { "rowid, words" } else { "id, words" };
@@ -312,7 +319,7 @@ async fn crowd(b: &Bench, texts: u32, words: &str) {
     } else {
         format!("CAST('''·'':1 ''{words}'':2' AS tsvector)")
     };
-    b.run(&format!("INSERT INTO search_words ({table}) {numbers} SELECT 1000 + i, {words} FROM n")).await;
+    b.run(&format!("INSERT INTO search_words ({table}) {numbers} SELECT {id}, {words} FROM n")).await;
 }
 
 async fn rare(b: Bench) {
@@ -340,4 +347,31 @@ async fn looked_enough(b: Bench) {
         assert!(before.is_some() && looks < 9, "it goes on until it is found");
     }
     assert!(looks > 1, "one look would be too much work");
+}
+
+/// Two kinds of words: those of a text in three, and those of one in thirty. What fits lies behind the newest 5,000.
+async fn often(b: Bench) {
+    let closed = said(&b, "ben@x.example", "a lamp on a table", 0).await.expect("a ticket");
+    changes::close(&b, closed, at(1)).await;
+    let open = said(&b, "ana@x.example", "something else", 1).await.expect("a ticket");
+    indexed(&b).await;
+    for (texts, first, step, words) in
+        [(2_800, 1_000, 4, "lamp"), (280, 1_001, 40, "table"), (2_800, 1_002, 4, "chair"), (2_800, 1_003, 4, "chair")]
+    {
+        spread(&b, open, (texts, first, step), words).await;
+    }
+    for (typed, least) in [("lamp in:closed", 2), ("table in:closed", 1)] {
+        let (mut before, mut looks, mut found) = (None, 0, Vec::new());
+        loop {
+            let page = find(&b.store, typed, SearchScope { before, ..ALL }).await.expect("read");
+            looks += 1;
+            found.extend(page.found.into_iter().map(|found| found.hit.text));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["a lamp on a table"], "{typed}");
+        assert!(looks >= least, "{typed}: {looks} looks");
+    }
 }
