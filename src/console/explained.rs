@@ -8,7 +8,10 @@ use std::ops::Range;
 use jiff::tz::TimeZone;
 
 use crate::{
-    console::words::{Tongue, explained::Words, fill, reasons},
+    console::{
+        order_line,
+        words::{Tongue, explained::Words, fill, reasons},
+    },
     engine::Engine,
     model::{
         ids::IntentId,
@@ -250,10 +253,10 @@ fn lines(verdict: &Verdict, zone: &TimeZone, words: &'static Words, tongue: Tong
         add(words.fact, text);
     }
     if let Some(order) = &verdict.order {
-        add(words.order, crate::check::explain::order(order, verdict.decided_at));
+        add(words.order, order_line::of(order, verdict.decided_at, tongue));
     }
     if let Some(why) = &verdict.orders_unseen {
-        add(words.orders_unseen, why.clone());
+        add(words.orders_unseen, order_line::unseen(why, tongue));
     }
     if let Some(situation) = &verdict.situation {
         add(words.situation, situation.clone());

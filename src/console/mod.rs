@@ -24,6 +24,7 @@ mod labels;
 mod login;
 mod machine;
 mod message_line;
+mod order_line;
 mod paging;
 mod path;
 mod people;

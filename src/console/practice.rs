@@ -26,6 +26,7 @@ use crate::{
     console::{
         Shop,
         explained::Explained,
+        order_line,
         playground::country,
         problem::{Answer, Problem},
         rules::Choice,
@@ -152,7 +153,8 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     let languages = engine.settings().languages.iter();
     let choice = |word: &str, name: &str| Choice { value: word.to_owned(), name: name.to_owned(), chosen: false };
     let languages = languages.map(|language| choice(language.as_str(), language.as_str())).collect();
-    let statuses = OrderStatus::ALL.into_iter().map(|status| choice(status.as_str(), status_word(status, words)));
+    let statuses =
+        OrderStatus::ALL.into_iter().map(|status| choice(status.as_str(), order_line::status(status, visit.tongue)));
     let chat = match shop.practice.of(&visit.visitor()?.name) {
         Some(conversation) => Some(played(&shop, &visit, conversation).await?),
         None => None,
@@ -203,7 +205,7 @@ fn chat(engine: &Engine, conversation: &Conversation, switches: Vec<SituationSwi
         }
     });
     let turns = shown.collect();
-    Chat { mail: conversation.buyer.channel == ChannelKind::Email, about: conversation.buyer.about(words), turns }
+    Chat { mail: conversation.buyer.channel == ChannelKind::Email, about: conversation.buyer.about(tongue), turns }
 }
 
 /// Returns what the machine made of a message.
@@ -246,29 +248,18 @@ impl Conversation {
 
 impl Buyer {
     /// Says who the colleague plays.
-    fn about(&self, words: &'static Words) -> Vec<String> {
+    fn about(&self, tongue: Tongue) -> Vec<String> {
+        let words = Words::of(tongue);
         let channel = if self.channel == ChannelKind::Email { words.email } else { words.telegram };
         let mut about = vec![channel.to_owned()];
         about.extend(self.name.clone());
         about.extend(self.language.map(|language| language.to_string()));
         about.extend(self.country.clone());
         about.extend(self.order.as_ref().map(|order| {
-            let status = order.status.map_or(words.unknown, |status| status_word(status, words));
+            let status = order.status.map_or(words.unknown, |status| order_line::status(status, tongue));
             fill(words.order_is, &[&order.number, status])
         }));
         about
-    }
-}
-
-fn status_word(status: OrderStatus, words: &'static Words) -> &'static str {
-    match status {
-        OrderStatus::Unpaid => words.unpaid,
-        OrderStatus::Paid => words.paid,
-        OrderStatus::Packed => words.packed,
-        OrderStatus::Shipped => words.shipped,
-        OrderStatus::Delivered => words.delivered,
-        OrderStatus::Returned => words.returned,
-        OrderStatus::Canceled => words.canceled,
     }
 }
 

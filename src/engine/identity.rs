@@ -16,6 +16,15 @@ use crate::{
     text::entity::order_number,
 };
 
+/// Why the author of a message is not certain enough, as decisions record it. The console tells it in its readers' languages.
+pub const DOUBTS: [&str; 5] = [CHAT, FORM, FORWARDED, UNPROVEN, ELSEWHERE];
+
+const CHAT: &str = "a chat does not prove whose order it is";
+const FORM: &str = "the buyer is named by somebody else, as in a contact form";
+const FORWARDED: &str = "it is a forwarded mail";
+const UNPROVEN: &str = "our mail server does not vouch for the sender's address";
+const ELSEWHERE: &str = "it wants the answer at another address";
+
 /// Shorter numbers may be a quantity or a house.
 const LEAST_DIGITS: usize = 4;
 
@@ -33,22 +42,22 @@ pub(super) fn with_own_orders<'a>(case: &Case<'a>) -> Cow<'a, Context> {
 /// Returns why the author is not certain enough; none if orders may be spoken of.
 fn doubt(case: &Case<'_>) -> Option<&'static str> {
     if case.inbound.telegram.is_some() {
-        return Some("a chat does not prove whose order it is");
+        return Some(CHAT);
     }
     // Text without a mail around it is typed by the seller: `explain`, `match`, `test`.
     let mail = case.mail()?;
     if !is_author(mail, case.inbound) {
-        return Some("the buyer is named by somebody else, as in a contact form");
+        return Some(FORM);
     }
     if mail.forwarded {
-        return Some("it is a forwarded mail");
+        return Some(FORWARDED);
     }
     if !guard::proves_author(case) {
-        return Some("our mail server does not vouch for the sender's address");
+        return Some(UNPROVEN);
     }
     // What a person sends of a draft goes to Reply-To.
     let elsewhere = mail.reply_to.iter().any(|mailbox| !same(&mailbox.address, author(case.inbound)));
-    elsewhere.then_some("it wants the answer at another address")
+    elsewhere.then_some(ELSEWHERE)
 }
 
 /// Returns the words of a text that are numbers of these orders, or are built as one of them is: who names `LH-2002` does

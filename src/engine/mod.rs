@@ -21,7 +21,7 @@ mod destination;
 mod doubt;
 mod escalate;
 mod evidence;
-mod identity;
+pub mod identity;
 mod language;
 mod named;
 mod policy;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     check::explain,
     console::{
-        address, labels,
+        address, labels, order_line,
         words::{Tongue, reasons, ticket::Words},
     },
     engine::Engine,
@@ -90,7 +90,11 @@ pub(super) fn of(text: &str, verdict: &Verdict, engine: &Engine, tongue: Tongue,
         parts: parts(verdict, engine, words, tongue),
         facts: facts(verdict),
         rest: rest(verdict, engine, words),
-        order: verdict.order.as_ref().map(|order| explain::order(order, now)).or(verdict.orders_unseen.clone()),
+        order: verdict
+            .order
+            .as_ref()
+            .map(|order| order_line::of(order, now, tongue))
+            .or_else(|| Some(order_line::unseen(verdict.orders_unseen.as_deref()?, tongue))),
         situation: verdict.situation.clone(),
         whole: explain::reading(text, verdict),
     }

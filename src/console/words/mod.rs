@@ -36,6 +36,7 @@ pub(super) mod explained;
 pub(super) mod frame;
 pub(super) mod help;
 pub(super) mod lists;
+pub(super) mod orders;
 pub(super) mod playground;
 pub(super) mod practice;
 pub(super) mod queue;

@@ -35,11 +35,4 @@ words! {
     bad_country: "`{}` is no country code: write two letters, such as DE.", "`{}` 不是国家代码，请输入两位字母，如 DE。";
     busy: "Your last message is still being decided; try again in a moment.", "上一条消息仍在处理，请稍候再试。";
     empty: "No message yet. Write the first one.", "还没有消息，请输入第一条。";
-    unpaid: "not paid", "未付款";
-    paid: "paid", "已付款";
-    packed: "packed", "已打包";
-    shipped: "shipped", "已发货";
-    delivered: "delivered", "已送达";
-    returned: "returned", "已退回";
-    canceled: "canceled", "已取消";
 }
