@@ -243,11 +243,10 @@ async fn add(
         Ok(name) => name,
         Err(problem) => return Ok(output::refusal(&problem.to_string())),
     };
-    if let Some(owner) = whose(store, email).await? {
-        let address = email.unwrap_or_default();
-        return Ok(output::refusal(&format!(
-            "{owner} gets notices at {address} already; give {name} another address (nobody was added)"
-        )));
+    // Whoever is added a second time has the address already: then it is the name that is taken.
+    if let Some(owner) = whose(store, email).await?.filter(|owner| owner.name != name) {
+        let taken = taken(&owner, email.unwrap_or_default());
+        return Ok(output::refusal(&format!("{taken}; give {name} another address (nobody was added)")));
     }
     let display = agent::display_name(display, &name);
     let new = NewAgent { name: &name, display: &display, role, accounts, language, password: None };
@@ -266,10 +265,18 @@ async fn add(
 }
 
 /// Returns who has that address, shut out or not.
-async fn whose(store: &Store, email: Option<&str>) -> anyhow::Result<Option<AgentName>> {
+async fn whose(store: &Store, email: Option<&str>) -> anyhow::Result<Option<Agent>> {
     let Some(email) = email else { return Ok(None) };
-    let found = store.agents().await?.into_iter().find(|agent| agent.email.as_deref() == Some(email));
-    Ok(found.map(|agent| agent.name))
+    Ok(store.agents().await?.into_iter().find(|agent| agent.email.as_deref() == Some(email)))
+}
+
+/// Says that an address is somebody's. Who is shut out gets no notices, and keeps the address until it is taken away.
+fn taken(owner: &Agent, address: &str) -> String {
+    let name = &owner.name;
+    if owner.disabled_at.is_none() {
+        return format!("{name} gets notices at {address} already");
+    }
+    format!("{address} is the address of {name}, who is shut out; `nightdesk user email {name} none` frees it")
 }
 
 /// Prints a link on standard output.
@@ -303,9 +310,11 @@ async fn change(store: &Store, name: &str, change: &AgentChange<'_>) -> anyhow::
         AgentOutcome::NoSuchAgent => output::refusal(&format!("there is nobody called {name}")),
         AgentOutcome::AddressTaken => {
             let email = if let AgentChange::Email(email) = change { *email } else { None };
-            let owner =
-                whose(store, email).await?.map_or_else(|| "somebody else".to_owned(), |owner| owner.to_string());
-            output::refusal(&format!("{owner} gets notices at that address already"))
+            let told = match whose(store, email).await? {
+                Some(owner) => taken(&owner, email.unwrap_or_default()),
+                None => "somebody else got notices at that address just now; try again".to_owned(),
+            };
+            output::refusal(&told)
         }
         AgentOutcome::LastAdmin => {
             output::refusal(&format!("{name} is the last admin who can sign in; make somebody else an admin first"))
