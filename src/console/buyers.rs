@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    check::explain,
     console::{
-        Shop, address, labels, paging,
+        Shop, address, labels, order_line,
+        other_address::{self, Note, Other},
+        paging,
         path::Path,
         problem::{Answer, Problem},
         router::{Entry, Need, Object},
@@ -101,29 +102,25 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Query(asked): Q
 /// One buyer.
 pub(super) async fn one(State(shop): State<Shop>, visit: Visit, Path(buyer): Path<i64>) -> Answer {
     let visitor = visit.visitor()?;
-    let (clock, desk) = (Clock::of(&shop, &visit), desk::Words::of(visit.tongue));
+    let clock = Clock::of(&shop, &visit);
     let accounts = visitor.accounts.as_deref();
     let found = shop.store.buyer(BuyerId(buyer), accounts).await?.ok_or(Problem::NotFound)?;
-    let card = shop.store.buyer_card(&found.key).await?;
     let person = shop.store.person(&found.key, accounts).await?;
-    let notes = person.notes.iter().map(|note| Note {
-        who: labels::actor(desk, &note.by, visitor.name.as_str()),
-        at: clock.hour(note.at),
-        text: note.text.clone(),
-    });
+    let others = other_address::others(&person, visitor, &clock);
+    let own = person.own;
     page(&BuyerPage {
         words: Words::of(visit.tongue),
         line: line(&found, &clock),
         country: found.country.clone().unwrap_or_default(),
         language: found.language.map(|code| code.to_string()).unwrap_or_default(),
         languages: labels::languages(visit.tongue, found.language),
-        first_seen: card.first_seen.map(|at| clock.hour(at)),
-        messages: person.messages,
-        notes: notes.collect(),
-        orders: person.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
-        tickets: person.tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
-        talks: person.conversations.into_iter().map(|talk| talk_line(talk, &clock)).collect(),
-        others: person.others.iter().map(|other| line(other, &clock)).collect(),
+        first_seen: own.first_seen.map(|at| clock.hour(at)),
+        messages: own.messages,
+        notes: other_address::notes(&own.notes, visitor, &clock),
+        orders: own.orders.iter().map(|order| order_line::of(order, clock.now, clock.tongue)).collect(),
+        tickets: own.tickets.iter().map(|ticket| ticket_line(ticket, &clock)).collect(),
+        talks: own.conversations.into_iter().map(|talk| talk_line(talk, &clock)).collect(),
+        others,
         find_other: address::with(
             "/buyers",
             &[("q", found.name.as_deref().unwrap_or_default()), ("same", &found.id.to_string())],
@@ -264,8 +261,8 @@ struct BuyerPage {
     tickets: Vec<TicketLine>,
     talks: Vec<TalkLine>,
     said: String,
-    /// The other addresses of the person.
-    others: Vec<Line>,
+    /// The other addresses of the person; all the rest is of this one.
+    others: Vec<Other>,
     /// Where another address is looked for.
     find_other: String,
 }
@@ -310,11 +307,4 @@ struct TalkLine {
     account: String,
     messages: u32,
     last: Option<Moment>,
-}
-
-/// What a person noted of the buyer.
-struct Note {
-    who: String,
-    at: Moment,
-    text: String,
 }

@@ -25,6 +25,7 @@ mod login;
 mod machine;
 mod message_line;
 mod order_line;
+mod other_address;
 mod paging;
 mod path;
 mod people;

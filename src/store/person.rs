@@ -1,5 +1,5 @@
-//! One person behind several addresses, because people say so: what came by mail and by chat is read together. The machine
-//! makes nothing of it: orders, language and answers stay with the address that they belong to.
+//! One person behind several addresses, because people say so: what came by mail and by chat is read together, and each
+//! thing under the address that it belongs to. The machine makes nothing of it.
 
 use jiff::Timestamp;
 
@@ -26,24 +26,44 @@ use crate::{
 /// The most addresses of one person. Who has more is a company or a mistake.
 pub const MOST_ADDRESSES: u32 = 20;
 
-/// The most notes, tickets and conversations of a person that are told, the newest ones.
-const MOST: usize = 100;
+/// The most notes, tickets, conversations and orders that are told of each other address, the newest ones: the page of the
+/// address itself has more, and twenty addresses are read at once.
+const MOST_OF_ANOTHER: usize = 20;
 
-/// Everything that is known of a person, under all addresses that belong to the accounts of whoever asks.
+/// Everything that is known of a person, address by address: whoever reads it must see whose an order is, for the join may
+/// be wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Person {
-    /// The other addresses, those known longest first.
-    pub others: Vec<ListedBuyer>,
-    /// What people noted, newest first.
+    /// What is known under the address that was asked for.
+    pub own: Known,
+    /// The other addresses that belong to the accounts of whoever asks, those known longest first.
+    pub others: Vec<OtherAddress>,
+}
+
+/// Another address of a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherAddress {
+    /// Who writes from it.
+    pub buyer: ListedBuyer,
+    /// What is known under it: the newest twenty of each kind.
+    pub known: Known,
+}
+
+/// What is known under one address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// What people noted, newest first. A note is of the address, whatever account it wrote to.
     pub notes: Vec<BuyerNote>,
-    /// Tickets, newest first.
+    /// Tickets of the accounts of whoever asks, newest first.
     pub tickets: Vec<TicketOfBuyer>,
-    /// Conversations, newest first.
+    /// Conversations of those accounts, newest first.
     pub conversations: Vec<ConversationOfBuyer>,
-    /// Orders under the addresses, address by address, old ones too.
+    /// Orders, old ones too, newest first. They are of the address, as the shop's records have them.
     pub orders: Vec<Order>,
-    /// How many messages came from the addresses.
+    /// How many messages came to those accounts.
     pub messages: u32,
+    /// When the first one came to them; none if there was none.
+    pub first_seen: Option<Timestamp>,
 }
 
 /// What became of it when somebody said that two addresses are one person's.
@@ -80,33 +100,57 @@ impl Joining {
 }
 
 impl Store {
-    /// Reads what is known of the person with that key. Of addresses that do not belong to those accounts nothing is told;
-    /// of the key itself the notes, orders and the number of messages are told in any case.
+    /// Reads what is known of the person with that key, address by address. Of addresses that do not belong to those
+    /// accounts nothing is told, and no ticket, conversation or number of messages of another account.
     pub async fn person(&self, key: &str, accounts: Option<&[AccountName]>) -> Result<Person, StoreError> {
-        let own = self.buyer_card(key).await?;
-        let mut person = Person {
-            others: self.other_addresses(key, accounts).await?,
-            notes: own.notes,
+        let own = self.known_under(key, accounts).await?;
+        let mut others = Vec::new();
+        for buyer in self.other_addresses(key, accounts).await? {
+            let mut known = self.known_under(&buyer.key, accounts).await?;
+            known.notes.truncate(MOST_OF_ANOTHER);
+            known.tickets.truncate(MOST_OF_ANOTHER);
+            known.conversations.truncate(MOST_OF_ANOTHER);
+            known.orders.truncate(MOST_OF_ANOTHER);
+            others.push(OtherAddress { buyer, known });
+        }
+        Ok(Person { own, others })
+    }
+
+    async fn known_under(&self, key: &str, accounts: Option<&[AccountName]>) -> Result<Known, StoreError> {
+        let card = self.buyer_card(key).await?;
+        let (messages, first_seen) = match accounts {
+            Some(_) => self.messages_of_buyer(key, accounts).await?,
+            None => (card.messages, card.first_seen),
+        };
+        Ok(Known {
+            notes: card.notes,
             tickets: self.tickets_of_buyer(key, accounts).await?,
             conversations: self.conversations_of_buyer(key, accounts).await?,
             orders: self.orders_of(key, Timestamp::MIN).await?,
-            messages: own.messages,
-        };
-        for other in &person.others {
-            let card = self.buyer_card(&other.key).await?;
-            person.messages = person.messages.saturating_add(card.messages);
-            person.notes.extend(card.notes);
-            person.tickets.extend(self.tickets_of_buyer(&other.key, accounts).await?);
-            person.conversations.extend(self.conversations_of_buyer(&other.key, accounts).await?);
-            person.orders.extend(self.orders_of(&other.key, Timestamp::MIN).await?);
+            messages,
+            first_seen,
+        })
+    }
+
+    /// Returns how many messages came from an address to those accounts, and when the first one did.
+    async fn messages_of_buyer(
+        &self,
+        key: &str,
+        accounts: Option<&[AccountName]>,
+    ) -> Result<(u32, Option<Timestamp>), StoreError> {
+        if key.is_empty() {
+            return Ok((0, None));
         }
-        person.notes.sort_by_key(|note| std::cmp::Reverse(note.at));
-        person.tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.id));
-        person.conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.id));
-        person.notes.truncate(MOST);
-        person.tickets.truncate(MOST);
-        person.conversations.truncate(MOST);
-        Ok(person)
+        let mut tx = self.db.read("counting the messages of a buyer").await?;
+        let accounts = named(accounts);
+        let row = tx
+            .one(
+                "SELECT COUNT(*) AS messages, MIN(received_at) AS first_seen FROM inbound
+                 WHERE sender_key = $1 AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)",
+                &[index_key(key).as_ref().into(), accounts.as_deref().into()],
+            )
+            .await?;
+        Ok((row.count("messages")?, row.maybe_moment("first_seen")?))
     }
 
     /// Returns the other addresses of the person with that key that belong to those accounts, those known longest first.

@@ -272,8 +272,8 @@ async fn show(config: &Config, store: &Store, id: TicketId, json: bool) -> anyho
         output::data(&serde_json::to_string_pretty(&value)?);
         return Ok(Exit::Success);
     }
-    let also = store.other_addresses(&file.recipient.key, None).await?;
-    output::data(&view::describe(&file, &also, &config.desk.zone, Timestamp::now(), output::width()));
+    let person = store.person(&file.recipient.key, None).await?;
+    output::data(&view::describe(&file, &person.others, &config.desk.zone, Timestamp::now(), output::width()));
     Ok(Exit::Success)
 }
 

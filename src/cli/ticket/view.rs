@@ -12,7 +12,7 @@ use crate::{
         time::offset_name,
     },
     store::{
-        buyers::ListedBuyer,
+        person::OtherAddress,
         ticket::TicketFile,
         timeline::{Came, Happened, Waiting},
     },
@@ -68,7 +68,7 @@ pub(super) fn table(tickets: &[Ticket], now: Timestamp, width: Option<usize>) ->
 /// other addresses of the buyer.
 pub(super) fn describe(
     file: &TicketFile,
-    also: &[ListedBuyer],
+    also: &[OtherAddress],
     zone: &TimeZone,
     now: Timestamp,
     width: Option<usize>,
@@ -158,7 +158,7 @@ fn buyer_lines(file: &TicketFile) -> Vec<String> {
     lines
 }
 
-fn head(file: &TicketFile, also: &[ListedBuyer], zone: &TimeZone, width: Option<usize>) -> String {
+fn head(file: &TicketFile, also: &[OtherAddress], zone: &TimeZone, width: Option<usize>) -> String {
     let ticket = &file.ticket;
     let state = match &ticket.assignee {
         Some(owner) => format!("{} by {owner}", ticket.state.as_str()),
@@ -172,11 +172,8 @@ fn head(file: &TicketFile, also: &[ListedBuyer], zone: &TimeZone, width: Option<
         format!("Intent   {intent}"),
     ];
     lines.extend(ticket.respond_by.map(|due| due_line(file, due, zone)));
-    if !also.is_empty() {
-        let addresses: Vec<&str> = also.iter().map(|other| other.key.as_str()).collect();
-        lines.push(format!("Also     {}", addresses.join(", ")));
-    }
     lines.extend(buyer_lines(file));
+    lines.extend(also.iter().map(also_line));
     lines.extend(ticket.snoozed_until.map(|until| format!("Put off  until {}", moment(until, zone))));
     lines.extend(ticket.merged_into.map(|into| format!("Goes on  in ticket {into}")));
     if file.bot_off {
@@ -187,6 +184,17 @@ fn head(file: &TicketFile, also: &[ListedBuyer], zone: &TimeZone, width: Option<
     }
     let fields = layout::block(&output::plain(&lines.join("\n")), "", width);
     format!("{}\n{fields}\n", output::strong(&output::plain(&title)))
+}
+
+/// Names another address of the person with what is known under it: none of it stands anywhere else on the card.
+fn also_line(other: &OtherAddress) -> String {
+    let OtherAddress { buyer, known } = other;
+    let name = buyer.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let messages = if known.messages == 1 { "1 message".to_owned() } else { format!("{} messages", known.messages) };
+    let tickets = known.tickets.iter().map(|ticket| format!("{} ({})", ticket.id, ticket.state.as_str()));
+    let tickets = tickets.collect::<Vec<_>>().join(", ");
+    let tickets = if tickets.is_empty() { "no ticket".to_owned() } else { format!("tickets {tickets}") };
+    format!("Also     {}{name}: {messages}, {tickets}", buyer.key)
 }
 
 /// Says by when a person must have answered, with the clock that demands it where the last message set it.
@@ -215,7 +223,8 @@ fn describe_event(ticket: &Ticket, event: &TicketEvent, zone: &TimeZone, width: 
 
 fn deed(what: EventKind) -> &'static str {
     match what {
-        EventKind::Opened => "opened the ticket",
+        // A message that an open ticket goes on with is written down so, too.
+        EventKind::Opened => "asks for a person",
         EventKind::Inbound => "wrote",
         EventKind::Automatic => "answered automatically",
         EventKind::Draft => "prepared a draft",

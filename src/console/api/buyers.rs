@@ -11,7 +11,7 @@ use crate::{
         api::{
             Told,
             input::{self, Asked, Sent, page_size, place},
-            problem::ApiProblem,
+            problem::{ApiProblem, Code},
         },
         paging,
         path::Path,
@@ -24,7 +24,7 @@ use crate::{
         buyers::{ListedBuyer, TicketOfBuyer},
         card::{self, BuyerAct},
         conversation::ConversationOfBuyer,
-        person::Person,
+        person::{self, Person},
     },
 };
 
@@ -97,20 +97,52 @@ pub(super) struct BuyerCard {
     grade: Option<String>,
     /// The machine does not write to this address: a hard bounce, a complaint or a wish.
     suppressed: bool,
-    /// When the buyer first wrote.
+    /// When the buyer first wrote, to an account that the token reaches.
     first_seen: Option<Timestamp>,
-    /// How many messages came, over all channels, accounts and addresses of the person.
+    /// How many messages came from this address, over all channels and accounts that the token reaches.
     messages: u32,
     /// What people noted, the newest first.
     notes: Vec<BuyerNote>,
-    /// Orders under the addresses of the person, address by address, the newest first.
+    /// Orders under this address, the newest first.
     orders: Vec<Order>,
-    /// The buyer's tickets that the token reaches, the newest first.
+    /// The tickets of this address that the token reaches, the newest first.
     tickets: Vec<BuyerTicket>,
-    /// The buyer's conversations that the token reaches, with and without ticket, the newest first.
+    /// The conversations of this address that the token reaches, with and without ticket, the newest first.
     conversations: Vec<BuyerConversation>,
-    /// Other addresses of the same person that the token reaches. What was said and ordered under them is told above, too.
-    also: Vec<BuyerLine>,
+    /// Other addresses that the token reaches and that people called the same person's. Nothing of them is told above.
+    also: Vec<OtherAddress>,
+}
+
+/// Another address of the person, because people said so. What is known under it belongs to it: an answer to the first
+/// address should not tell it.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtherAddress {
+    /// The number of the buyer who has it.
+    id: i64,
+    /// The address or chat.
+    key: String,
+    /// The name as last seen.
+    name: Option<String>,
+    /// The language to write in.
+    language: Option<String>,
+    /// The country, by its code of two letters.
+    country: Option<String>,
+    /// The grade that the shop gave.
+    grade: Option<String>,
+    /// The machine does not write to this address: a hard bounce, a complaint or a wish.
+    suppressed: bool,
+    /// When anything of it last changed.
+    changed_at: Timestamp,
+    /// How many messages came from it.
+    messages: u32,
+    /// The newest twenty notes.
+    notes: Vec<BuyerNote>,
+    /// Its newest twenty orders.
+    orders: Vec<Order>,
+    /// Its newest twenty tickets that the token reaches.
+    tickets: Vec<BuyerTicket>,
+    /// Its newest twenty conversations that the token reaches.
+    conversations: Vec<BuyerConversation>,
 }
 
 /// What somebody noted of a buyer.
@@ -225,7 +257,7 @@ pub(super) enum BuyerActRequest {
         /// The number of the other buyer.
         buyer: i64,
     },
-    /// Say that this address is a person of its own.
+    /// Say that this address is a person of its own. A token that reaches none of the other addresses is refused.
     Apart,
 }
 
@@ -258,6 +290,11 @@ pub(super) async fn act(
             };
         }
         BuyerActRequest::Apart => {
+            // Whom a token cannot see, it does not part. It is told the same where there is nobody.
+            if accounts.is_some() && shop.store.other_addresses(&found.key, accounts).await?.is_empty() {
+                let detail = "No other address of this buyer is within the reach of the token, so nothing was parted.";
+                return Err(ApiProblem::new(Code::Refused, detail));
+            }
             shop.store.part_buyer(id, &visitor.name, Timestamp::now()).await?;
             return told(&shop, visitor, id).await;
         }
@@ -285,7 +322,7 @@ async fn told(shop: &Shop, visitor: &Visitor, id: BuyerId) -> Told<BuyerCard> {
 
 /// Tells of a buyer.
 pub(super) fn card(id: Option<BuyerId>, known: &card::BuyerCard, zone: &TimeZone, person: Person) -> BuyerCard {
-    let note = |note: &card::BuyerNote| BuyerNote { at: note.at, by: note.by.clone(), text: note.text.clone() };
+    let own = person.own;
     BuyerCard {
         id: id.map(|id| id.0),
         key: known.key.clone(),
@@ -295,14 +332,37 @@ pub(super) fn card(id: Option<BuyerId>, known: &card::BuyerCard, zone: &TimeZone
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         grade: known.grade.clone(),
         suppressed: known.suppressed,
-        first_seen: known.first_seen,
-        messages: person.messages,
-        notes: person.notes.iter().map(note).collect(),
-        orders: person.orders,
-        tickets: person.tickets.into_iter().map(ticket).collect(),
-        conversations: person.conversations.into_iter().map(conversation).collect(),
-        also: person.others.into_iter().map(line).collect(),
+        first_seen: own.first_seen,
+        messages: own.messages,
+        notes: own.notes.into_iter().map(note).collect(),
+        orders: own.orders,
+        tickets: own.tickets.into_iter().map(ticket).collect(),
+        conversations: own.conversations.into_iter().map(conversation).collect(),
+        also: person.others.into_iter().map(also).collect(),
     }
+}
+
+fn also(other: person::OtherAddress) -> OtherAddress {
+    let (known, buyer) = (other.known, line(other.buyer));
+    OtherAddress {
+        id: buyer.id,
+        key: buyer.key,
+        name: buyer.name,
+        language: buyer.language,
+        country: buyer.country,
+        grade: buyer.grade,
+        suppressed: buyer.suppressed,
+        changed_at: buyer.changed_at,
+        messages: known.messages,
+        notes: known.notes.into_iter().map(note).collect(),
+        orders: known.orders,
+        tickets: known.tickets.into_iter().map(ticket).collect(),
+        conversations: known.conversations.into_iter().map(conversation).collect(),
+    }
+}
+
+fn note(note: card::BuyerNote) -> BuyerNote {
+    BuyerNote { at: note.at, by: note.by, text: note.text }
 }
 
 fn conversation(conversation: ConversationOfBuyer) -> BuyerConversation {

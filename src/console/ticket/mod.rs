@@ -302,7 +302,8 @@ impl TicketPage<'_> {
         self.suggestions.iter().any(|ready| ready.fits)
     }
 
-    /// Returns the buyer's other tickets that this one can go on in.
+    /// Returns the other tickets of the same address that this one can go on in. What a person wrote from another address is
+    /// answered there; who joins it all the same types its number, and is asked.
     fn joinable(&self) -> impl Iterator<Item = &Earlier> {
         self.card.earlier.iter().filter(|earlier| earlier.open)
     }

@@ -1,13 +1,13 @@
 //! The buyer beside the ticket: who it is, what time it is there, what was ordered and said before.
 
 use crate::{
-    check::explain,
     console::{
-        Shop, labels,
+        Shop, labels, order_line,
+        other_address::{self, Note, Other},
         problem::Problem,
         visit::Visitor,
         when::{Clock, Moment},
-        words::{desk, ticket::Words},
+        words::{buyers, desk, ticket::Words},
     },
     desk::schedule::{self, ZoneSource},
     engine::Engine,
@@ -23,9 +23,6 @@ use crate::{
 
 /// So many other conversations stand on the card; all of them are on the buyer's page.
 const TALKS: usize = 10;
-
-/// So many notes stand on the card, the newest ones.
-const NOTES: usize = 20;
 
 /// The buyer's card.
 pub(super) struct Card {
@@ -43,8 +40,9 @@ pub(super) struct Card {
     pub(super) suppressed: bool,
     pub(super) first_seen: Option<Moment>,
     pub(super) messages: u32,
-    /// The other addresses of the person: the number and the address of each.
-    pub(super) others: Vec<(i64, String)>,
+    /// The other addresses of the person; all the rest of the card is of this one.
+    pub(super) others: Vec<Other>,
+    pub(super) others_hint: &'static str,
     pub(super) buyer: Option<i64>,
     pub(super) notes: Vec<Note>,
     pub(super) orders: Vec<String>,
@@ -52,14 +50,7 @@ pub(super) struct Card {
     pub(super) talks: Vec<Talk>,
 }
 
-/// What a person noted of the buyer.
-pub(super) struct Note {
-    pub(super) who: String,
-    pub(super) at: Moment,
-    pub(super) text: String,
-}
-
-/// Another ticket of the buyer.
+/// Another ticket of the same address.
 pub(super) struct Earlier {
     pub(super) id: i64,
     pub(super) subject: String,
@@ -113,9 +104,11 @@ pub(super) async fn of(
     let accounts = visitor.accounts.as_deref();
     let person = shop.store.person(key, accounts).await?;
     let (ticket, thread) = whose.without;
+    let others = other_address::others(&person, visitor, clock);
+    let own = person.own;
     let talks =
-        person.conversations.into_iter().filter(|talk| talk.ticket.is_none() && Some(talk.id) != thread).take(TALKS);
-    let earlier = person.tickets.iter().filter(|earlier| Some(earlier.id) != ticket).map(|ticket| Earlier {
+        own.conversations.into_iter().filter(|talk| talk.ticket.is_none() && Some(talk.id) != thread).take(TALKS);
+    let earlier = own.tickets.iter().filter(|earlier| Some(earlier.id) != ticket).map(|ticket| Earlier {
         id: ticket.id.0,
         subject: ticket.subject.clone(),
         state: labels::state(desk, ticket.state),
@@ -138,21 +131,13 @@ pub(super) async fn of(
         },
         grade: card.grade.clone().unwrap_or_default(),
         suppressed: card.suppressed,
-        first_seen: card.first_seen.map(|at| clock.hour(at)),
-        messages: person.messages,
-        others: person.others.iter().map(|other| (other.id.0, other.key.clone())).collect(),
+        first_seen: own.first_seen.map(|at| clock.hour(at)),
+        messages: own.messages,
+        others,
+        others_hint: buyers::Words::of(clock.tongue).under_hint,
         buyer: shop.store.buyer_of_key(key).await?.map(|id| id.0),
-        notes: person
-            .notes
-            .iter()
-            .take(NOTES)
-            .map(|note| Note {
-                who: labels::actor(desk, &note.by, visitor.name.as_str()),
-                at: clock.hour(note.at),
-                text: note.text.clone(),
-            })
-            .collect(),
-        orders: person.orders.iter().map(|order| explain::order(order, clock.now)).collect(),
+        notes: other_address::notes(&own.notes, visitor, clock),
+        orders: own.orders.iter().map(|order| order_line::of(order, clock.now, clock.tongue)).collect(),
         earlier: earlier.collect(),
         talks: talks
             .map(|talk| Talk { id: talk.id.0, subject: talk.subject, at: talk.last_at.map(|at| clock.hour(at)) })

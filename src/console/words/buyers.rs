@@ -42,7 +42,9 @@ words! {
     country_hint: "two letters, such as DE; empty leaves it to what the buyer says", "两位代码，如 DE；留空则以买家所说为准";
     said: "Everything that was said", "全部往来";
     also: "Also writes from", "其他地址";
-    also_hint: "Colleagues read all addresses of a person together. The machine does not: what belongs to one address is never told to another.", "同事可一并查看同一买家的所有地址；机器人仍分开处理，一个地址的信息不会告诉另一个地址。";
+    also_hint: "Colleagues read all addresses of a person together, each under its own heading. The machine does not: what belongs to one address is never told to another. “Somebody else” gives each address the grade back that was given to it.", "同事可一并查看同一买家的所有地址，各地址分开列出；机器人仍分开处理，一个地址的信息不会告诉另一个地址。点“不是同一人”后，各地址恢复各自的等级。";
+    under: "Under the other address", "另一地址";
+    under_hint: "A colleague said that it is the same person. What stands there belongs to that address: before you tell it to this one, be sure that it is.", "同事认为是同一人。以下内容属于该地址：告知此地址的买家之前，请先确认。";
     find_other: "Another address of this buyer …", "此买家的其他地址…";
     part: "Somebody else", "不是同一人";
     same: "The same person", "同一人";

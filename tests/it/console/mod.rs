@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod api_acts;
 mod api_page;
+mod buyers;
 mod choices;
 mod conversations;
 mod desk;

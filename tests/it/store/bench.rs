@@ -15,11 +15,12 @@ use nightdesk::{
         ids::{AccountName, InboundId, OutboxId, ReplyId, ThreadId, TicketId},
         inbound::{ChannelKind, Inbound, MailFacts, Mailbox, TelegramFacts},
         language::Language,
+        order::Order,
         outbound::{MailPayload, NewOutbound, OutboundKind, Payload, TelegramPayload},
         receive::{FolderRole, ReceiveOutcome, Received, SourceKey},
         thread::PendingAsk,
         ticket::{TicketState, Urgency},
-        verdict::{LanguageChoice, Outcome, TicketPlan, Verdict},
+        verdict::{FactUsed, LanguageChoice, Outcome, TicketPlan, Verdict},
     },
     store::{Settings, Store, ticket::TicketFilter},
 };
@@ -77,6 +78,9 @@ pub(crate) struct Plan {
     pub(super) pending: Option<PendingAsk>,
     pub(super) country: Option<String>,
     pub(super) confidence: f64,
+    /// What the answer would quote.
+    pub(crate) facts: Vec<FactUsed>,
+    pub(crate) order: Option<Order>,
 }
 
 /// What a decision led to.
@@ -135,7 +139,16 @@ impl Plan {
     }
 
     fn of(outcome: Outcome, ticket: Option<TicketPlan>, send: &[OutboundKind]) -> Self {
-        Self { outcome, ticket, send: send.to_vec(), pending: None, country: None, confidence: 0.9 }
+        Self {
+            outcome,
+            ticket,
+            send: send.to_vec(),
+            pending: None,
+            country: None,
+            confidence: 0.9,
+            facts: Vec::new(),
+            order: None,
+        }
     }
 }
 
@@ -460,8 +473,8 @@ fn verdict(plan: Plan, now: Timestamp) -> Verdict {
         hits: Vec::new(),
         losers: Vec::new(),
         entities: Vec::new(),
-        facts: Vec::new(),
-        order: None,
+        facts: plan.facts,
+        order: plan.order,
         orders_unseen: None,
         situation: None,
         messages: Vec::new(),

@@ -28,7 +28,7 @@ mod merges;
 mod named;
 mod notices;
 mod opening;
-mod orders;
+pub(crate) mod orders;
 mod outboxes;
 mod people;
 mod persons;

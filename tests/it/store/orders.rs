@@ -36,11 +36,11 @@ pub(super) const CASES: &[Case] = &[
 const ANA: &str = "ana@buyer.example";
 const BEN: &str = "ben@other.example";
 
-pub(super) fn file(name: &str, series: &str, minutes: i64) -> OrderFile {
+pub(crate) fn file(name: &str, series: &str, minutes: i64) -> OrderFile {
     OrderFile { name: name.to_owned(), series: series.to_owned(), as_of: at(minutes), size: 100 }
 }
 
-pub(super) fn line(number: &str, email: Option<&str>, status: OrderStatus) -> OrderLine {
+pub(crate) fn line(number: &str, email: Option<&str>, status: OrderStatus) -> OrderLine {
     OrderLine {
         line: 0,
         number: number.to_owned(),
@@ -55,7 +55,7 @@ pub(super) fn numbered(lines: Vec<OrderLine>) -> Vec<OrderLine> {
 }
 
 /// Reads a file as the service does.
-async fn put(store: &Store, file: &OrderFile, lines: Vec<OrderLine>) {
+pub(crate) async fn put(store: &Store, file: &OrderFile, lines: Vec<OrderLine>) {
     let reading = store.begin_orders(file, "how", file.as_of).await.expect("begun");
     let without_email = lines.iter().filter(|line| line.email.is_none()).count() as u64;
     let outcome = OrderOutcome { lines: lines.len() as u64, without_email, ..OrderOutcome::default() };

@@ -1,24 +1,29 @@
 //! Promises about persons: that people may read several addresses as one buyer's, and that nothing else changes.
 
 use nightdesk::{
-    model::ids::{AccountName, BuyerId},
+    model::{
+        ids::{AccountName, BuyerId},
+        order::OrderStatus,
+    },
     store::{
         card::BuyerAct,
-        person::{Joining, MOST_ADDRESSES},
+        person::{Joining, Known, MOST_ADDRESSES},
     },
 };
 
 use super::{
     Case,
     bench::{Bench, Plan, account, at},
+    orders::{self, line},
 };
 
 pub(super) const CASES: &[Case] = &[
-    ("what_was_said_under_all_addresses_of_a_person_is_read_together", |b| Box::pin(together(b))),
+    ("what_was_said_under_all_addresses_of_a_person_is_read_under_each_of_them", |b| Box::pin(together(b))),
     ("who_joins_joined_ones_joins_everybody", |b| Box::pin(everybody(b))),
     ("a_parted_address_is_alone_and_the_others_stay_together", |b| Box::pin(parted(b))),
     ("a_grade_is_the_persons_under_every_address", |b| Box::pin(graded(b))),
     ("addresses_of_foreign_accounts_are_not_told", |b| Box::pin(foreign(b))),
+    ("messages_to_foreign_mailboxes_are_not_counted", |b| Box::pin(two_mailboxes(b))),
     ("a_person_has_only_so_many_addresses", |b| Box::pin(many(b))),
 ];
 
@@ -53,14 +58,23 @@ async fn together(b: Bench) {
     assert_eq!(join(&b, ids[1], ids[0]).await, Joining::Already);
     assert_eq!(join(&b, ids[0], ids[0]).await, Joining::Itself);
     assert_eq!(join(&b, ids[0], BuyerId(99)).await, Joining::Gone);
-    for (key, other) in [(ANA, HOME), (HOME, ANA)] {
+    let lines = vec![line("#1001", Some(ANA), OrderStatus::Shipped), line("#1002", Some(HOME), OrderStatus::Paid)];
+    orders::put(&b.store, &orders::file("a.csv", "shop", 0), lines).await;
+    let told = |known: &Known| {
+        let tickets: Vec<i64> = known.tickets.iter().map(|ticket| ticket.id.0).collect();
+        let notes: Vec<String> = known.notes.iter().map(|note| note.text.clone()).collect();
+        let orders: Vec<String> = known.orders.iter().map(|order| order.number.clone()).collect();
+        (tickets, known.conversations.len(), known.messages, notes, orders)
+    };
+    let of_ana = (vec![1], 1, 1, vec![], vec!["#1001".to_owned()]);
+    let of_home = (vec![2], 1, 1, vec!["rings twice".to_owned()], vec!["#1002".to_owned()]);
+    for (key, own, other, others) in [(ANA, &of_ana, HOME, &of_home), (HOME, &of_home, ANA, &of_ana)] {
         let person = b.store.person(key, None).await.expect("read");
-        assert_eq!(person.others.iter().map(|other| other.key.as_str()).collect::<Vec<_>>(), [other]);
-        let tickets: Vec<i64> = person.tickets.iter().map(|ticket| ticket.id.0).collect();
-        assert_eq!((tickets, person.conversations.len(), person.messages), (vec![2, 1], 2, 2), "{key}");
-        assert_eq!(person.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>(), ["rings twice"], "{key}");
+        assert_eq!(told(&person.own), *own, "{key}");
+        let [also] = person.others.as_slice() else { panic!("one other address of {key}: {person:?}") };
+        assert_eq!((also.buyer.key.as_str(), told(&also.known)), (other, others.clone()), "{key}");
     }
-    assert_eq!(b.store.person(WORK, None).await.expect("read").messages, 1);
+    assert_eq!(b.store.person(WORK, None).await.expect("read").others, []);
     let card = b.store.buyer_card(ANA).await.expect("read");
     assert_eq!((card.messages, card.notes.len()), (1, 0), "what the machine reads stays the address's own");
     assert_eq!(b.text("SELECT text FROM audit WHERE what = 'buyers_joined'").await, "buyer 1 and buyer 2");
@@ -119,10 +133,30 @@ async fn foreign(b: Bench) {
     b.run("UPDATE thread SET account = 'other' WHERE participant = 'home@buyer.example'").await;
     let own = [account()];
     let person = b.store.person(ANA, Some(&own)).await.expect("read");
-    assert_eq!((person.others.len(), person.tickets.len(), person.messages), (0, 1, 1));
+    assert_eq!((person.others.len(), person.own.tickets.len(), person.own.messages), (0, 1, 1));
     let other = [AccountName::from("other")];
-    assert_eq!(b.store.person(HOME, Some(&other)).await.expect("read").tickets.len(), 1);
-    assert_eq!(b.store.person(ANA, None).await.expect("read").tickets.len(), 2);
+    assert_eq!(b.store.person(HOME, Some(&other)).await.expect("read").own.tickets.len(), 1);
+    assert_eq!(b.store.person(ANA, None).await.expect("read").others.len(), 1);
+}
+
+async fn two_mailboxes(b: Bench) {
+    known(&b, &[ANA]).await;
+    for minute in 1..4 {
+        let letter = b.mail(ANA, "a person please", at(minute)).await;
+        b.decide(&letter, Plan::escalate().sending(&[]), at(minute)).await;
+    }
+    // The newest three came to another mailbox.
+    b.run("UPDATE inbound SET account = 'other' WHERE id > 1").await;
+    b.run("UPDATE thread SET account = 'other' WHERE id IN (SELECT thread FROM inbound WHERE id > 1)").await;
+    let (shop, other) = ([account()], [AccountName::from("other")]);
+    let expected = [(Some(shop.as_slice()), 1, at(0)), (Some(other.as_slice()), 3, at(1)), (None, 4, at(0))];
+    for (accounts, messages, first) in expected {
+        let own = b.store.person(ANA, accounts).await.expect("read").own;
+        assert_eq!((own.messages, own.first_seen), (messages, Some(first)), "{accounts:?}");
+        assert_eq!(u32::try_from(own.tickets.len()).expect("few"), messages, "{accounts:?}");
+    }
+    let nobody = b.store.person("", Some(&other)).await.expect("read").own;
+    assert_eq!((nobody.messages, nobody.first_seen), (0, None), "messages that name nobody are no buyer's");
 }
 
 async fn many(b: Bench) {
