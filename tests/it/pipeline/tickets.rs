@@ -36,6 +36,24 @@ fn unknown_question_gets_one_ack_and_one_ticket_however_often_the_buyer_writes()
     for text in [&first.text, "And would it be possible before her birthday?", &third.text] {
         assert!(shown.contains(text), "{text:?} is missing:\n{shown}");
     }
+    assert!(shown.contains("asks for a person") && !shown.contains("opened the ticket"), "it was one ticket:\n{shown}");
+}
+
+#[test]
+fn the_terminal_tells_what_is_known_under_another_address_of_the_buyer() {
+    let post = Post::start();
+    let shop = post.shop();
+    for (place, from) in (1..).zip(["anna@example.org", "anna@home.example"]) {
+        let letter = Letter::new(from, "A question", "Could you engrave the name of my grandmother on the lid?");
+        post.deliver(&letter.from, &letter.raw());
+        shop.until_settled(place);
+    }
+    let alone = shop.succeed(&["ticket", "show", "1"]);
+    assert!(!alone.contains("Also"), "nobody said that they are one person's:\n{alone}");
+    shop.succeed(&["ticket", "buyer", "1", "--same-as", "anna@home.example"]);
+    let shown = shop.succeed(&["ticket", "show", "1"]);
+    let also = "Also     anna@home.example (Anna Berg): 1 message, tickets 2 (open)";
+    assert!(shown.contains(also), "{also:?} is missing:\n{shown}");
 }
 
 #[test]
