@@ -92,7 +92,7 @@ pub struct EarlierTicket {
 pub enum BuyerAct {
     /// Write something on the card.
     Note(String),
-    /// Give a grade, or take it away, under every address of the person.
+    /// Give a grade, or take it away, under every address of the person; when they part, it stays with this one.
     Grade(Option<String>),
     /// The language to write in, whatever messages seem to be written in; none leaves it to the messages again.
     Language(Option<Language>),
@@ -204,20 +204,18 @@ async fn write(
             return indexing::queue(tx, DocumentKind::BuyerNote, row.get("id")?).await;
         }
         BuyerAct::Grade(grade) => {
-            let rank = grade.as_deref().map_or(0, grade_rank);
-            tx.execute(
-                "UPDATE ticket SET grade_rank = $2 WHERE state <> 'closed' AND thread IN (
-                   SELECT t.id FROM buyer b JOIN thread t ON t.participant = b.key
-                   WHERE b.id = $1 OR b.person = (SELECT p.person FROM buyer p WHERE p.id = $1))",
-                &[id.into(), rank.into()],
-            )
-            .await?;
-            tx.execute(
-                "UPDATE buyer SET grade = $2, grade_rank = $3, changed_at = $4
-                 WHERE id = $1 OR person = (SELECT p.person FROM buyer p WHERE p.id = $1)",
-                &[id.into(), grade.as_deref().into(), rank.into(), now.into()],
-            )
-            .await?
+            let addresses = tx
+                .all(
+                    "SELECT id FROM buyer
+                     WHERE id = $1 OR person = (SELECT p.person FROM buyer p WHERE p.id = $1) ORDER BY id",
+                    &[id.into()],
+                )
+                .await?;
+            for row in addresses {
+                let address: i64 = row.get("id")?;
+                set_grade(tx, address, grade.as_deref(), (address != id).then_some(id), now).await?;
+            }
+            tx.execute("UPDATE buyer SET own_grade = $2 WHERE id = $1", &[id.into(), grade.as_deref().into()]).await?
         }
         BuyerAct::Language(language) => {
             tx.execute(
@@ -234,6 +232,30 @@ async fn write(
             .await?
         }
     };
+    Ok(())
+}
+
+/// Writes the grade that an address has, and lifts its tickets as far as that means; `from` is the other address of the
+/// person whose grade it is, none if it is its own.
+pub(super) async fn set_grade(
+    tx: &mut Tx,
+    id: i64,
+    grade: Option<&str>,
+    from: Option<i64>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rank = grade.map_or(0, grade_rank);
+    tx.execute(
+        "UPDATE ticket SET grade_rank = $2 WHERE state <> 'closed' AND thread IN (
+           SELECT t.id FROM buyer b JOIN thread t ON t.participant = b.key WHERE b.id = $1)",
+        &[id.into(), rank.into()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE buyer SET grade = $2, grade_rank = $3, grade_from = $4, changed_at = $5 WHERE id = $1",
+        &[id.into(), grade.into(), rank.into(), from.into(), now.into()],
+    )
+    .await?;
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (21, "buyer notes", include_str!("sql/sqlite/0021-buyer-notes.sql")),
     (22, "broken notices", include_str!("sql/sqlite/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/sqlite/0023-persons.sql")),
+    (24, "own grades", include_str!("sql/sqlite/0024-own-grades.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -59,6 +60,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (21, "buyer notes", include_str!("sql/postgres/0021-buyer-notes.sql")),
     (22, "broken notices", include_str!("sql/postgres/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/postgres/0023-persons.sql")),
+    (24, "own grades", include_str!("sql/postgres/0024-own-grades.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

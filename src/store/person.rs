@@ -13,7 +13,7 @@ use crate::{
         Store,
         audit::{self, Actor},
         buyers::{self, ListedBuyer, TicketOfBuyer},
-        card::BuyerNote,
+        card::{self, BuyerNote},
         conversation::ConversationOfBuyer,
         database::{Tx, resumed},
         error::StoreError,
@@ -179,7 +179,7 @@ impl Store {
     }
 
     /// Writes that two addresses are one person's, with everybody whom they were joined with before, and who said so. An
-    /// address without a grade takes the highest of the others.
+    /// address without a grade takes over the highest of the others.
     pub async fn join_buyers(
         &self,
         one: BuyerId,
@@ -224,7 +224,7 @@ impl Store {
     }
 
     /// Writes that an address is a person of its own, and who said so; the others stay together. Returns false if it was
-    /// one before. Grades stay where they are.
+    /// one before. Each has again the grade that was given to itself; among those who stay it is shared anew.
     pub async fn part_buyer(&self, id: BuyerId, by: &AgentName, now: Timestamp) -> Result<bool, StoreError> {
         let call = &Call::new()?;
         resumed(async |doubt| {
@@ -235,6 +235,7 @@ impl Store {
             let row = tx.first("SELECT person FROM buyer WHERE id = $1 AND person IS NOT NULL", &[id.0.into()]).await?;
             let Some(row) = row else { return Ok(false) };
             let person: i64 = row.get("person")?;
+            return_grades(&mut tx, person, id, now).await?;
             tx.execute("UPDATE buyer SET person = NULL WHERE id = $1", &[id.0.into()]).await?;
             let left = tx.all("SELECT id FROM buyer WHERE person = $1 ORDER BY id", &[person.into()]).await?;
             // A person is named by its first address, so that no two persons ever get one number.
@@ -243,6 +244,9 @@ impl Store {
                 [first, ..] => Some(first.get("id")?),
             };
             tx.execute("UPDATE buyer SET person = $2 WHERE person = $1", &[person.into(), head.into()]).await?;
+            if let Some(head) = head {
+                share_grade(&mut tx, head, now).await?;
+            }
             audit::note(&mut tx, &Actor::here(by.as_str()), Deed::BuyerParted, &format!("buyer {id}"), now).await?;
             crate::failpoint::reach("store.parting.before");
             tx.commit().await?;
@@ -261,27 +265,38 @@ async fn person_of(tx: &mut Tx, id: BuyerId) -> Result<Option<i64>, StoreError> 
     row.map(|row| row.get("person")).transpose()
 }
 
-/// Gives the addresses of a person that have no grade the highest of the others, and their tickets the place it means.
+/// Gives the addresses of a person that have no grade the highest of the others.
 async fn share_grade(tx: &mut Tx, person: i64, now: Timestamp) -> Result<(), StoreError> {
     let highest = tx
         .first(
-            "SELECT grade, grade_rank FROM buyer WHERE person = $1 AND grade IS NOT NULL
+            "SELECT COALESCE(grade_from, id) AS source, grade FROM buyer WHERE person = $1 AND grade IS NOT NULL
              ORDER BY grade_rank DESC, id LIMIT 1",
             &[person.into()],
         )
         .await?;
     let Some(highest) = highest else { return Ok(()) };
-    let (grade, rank): (String, i64) = (highest.get("grade")?, highest.get("grade_rank")?);
-    tx.execute(
-        "UPDATE ticket SET grade_rank = $2 WHERE state <> 'closed' AND thread IN (
-           SELECT t.id FROM buyer b JOIN thread t ON t.participant = b.key WHERE b.person = $1 AND b.grade IS NULL)",
-        &[person.into(), rank.into()],
-    )
-    .await?;
-    tx.execute(
-        "UPDATE buyer SET grade = $2, grade_rank = $3, changed_at = $4 WHERE person = $1 AND grade IS NULL",
-        &[person.into(), grade.as_str().into(), rank.into(), now.into()],
-    )
-    .await?;
+    let (source, grade): (i64, String) = (highest.get("source")?, highest.get("grade")?);
+    let without =
+        tx.all("SELECT id FROM buyer WHERE person = $1 AND grade IS NULL ORDER BY id", &[person.into()]).await?;
+    for row in without {
+        card::set_grade(tx, row.get("id")?, Some(&grade), Some(source), now).await?;
+    }
+    Ok(())
+}
+
+/// Gives the grades back that were given to the addresses themselves: to the one that parts, and to those of the person that
+/// had theirs from it.
+async fn return_grades(tx: &mut Tx, person: i64, parting: BuyerId, now: Timestamp) -> Result<(), StoreError> {
+    let taken_over = tx
+        .all(
+            "SELECT id, own_grade FROM buyer
+             WHERE person = $1 AND (grade_from = $2 OR (id = $2 AND grade_from IS NOT NULL)) ORDER BY id",
+            &[person.into(), parting.0.into()],
+        )
+        .await?;
+    for row in taken_over {
+        let own: Option<String> = row.get("own_grade")?;
+        card::set_grade(tx, row.get("id")?, own.as_deref(), None, now).await?;
+    }
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     ("who_joins_joined_ones_joins_everybody", |b| Box::pin(everybody(b))),
     ("a_parted_address_is_alone_and_the_others_stay_together", |b| Box::pin(parted(b))),
     ("a_grade_is_the_persons_under_every_address", |b| Box::pin(graded(b))),
+    ("who_parts_has_the_grade_again_that_was_given_to_it", |b| Box::pin(returned(b))),
     ("addresses_of_foreign_accounts_are_not_told", |b| Box::pin(foreign(b))),
     ("messages_to_foreign_mailboxes_are_not_counted", |b| Box::pin(two_mailboxes(b))),
     ("a_person_has_only_so_many_addresses", |b| Box::pin(many(b))),
@@ -125,6 +126,43 @@ async fn graded(b: Bench) {
     assert_eq!((of(ANA).await, of(WORK).await, ranks().await), ("b".into(), "b".into(), "3".into()));
     grade(WORK, None).await;
     assert_eq!((of(ANA).await, ranks().await), (String::new(), "0".into()));
+}
+
+async fn returned(b: Bench) {
+    let ids = known(&b, &[ANA, HOME, WORK]).await;
+    let grade = async |key: &str, grade: &str| {
+        let act = BuyerAct::Grade(Some(grade.to_owned()));
+        b.store.change_buyer(key, &"lin".into(), &act, at(5)).await.expect("written");
+    };
+    let join_all = async || {
+        for other in &ids[1..] {
+            assert_eq!(join(&b, ids[0], *other).await, Joining::Joined);
+        }
+    };
+    let part = async |id| assert!(b.store.part_buyer(id, &"lin".into(), at(10)).await.expect("the call runs"));
+    let graded = async || {
+        let mut told = Vec::new();
+        for key in [ANA, HOME, WORK] {
+            told.push(b.store.buyer_card(key).await.expect("read").grade.unwrap_or_default());
+        }
+        let ranks = b.number("SELECT CAST(SUM(grade_rank) AS BIGINT) FROM ticket").await;
+        assert_eq!(ranks, b.number("SELECT CAST(SUM(grade_rank) AS BIGINT) FROM buyer").await, "{told:?}");
+        (told.join(" "), ranks)
+    };
+    grade(ANA, "vip").await;
+    grade(WORK, "b").await;
+    join_all().await;
+    assert_eq!(graded().await, ("vip vip b".to_owned(), 5));
+    part(ids[0]).await;
+    assert_eq!(graded().await, ("vip b b".to_owned(), 4), "those who stay share what is theirs");
+    part(ids[1]).await;
+    assert_eq!(graded().await, ("vip  b".to_owned(), 3), "what was taken over is gone");
+    join_all().await;
+    grade(HOME, "silver").await;
+    assert_eq!(graded().await, ("silver silver silver".to_owned(), 3));
+    part(ids[2]).await;
+    part(ids[0]).await;
+    assert_eq!(graded().await, ("vip silver b".to_owned(), 4), "it stays with the address that it was given to");
 }
 
 async fn foreign(b: Bench) {
