@@ -3,9 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::{
-    config::raw::Reader,
+    config::raw::{BAD_VALUE, Reader},
     console::settings::{PublicUrl, Settings},
-    diagnostic::yaml::{Kind, Node, fields::Fields},
+    diagnostic::{
+        Diagnostic,
+        source::Span,
+        yaml::{Kind, Node, fields::Fields},
+    },
     model::satisfaction::Whom,
     service::satisfaction,
 };
@@ -21,7 +25,8 @@ const WHOM: [(&str, Option<Whom>); 3] =
 pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Settings> {
     let node = fields.node("console")?;
     let mut section = reader.open(node)?;
-    let listen = section.node("listen").map_or(Some(DEFAULT_LISTEN), |node| {
+    let written = section.node("listen");
+    let listen = written.map_or(Some(DEFAULT_LISTEN), |node| {
         let address = node.as_text().and_then(|text| text.parse::<SocketAddr>().ok());
         if address.is_none() {
             reader.bad(node, "an address and a port such as 127.0.0.1:8026");
@@ -52,13 +57,17 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<S
     let listen = listen?;
     let settings = Settings { listen, public_url, trusted_proxies, require_totp, satisfaction };
     if !listen.ip().is_loopback() && !settings.is_https() {
-        reader.bad(
-            node,
-            "`listen` on this machine alone (127.0.0.1), or a `public_url` that begins with https://: passwords must not \
-             cross a network in clear text",
-        );
+        reader.push(in_clear_text(reader.span(written.unwrap_or(node))));
     }
     Some(settings)
+}
+
+fn in_clear_text(listen: Span) -> Diagnostic {
+    Diagnostic::error(BAD_VALUE, "passwords would cross a network in clear text", listen, "other machines reach this")
+        .help(
+            "listen on this machine alone (127.0.0.1:8026), or put a proxy that speaks HTTPS in front and write its address \
+             as `public_url: https://…` (docs/security.md)",
+        )
 }
 
 /// Returns which buyers are asked how content they are, and where they answer; none if nobody is.

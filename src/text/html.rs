@@ -522,3 +522,34 @@ fn read_tag(whole: &str) -> Tag<'_> {
     );
     Tag { whole, name, attributes, closing, empty: is_void }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_tame;
+
+    #[test]
+    fn html_is_shown_up_to_each_cap_and_not_one_beyond_it() {
+        let many = |tag: &str, count: usize| tag.repeat(count);
+        for (what, html, tame) in [
+            ("nothing", String::new(), true),
+            ("512 KiB", many("x", 524_288), true),
+            ("an octet more", many("x", 524_289), false),
+            ("256 deep", many("<div>", 256), true),
+            ("one deeper", many("<div>", 257), false),
+            ("257 in capitals", many("<DIV>", 257), false),
+            ("257 one after the other", many("<div></div>", 257), true),
+            ("257 that nest nothing", many("<p>x", 257), true),
+            ("257 that only seem to be empty", many("<div/>", 257), false),
+            ("257 with ends of what was never begun", many("</b><div>", 257), false),
+            ("257 that nobody sees", format!("<div hidden>{}", many("<div>", 256)), false),
+            ("257 of a drawing", format!("<svg>{}", many("<g>", 256)), false),
+            ("10,000 tags", many("<br>", 10_000), true),
+            ("one tag more", many("<br>", 10_001), false),
+            ("10,000 tags and their ends", many("<i></i>", 10_000), true),
+            ("10,001 behind what only looks like a comment", format!("<!-->{}", many("<div>", 10_001)), false),
+            ("10,001 in a value", format!("<a title=\"{}\">", many("<b>", 10_001)), false),
+        ] {
+            assert_eq!(is_tame(&html), tame, "{what}");
+        }
+    }
+}

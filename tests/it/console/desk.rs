@@ -376,3 +376,22 @@ async fn the_pages_speak_chinese_to_who_reads_it() {
         shows(&house.get(page, Some(&ann)).await, &["lang=\"zh-Hans\"", word]);
     }
 }
+
+#[tokio::test]
+async fn of_a_mail_nested_deeper_than_is_parsed_nothing_is_shown_and_that_is_said() {
+    let house = House::open().await;
+    house.person("ann", Role::Agent, None).await;
+    let ann = house.seat("ann").await;
+    let (bench, said) = (Bench::over(&house.store), "too large or nested too deep to be shown");
+    for (deep, shown) in [(256, true), (257, false)] {
+        let head = mail("Ana", &format!("ana{deep}@buyer.example"), "Photo", "");
+        let head = head.trim_end().replace("text/plain", "text/html");
+        let letter = ticket(&bench, &format!("{head}\r\n\r\n{}innermost", "<div>".repeat(deep))).await;
+        let frame = house.get(&format!("/inbound/{}/html", letter.id), Some(&ann)).await;
+        assert_eq!(frame.status, 200, "{deep}: {}", frame.body);
+        assert_eq!((frame.body.contains("innermost"), frame.body.contains(said)), (shown, !shown), "{deep}");
+        assert!(shown || !frame.body.contains("<div"), "{deep}: {}", frame.body);
+        // The words are in the conversation all the same.
+        shows(&house.get(&format!("/tickets/{}", deep - 255), Some(&ann)).await, &["innermost", "<iframe"]);
+    }
+}
