@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     failpoint,
@@ -27,8 +28,9 @@ const UNREAD_SUBJECT: &str = "(message that could not be read)";
 const UNREAD_BUYER: &str = "(unknown)";
 
 /// Why a message is in quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = QuarantineCause)]
 pub enum Cause {
     /// Reading or deciding panicked.
     Panicked,

@@ -16,9 +16,9 @@ use utoipa::{
 };
 
 use crate::console::api::{
-    acts, audit, buyers, conversations, description, files, health,
+    acts, audit, buyers, conversations, description, files, health, machine_mail,
     problem::{ApiProblem, MEDIA_TYPE},
-    reports, rules, search, switches, ticket, tickets,
+    quarantine, reports, rules, search, switches, texts, ticket, tickets,
 };
 
 /// The document with its line end, as `docs/openapi.json` has it.
@@ -41,8 +41,12 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         description::show,
         tickets::list,
         ticket::one,
+        texts::list,
         acts::act,
         conversations::answered,
+        machine_mail::list,
+        quarantine::list,
+        quarantine::rerun,
         conversations::one,
         conversations::take,
         search::find,
@@ -70,7 +74,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     modifiers(&Doors, &Failures),
     tags(
         (name = "tickets", description = "The queue and what is done in it"),
-        (name = "conversations", description = "What the machine answered, with a ticket or without"),
+        (name = "conversations", description = "What the machine answered, kept quiet about or could not decide"),
         (name = "search", description = "Everything that was said"),
         (name = "buyers", description = "Everybody who wrote"),
         (name = "rules", description = "What the machine answers by"),

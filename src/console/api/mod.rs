@@ -12,11 +12,14 @@ pub(super) mod description;
 mod files;
 mod health;
 mod input;
+mod machine_mail;
 pub(super) mod problem;
+mod quarantine;
 mod reports;
 mod rules;
 mod search;
 mod switches;
+mod texts;
 mod ticket;
 mod tickets;
 mod why;
@@ -41,8 +44,12 @@ pub(super) fn routes() -> Vec<Entry> {
         Entry::get("/api/v1/openapi.json", Need::Nobody, Object::None, description::show),
         Entry::get("/api/v1/tickets", agent, Object::None, tickets::list),
         Entry::get("/api/v1/tickets/{ticket}", agent, Object::Ticket, ticket::one),
+        Entry::get("/api/v1/tickets/{ticket}/texts", agent, Object::Ticket, texts::list),
         Entry::post("/api/v1/tickets/{ticket}/acts", agent, Object::Ticket, acts::act),
         Entry::get("/api/v1/answered", agent, Object::None, conversations::answered),
+        Entry::get("/api/v1/machine-mail", agent, Object::None, machine_mail::list),
+        Entry::get("/api/v1/quarantine", editor, Object::None, quarantine::list),
+        Entry::post("/api/v1/quarantine/{inbound}/rerun", editor, Object::Inbound, quarantine::rerun),
         Entry::get("/api/v1/conversations/{thread}", agent, Object::Thread, conversations::one),
         Entry::post("/api/v1/messages/{inbound}/ticket", agent, Object::Inbound, conversations::take),
         Entry::get("/api/v1/search", agent, Object::None, search::find),

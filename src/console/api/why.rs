@@ -9,7 +9,10 @@ use utoipa::ToSchema;
 use crate::{
     console::ticket::why,
     engine::Engine,
-    model::{order::Order, verdict::Verdict},
+    model::{
+        order::Order,
+        verdict::{FactUsed, Verdict},
+    },
     store::ticket::TicketFile,
 };
 
@@ -96,7 +99,7 @@ struct NamedValue {
 
 /// A fact that a reply quotes.
 #[derive(Debug, Serialize, ToSchema)]
-struct QuotedFact {
+pub(super) struct QuotedFact {
     /// Its name and key.
     name: String,
     /// The value quoted.
@@ -141,7 +144,7 @@ pub(super) fn of(text: String, verdict: &Verdict, engine: &Engine) -> Why {
         alarms: evidence(verdict.alarms.iter().map(|alarm| (alarm.topic.as_str(), &alarm.pattern))),
         doubts: evidence(verdict.doubts.iter().map(|doubt| (doubt.rule.as_str(), &doubt.evidence))),
         values: values(verdict),
-        facts: facts(verdict),
+        facts: quoted(&verdict.facts),
         similar: similar(verdict),
         situation: verdict.situation.clone(),
         order: verdict.order.clone(),
@@ -179,8 +182,9 @@ fn values(verdict: &Verdict) -> Vec<NamedValue> {
     values.map(|found| NamedValue { kind: found.kind.clone(), value: found.value.clone() }).collect()
 }
 
-fn facts(verdict: &Verdict) -> Vec<QuotedFact> {
-    let facts = verdict.facts.iter().map(|fact| QuotedFact {
+/// Tells of the facts that words quote.
+pub(super) fn quoted(facts: &[FactUsed]) -> Vec<QuotedFact> {
+    let facts = facts.iter().map(|fact| QuotedFact {
         name: fact.name.clone(),
         value: fact.value.clone(),
         source: fact.source.clone(),

@@ -131,7 +131,8 @@ impl House {
         Self::furnished("", stock).await
     }
 
-    async fn furnished(console: &str, stock: fn(bool) -> Sources) -> Self {
+    /// Opens one with those lines and those rules and replies.
+    pub(super) async fn furnished(console: &str, stock: fn(bool) -> Sources) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("desk.db").display());
         for path in ["in", "out"] {
@@ -276,7 +277,7 @@ fn never_again() -> Reading {
 }
 
 /// Returns the files of a small shop; `edited` spoils a rule.
-fn stock(edited: bool) -> Sources {
+pub(super) fn stock(edited: bool) -> Sources {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/console/shop");
     let read = Sources::from_folders(SourceMap::default(), &folder.join("rules"), &folder.join("replies"));
     let mut sources = Sources::default();

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod api_acts;
+mod api_lists;
 mod api_page;
 mod buyers;
 mod choices;
