@@ -8,11 +8,15 @@ use crate::{
     model::{
         agent_command::{AgentCommand, Answer, Schedule},
         closing::{BadCompensation, CloseResult, Closing, Compensation},
-        ids::{AgentName, InboundId, TicketId},
+        ids::{AgentName, InboundId, IntentId, TicketId},
+        inbound::ChannelKind,
         language::Language,
-        ticket::Urgency,
+        ticket::{TicketState, Urgency},
     },
-    store::{card::BuyerAct, queue::View},
+    store::{
+        card::BuyerAct,
+        queue::{Narrowed, View},
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +40,15 @@ pub(super) enum TicketCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List machine mail, the newest first: what was kept and answered by nobody, with the reason
+    MachineMail {
+        /// Go on after a page: the number of its last message
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<i64>,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show a conversation, with a ticket or without: what was said, and how the machine read it
     Conversation {
         /// Its number, as `answered` tells it
@@ -44,9 +57,9 @@ pub(super) enum TicketCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Take over a conversation that has no ticket: it gets one, which is yours
+    /// Take over a message that has no ticket, machine mail too: it gets one, which is yours
     Open {
-        /// The number of a message of it, as `answered` and `conversation` tell it
+        /// The number of a message of it, as `answered`, `machine-mail` and `conversation` tell it
         #[arg(long)]
         message: i64,
     },
@@ -81,11 +94,55 @@ pub(super) struct ListArguments {
     #[arg(long, value_parser = view, conflicts_with_all = ["all", "mine"])]
     pub view: Option<View>,
     /// Only tickets in which this is said, as `nightdesk find` reads it
-    #[arg(long, value_name = "WORDS", conflicts_with_all = ["all", "mine", "view"])]
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["all", "mine", "view", "NarrowArguments"])]
     pub search: Option<String>,
+    #[command(flatten)]
+    pub narrow: NarrowArguments,
     /// One JSON object per line
     #[arg(long)]
     pub json: bool,
+}
+
+/// What narrows a list down, by the names of the API.
+#[derive(Debug, Args)]
+pub(super) struct NarrowArguments {
+    /// Only this colleague's, or this program's (token:erp)
+    #[arg(long, value_name = "NAME", conflicts_with = "mine")]
+    assignee: Option<String>,
+    /// Only with this label
+    #[arg(long, value_name = "LABEL")]
+    tag: Option<String>,
+    /// Only of this intent, which is the id of a rule
+    #[arg(long, value_name = "RULE")]
+    intent: Option<String>,
+    /// Only in this language, such as de
+    #[arg(long, value_name = "CODE")]
+    language: Option<Language>,
+    /// Only through this kind of channel: email or telegram
+    #[arg(long, value_parser = channel)]
+    channel: Option<ChannelKind>,
+    /// Only in this state: open, claimed, waiting or closed
+    #[arg(long, value_parser = state)]
+    state: Option<TicketState>,
+}
+
+impl ListArguments {
+    /// Returns what narrows the list down; none if nothing does.
+    pub(super) fn narrowed(&self, me: &AgentName) -> Option<Narrowed> {
+        let NarrowArguments { assignee, tag, intent, language, channel, state } = &self.narrow;
+        let narrowed = Narrowed {
+            assignee: assignee.clone().map(AgentName::new),
+            tag: tag.clone(),
+            intent: intent.clone().map(IntentId::new),
+            language: *language,
+            channel: *channel,
+            state: *state,
+        };
+        if narrowed == Narrowed::default() {
+            return None;
+        }
+        Some(Narrowed { assignee: narrowed.assignee.or_else(|| self.mine.then(|| me.clone())), ..narrowed })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -314,6 +371,16 @@ pub(super) struct CloseArguments {
 fn view(word: &str) -> Result<View, String> {
     let known = View::ALL.map(View::as_str).join(", ");
     View::from_word(word).ok_or_else(|| format!("write one of {known}"))
+}
+
+fn channel(word: &str) -> Result<ChannelKind, String> {
+    let known = [ChannelKind::Email, ChannelKind::Telegram];
+    known.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| "write email or telegram".to_owned())
+}
+
+fn state(word: &str) -> Result<TicketState, String> {
+    let known = TicketState::ALL.map(TicketState::as_str).join(", ");
+    TicketState::from_word(word).ok_or_else(|| format!("write one of {known}"))
 }
 
 fn urgency(word: &str) -> Result<Urgency, String> {

@@ -20,7 +20,7 @@ use crate::{
     diagnostic::source::SourceMap,
     engine::Engine,
     model::{
-        agent_command::{AgentCommand, UNDO_SECONDS},
+        agent_command::UNDO_SECONDS,
         ids::{AgentName, TicketId},
         ticket::{Ticket, TicketState},
         wire_id::InstanceKey,
@@ -79,6 +79,7 @@ impl TicketArguments {
             TicketCommand::List(arguments) => list(store, &agent, &arguments).await,
             TicketCommand::Show { ticket, json } => show(config, store, TicketId(ticket), json).await,
             TicketCommand::Answered { before, json } => talks::answered(config, store, before, json).await,
+            TicketCommand::MachineMail { before, json } => talks::machine_mail(config, store, before, json).await,
             TicketCommand::Conversation { conversation, json } => {
                 talks::conversation(config, store, conversation, json).await
             }
@@ -88,13 +89,13 @@ impl TicketArguments {
             }
             TicketCommand::Undo { ticket } => undo(config, store, &agent, TicketId(ticket)).await,
             TicketCommand::Buyer(buyer) => say_of_buyer(store, &agent, buyer).await,
-            TicketCommand::Act(act) => perform(path, config, store, agent, act).await,
+            TicketCommand::Act(act) => perform(config, store, agent, act).await,
         }
     }
 }
 
-/// Returns what acts need. The rules are read only where they matter, so that whoever works the queue does not wait for them,
-/// and can work it while they are broken.
+/// Returns what acts need. The rules are read only where their replies are, so that whoever works the queue does not wait for
+/// them, and can work it while they are broken.
 async fn handle(store: &Store, config: &Config, rules: Option<&Path>) -> anyhow::Result<Handle> {
     let key = store.instance().await?.key;
     let accounts = Accounts::new(&config.accounts, key.clone());
@@ -111,11 +112,10 @@ fn engine(config: &Config, key: InstanceKey, rules: Option<&Path>) -> Engine {
     Engine::new(settings, RuleSet::read(&none, &[]).0, Catalog::read(&none, &[]).0)
 }
 
-async fn perform(path: &Path, config: &Config, store: &Store, agent: AgentName, act: Act) -> anyhow::Result<Exit> {
+async fn perform(config: &Config, store: &Store, agent: AgentName, act: Act) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     let Typed { ticket, command, force, done } = act.typed(&config.desk.zone, now)?;
-    let asks_rules = matches!(command, AgentCommand::Close(_));
-    let handle = handle(store, config, asks_rules.then_some(path)).await?;
+    let handle = handle(store, config, None).await?;
     let wish = Wish { despite: force, ..Wish::new(agent, ticket, command) };
     match agents::act(&handle, &wish, Timestamp::now()).await {
         Ok(after) => {
@@ -203,10 +203,12 @@ async fn undo(config: &Config, store: &Store, agent: &AgentName, id: TicketId) -
 
 async fn list(store: &Store, agent: &AgentName, arguments: &ListArguments) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
-    let (tickets, more) = match (arguments.view, &arguments.search) {
-        (Some(view), _) => in_view(store, agent, view, now).await?,
-        (None, Some(words)) => with_words(store, words).await?,
-        (None, None) => by_state(store, agent, arguments).await?,
+    let narrowed = arguments.narrowed(agent);
+    let (tickets, more) = match (&narrowed, arguments.view, &arguments.search) {
+        (Some(narrowed), ..) => narrowed_down(store, agent, arguments, narrowed, now).await?,
+        (None, Some(view), _) => in_view(store, agent, view, &Narrowed::default(), now).await?,
+        (None, None, Some(words)) => with_words(store, words).await?,
+        (None, None, None) => by_state(store, agent, arguments).await?,
     };
     if arguments.json {
         for ticket in &tickets {
@@ -216,6 +218,7 @@ async fn list(store: &Store, agent: &AgentName, arguments: &ListArguments) -> an
     }
     if tickets.is_empty() {
         output::talk(match arguments {
+            _ if narrowed.is_some() => "No ticket of this list is so.",
             ListArguments { search: Some(_), .. } => "Nothing was found.",
             ListArguments { mine: true, .. } | ListArguments { view: Some(View::Mine), .. } => "You own no ticket.",
             ListArguments { view: Some(view), .. } if *view != View::Unclaimed => "This list is empty.",
@@ -232,11 +235,44 @@ async fn list(store: &Store, agent: &AgentName, arguments: &ListArguments) -> an
 }
 
 /// Returns a list as the console shows it, and whether it goes on.
-async fn in_view(store: &Store, agent: &AgentName, view: View, now: Timestamp) -> anyhow::Result<(Vec<Ticket>, bool)> {
+async fn in_view(
+    store: &Store,
+    agent: &AgentName,
+    view: View,
+    narrowed: &Narrowed,
+    now: Timestamp,
+) -> anyhow::Result<(Vec<Ticket>, bool)> {
     let viewer = Viewer { name: agent, accounts: None };
-    let page = store.queue(view, viewer, &Narrowed::default(), None, LIST_LIMIT, now).await?;
+    let page = store.queue(view, viewer, narrowed, None, LIST_LIMIT, now).await?;
     let more = page.next.is_some();
     Ok((page.tickets.into_iter().map(|listed| listed.ticket).collect(), more))
+}
+
+/// Returns a list that was narrowed down, in the console's order, and whether it goes on. Where no list is named it is what
+/// the bare `list` shows, and with `--all` or a state everything that is so.
+async fn narrowed_down(
+    store: &Store,
+    agent: &AgentName,
+    arguments: &ListArguments,
+    narrowed: &Narrowed,
+    now: Timestamp,
+) -> anyhow::Result<(Vec<Ticket>, bool)> {
+    let views = match (arguments.view, narrowed.state) {
+        (Some(view), _) => vec![view],
+        (None, Some(TicketState::Closed)) => vec![View::Closed],
+        (None, None) if arguments.all => vec![View::All, View::Closed],
+        (None, _) => vec![View::All],
+    };
+    let usual = arguments.view.is_none() && narrowed.state.is_none() && !arguments.all;
+    let (mut tickets, mut more) = (Vec::new(), false);
+    for view in views {
+        let (found, goes_on) = in_view(store, agent, view, narrowed, now).await?;
+        tickets.extend(found);
+        more |= goes_on;
+    }
+    // What waits for buyers stands behind everything else, so nothing is missed before it.
+    tickets.retain(|ticket| !usual || ticket.state != TicketState::Waiting);
+    Ok((tickets, more))
 }
 
 /// Returns the tickets in which something is said, the last said first, and whether there are more.

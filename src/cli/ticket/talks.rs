@@ -10,6 +10,7 @@ use crate::{
         ticket::{handle, view},
     },
     config::Config,
+    engine::guard::GUARDS,
     model::{
         ids::{AgentName, InboundId, IntentId, ThreadId},
         outbound::OutboundKind,
@@ -19,6 +20,7 @@ use crate::{
         Store,
         answered::Answered,
         conversation::{Conversation, Decision},
+        machine_mail::MachineMail,
         open_ticket::{Hands, OpenTicket, Opening},
         timeline::{Came, Happened, Moment, Went},
     },
@@ -69,6 +71,46 @@ fn line(answered: &Answered, zone: &TimeZone, width: Option<usize>) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Lists machine mail, the newest first.
+pub(super) async fn machine_mail(
+    config: &Config,
+    store: &Store,
+    before: Option<i64>,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let found = store.machine_mail(None, before.map(InboundId), LISTED).await?;
+    for mail in &found {
+        let zone = &config.desk.zone;
+        let text = if json { serde_json::to_string(mail)? } else { kept_quiet(mail, zone, output::width()) };
+        output::data(&text);
+    }
+    match found.last() {
+        None if before.is_none() => output::talk("There is no machine mail."),
+        Some(last) if found.len() == LISTED as usize => {
+            output::talk(&format!("Older ones: {} ticket machine-mail --before {}", output::program(), last.id));
+        }
+        _ => {}
+    }
+    Ok(Exit::Success)
+}
+
+fn kept_quiet(mail: &MachineMail, zone: &TimeZone, width: Option<usize>) -> String {
+    let at = view::moment(mail.received_at, zone);
+    let head = format!("{}  {at}  {}  {}  ({})", mail.id, mail.sender, mail.subject, mail.account);
+    let parts = [
+        output::strong(&output::plain(&head)),
+        layout::block(&output::plain(&format!("> {}", one_line(&mail.preview))), MARGIN, width),
+        layout::block(&output::plain(&format!("No answer: {}", why(&mail.reason))), MARGIN, width),
+    ];
+    parts.join("\n")
+}
+
+/// Returns why nothing was said: what makes the guard speak, or the rule.
+fn why(reason: &str) -> String {
+    let guard = GUARDS.iter().find(|guard| guard.id == reason);
+    guard.map_or_else(|| reason.to_owned(), |guard| format!("{} ({reason})", guard.condition))
 }
 
 /// Shows one conversation: what was said, and how each message was read.

@@ -142,8 +142,12 @@ fn what_people_do_to_a_ticket_is_typed() {
     act("merge 1 --into 1", 5, "Not possible: ticket 1 cannot go on in itself.");
     act("tag 1 complaint", 0, "Ticket 1 has the label.");
     let unaccounted = "Not possible: ticket 1 is a complaint: say result, cause, compensation before it is closed.";
+    // A case is accounted for by its label, whatever the rules say just now, or whether anybody can read them.
+    let broken = folder.path().join("nightdesk-demo/rules/order/broken.yaml");
+    fs::write(&broken, "intent: [").expect("own folder");
     act("close 1", 5, unaccounted);
     act("close 1 --result refunded --cause customs --compensation none", 0, "Ticket 1 is closed.");
+    fs::remove_file(&broken).expect("it was written above");
     act("reopen 1", 0, "Ticket 1 is open again.");
     act("buyer 1 --grade vip", 0, "It stands on the card of the buyer of ticket 1.");
     act(
@@ -195,6 +199,70 @@ fn what_the_machine_answered_is_read_and_taken_over_from_a_terminal() {
     let gone = "Not possible: there is no message 99, it is not decided yet, or the shop itself wrote it.";
     act("open --message 99", 5, gone);
     act("conversation 99", 5, "Not possible: there is no conversation 99.");
+}
+
+#[test]
+fn machine_mail_is_listed_and_becomes_a_ticket_from_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    let listed = || {
+        let list = said(&ticket(folder.path(), "machine-mail --json", ""), 0);
+        list.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<serde_json::Value>>()
+    };
+    let mails = listed();
+    assert_eq!(mails.len(), 2, "what machines wrote:\n{mails:#?}");
+    let text = said(&ticket(folder.path(), "machine-mail", ""), 0);
+    assert!(text.contains("No answer: Auto-Submitted says anything but no (B3)"), "{text}");
+    let newest = mails[0]["id"].to_string();
+    assert!(text.starts_with(&format!("{newest}  ")), "the number by which it is opened comes first:\n{text}");
+    let older = said(&ticket(folder.path(), &format!("machine-mail --json --before {newest}"), ""), 0);
+    assert!(older.lines().count() == 1 && !older.contains(&format!("{{\"id\":{newest},")), "{older}");
+    let opened = ticket(folder.path(), &format!("open --message {newest}"), "");
+    assert_eq!(told(&opened.stderr), "Ticket 3 is yours; the machine is silent in its conversation.");
+    assert_eq!(listed(), mails[1..], "what has a ticket is machine mail no more");
+}
+
+#[test]
+fn lists_are_narrowed_down_from_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tour(folder.path());
+    for command in ["claim 1 --agent zoe", "tag 1 late --agent zoe"] {
+        assert!(ticket(folder.path(), command, "").status.success(), "{command}");
+    }
+    let ids = |words: &str| -> String {
+        let listed = said(&ticket(folder.path(), &format!("list {words} --json"), ""), 0);
+        let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].to_string();
+        let mut ids: Vec<String> = listed.lines().map(id).collect();
+        ids.sort();
+        ids.join(" ")
+    };
+    for (words, found) in [
+        ("--tag late", "1"),
+        ("--intent cancel_order", "1"),
+        ("--channel email", "1 2"),
+        ("--channel telegram", ""),
+        ("--language en", "1 2"),
+        ("--language de", ""),
+        ("--assignee zoe", "1"),
+        ("--assignee zoe --tag early", ""),
+        ("--state open", "2"),
+        ("--view unclaimed --channel email", "2"),
+        ("--mine --tag late --agent zoe", "1"),
+        ("--mine --tag late", ""),
+    ] {
+        assert_eq!(ids(words), found, "{words}");
+    }
+    assert!(ticket(folder.path(), "reply 1 It-is-cancelled. --agent zoe", "").status.success());
+    for (words, found) in [("--tag late", ""), ("--all --tag late", "1"), ("--tag late --state waiting", "1")] {
+        assert_eq!(ids(words), found, "{words}, once it is the buyer's turn");
+    }
+    assert!(ticket(folder.path(), "close 1 --agent zoe", "").status.success());
+    for (words, found) in
+        [("--tag late", ""), ("--all --tag late", "1"), ("--state closed", "1"), ("--view closed --tag early", "")]
+    {
+        assert_eq!(ids(words), found, "{words}, once it is closed");
+    }
+    assert_eq!(told(&ticket(folder.path(), "list --tag early", "").stderr), "No ticket of this list is so.");
 }
 
 #[test]
