@@ -1,4 +1,5 @@
-// Keys for those who work the queue all day. Without this file everything works by mouse, touch and Tab.
+// Keys for those who work the queue all day. Without this file everything works by mouse, touch and Tab. Keys that are
+// pressed alone can be switched off by each person (WCAG 2.1.4); the page says so with `data-keys="off"`.
 "use strict";
 (() => {
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -66,7 +67,7 @@
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    if (document.querySelector("dialog[open]")) return;
+    if (document.body.dataset.keys === "off") return;
     const key = event.key;
     if (leading === "g") {
       leading = "";
@@ -88,9 +89,7 @@
       const link = row() && row().querySelector("a.open");
       if (link) link.click();
     } else if (key === "?") {
-      const dialog = document.getElementById("keys");
-      if (dialog) dialog.showModal();
-      else location.href = "/help";
+      location.href = "/help";
     } else if (key === "/") done = use("/") || (location.href = "/search");
     else done = key.length === 1 && use(key);
     if (done) event.preventDefault();

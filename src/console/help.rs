@@ -26,6 +26,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     let words = Words::of(visit.tongue);
     page(&HelpPage {
         keys: keys(words),
+        single_keys: visit.visitor()?.single_keys,
         words,
         desk: desk::Words::of(visit.tongue),
         lists: lists::Words::of(visit.tongue),
@@ -33,7 +34,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit) -> Answer {
     })
 }
 
-/// Which keys there are: `desk.js` knows the same.
+/// Which keys there are: `desk.js`, what has `data-key`, and docs/console.md know the same.
 fn keys(words: &Words) -> [(&'static str, &'static str); 13] {
     [
         ("j / k", words.k_move),
@@ -45,7 +46,7 @@ fn keys(words: &Words) -> [(&'static str, &'static str); 13] {
         ("e", words.k_close),
         ("u", words.k_undo),
         ("/", words.k_search),
-        ("g q, g s, g b, g r", words.k_go),
+        ("g q, g s, g b, g r, g h", words.k_go),
         ("Ctrl+Enter", words.k_send),
         ("Esc", words.k_leave),
         ("?", words.k_help),
@@ -60,4 +61,5 @@ struct HelpPage {
     desk: &'static desk::Words,
     lists: &'static lists::Words,
     keys: [(&'static str, &'static str); 13],
+    single_keys: bool,
 }

@@ -1,4 +1,4 @@
-//! One's own account: name and language, password, second factor, and where one is signed in.
+//! One's own account: name, language and keys, password, second factor, and where one is signed in.
 //!
 //! Whatever decides about coming in asks for the present password again: an unlocked screen is not enough.
 
@@ -63,6 +63,7 @@ pub(super) fn routes() -> Vec<Entry> {
 struct Given {
     display: String,
     language: String,
+    keys: String,
     email: String,
     password: SecretString,
     new: SecretString,
@@ -208,6 +209,11 @@ async fn describe(State(shop): State<Shop>, visit: Visit, Form(given): Form<Give
     }
     let language = language_of(&given.language, visit.tongue);
     shop.store.change_agent(&visitor.name, &AgentChange::Language(language), &visitor.actor(), now).await?;
+    // A form that says nothing of keys leaves them as they are.
+    if matches!(given.keys.as_str(), "on" | "off") {
+        let keys = AgentChange::SingleKeys(given.keys == "on");
+        shop.store.change_agent(&visitor.name, &keys, &visitor.actor(), now).await?;
+    }
     Ok(Redirect::to("/profile?said=saved").into_response())
 }
 

@@ -85,6 +85,11 @@ impl Shell {
         })
     }
 
+    /// Returns whether keys work that are pressed alone.
+    pub(super) fn single_keys(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.single_keys)
+    }
+
     /// Returns what a form must bring along; empty for those who are not signed in.
     pub(super) fn csrf(&self) -> &str {
         self.visitor.as_ref().map_or("", |visitor| visitor.csrf.as_str())

@@ -24,6 +24,8 @@ pub(super) struct Visitor {
     pub csrf: String,
     /// The name that colleagues see.
     pub display: String,
+    /// Keys work for them that are pressed alone.
+    pub single_keys: bool,
     /// They sign in with more than a password.
     pub second_factor: bool,
     /// The address they come from.

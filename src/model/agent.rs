@@ -72,6 +72,8 @@ pub struct Agent {
     pub accounts: Option<Vec<AccountName>>,
     /// The language of the pages.
     pub language: Language,
+    /// Keys work that are pressed alone, such as `j`; whoever speaks to the computer has them off (WCAG 2.1.4).
+    pub single_keys: bool,
     /// Where notices about tickets go, in lower case; none if the person wants none.
     pub email: Option<String>,
     /// A password was chosen; without one nobody can sign in under this name.

@@ -33,6 +33,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (22, "broken notices", include_str!("sql/sqlite/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/sqlite/0023-persons.sql")),
     (24, "own grades", include_str!("sql/sqlite/0024-own-grades.sql")),
+    (25, "single keys", include_str!("sql/sqlite/0025-single-keys.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -61,6 +62,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (22, "broken notices", include_str!("sql/postgres/0022-broken-notices.sql")),
     (23, "persons", include_str!("sql/postgres/0023-persons.sql")),
     (24, "own grades", include_str!("sql/postgres/0024-own-grades.sql")),
+    (25, "single keys", include_str!("sql/postgres/0025-single-keys.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

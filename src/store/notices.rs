@@ -439,7 +439,8 @@ fn cause(what: EventKind, is_new: bool) -> Option<NoticeCause> {
 
 /// Returns those who get mail.
 async fn staff(tx: &mut Tx) -> Result<Vec<Agent>, StoreError> {
-    let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at, login_at
+    let sql = "SELECT name, display, role, accounts, language, single_keys, email, password, totp, disabled_at,
+                    created_at, login_at
          FROM agent WHERE email IS NOT NULL AND disabled_at IS NULL ORDER BY name";
     tx.all(sql, &[]).await?.iter().map(people::agent_of).collect()
 }

@@ -57,6 +57,8 @@ pub enum AgentChange<'a> {
     Display(&'a str),
     /// Another language of the pages.
     Language(Language),
+    /// Keys that are pressed alone work from now on, or do not.
+    SingleKeys(bool),
     /// Another mail address for notices, in the form of [`crate::model::notice::staff_address`]; none: no notices.
     Email(Option<&'a str>),
     /// Another role.
@@ -119,8 +121,8 @@ impl Store {
 
     /// Returns everybody, by name, those who are shut out too.
     pub async fn agents(&self) -> Result<Vec<Agent>, StoreError> {
-        let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at,
-                    login_at
+        let sql = "SELECT name, display, role, accounts, language, single_keys, email, password, totp, disabled_at,
+                    created_at, login_at
              FROM agent ORDER BY name";
         let rows = self.db.ask("reading who works here", sql, &[]).await?;
         rows.iter().map(agent_of).collect()
@@ -254,13 +256,16 @@ impl AgentChange<'_> {
     }
 
     fn ends_sessions(&self) -> bool {
-        !matches!(self, Self::Display(_) | Self::Language(_) | Self::Email(_) | Self::Codes(_) | Self::Enable)
+        !matches!(
+            self,
+            Self::Display(_) | Self::Language(_) | Self::SingleKeys(_) | Self::Email(_) | Self::Codes(_) | Self::Enable
+        )
     }
 
     /// Returns what the audit log calls it; none for what is the person's own taste.
     fn deed(&self) -> Option<Deed> {
         Some(match self {
-            Self::Language(_) => return None,
+            Self::Language(_) | Self::SingleKeys(_) => return None,
             Self::Display(_) => Deed::NameChanged,
             Self::Email(_) => Deed::MailAddressChanged,
             Self::Role(_) => Deed::RoleChanged,
@@ -315,6 +320,9 @@ pub(super) async fn write(
         }
         AgentChange::Language(language) => {
             set(tx, "UPDATE agent SET language = $2 WHERE name = $1", name, language.as_str().into()).await
+        }
+        AgentChange::SingleKeys(on) => {
+            set(tx, "UPDATE agent SET single_keys = $2 WHERE name = $1", name, (*on).into()).await
         }
         AgentChange::Email(email) => {
             set(tx, "UPDATE agent SET email = $2 WHERE name = $1", name, (*email).into()).await
@@ -388,15 +396,16 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewAgent<'_>, now: Timestamp) -> R
 }
 
 pub(super) async fn row_of(tx: &mut Tx, name: &AgentName) -> Result<Option<Row>, StoreError> {
-    let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at,
-                    login_at
+    let sql = "SELECT name, display, role, accounts, language, single_keys, email, password, totp, disabled_at,
+                    created_at, login_at
          FROM agent WHERE name = $1";
     tx.first(sql, &[name.as_str().into()]).await
 }
 
 /// Returns the person who has that address, one who is shut out too.
 async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Agent>, StoreError> {
-    let sql = "SELECT name, display, role, accounts, language, email, password, totp, disabled_at, created_at, login_at
+    let sql = "SELECT name, display, role, accounts, language, single_keys, email, password, totp, disabled_at,
+                    created_at, login_at
          FROM agent WHERE email = $1";
     tx.first(sql, &[email.into()]).await?.as_ref().map(agent_of).transpose()
 }
@@ -410,6 +419,7 @@ pub(super) fn agent_of(row: &Row) -> Result<Agent, StoreError> {
         role: row.word("role", Role::from_word)?,
         accounts: accounts_of(row)?,
         language: row.word("language", |code| code.parse().ok())?,
+        single_keys: row.flag("single_keys")?,
         email: row.get("email")?,
         has_password: password.is_some(),
         totp: totp.is_some(),

@@ -125,8 +125,8 @@ impl Store {
             .ask(
                 "reading a session",
                 "SELECT s.hash, s.stage, s.created_at AS begun_at, s.seen_at, s.expires_at, s.address, s.browser,
-                   a.name, a.display, a.role, a.accounts, a.language, a.email, a.password, a.totp, a.disabled_at,
-                   a.created_at, a.login_at
+                   a.name, a.display, a.role, a.accounts, a.language, a.single_keys, a.email, a.password, a.totp,
+                   a.disabled_at, a.created_at, a.login_at
                  FROM session s JOIN agent a ON a.name = s.agent
                  WHERE s.hash = $1 AND s.expires_at > $2 AND s.seen_at > $3
                    AND a.disabled_at IS NULL AND a.password IS NOT NULL",

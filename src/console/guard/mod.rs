@@ -274,6 +274,7 @@ async fn find_session(
         name: agent.name,
         display: agent.display,
         role: agent.role,
+        single_keys: agent.single_keys,
         second_factor: agent.totp,
         csrf: secret::form_token(secret),
         address: caller.address.to_string(),
@@ -306,6 +307,8 @@ async fn of_token(
         display: token.name,
         role: token.role,
         accounts: token.accounts.filter(|_| token.role < Role::Admin),
+        // A program is shown no page.
+        single_keys: false,
         // A token is no person; who has it was asked for the second factor when it was made.
         second_factor: true,
         csrf: String::new(),

@@ -48,6 +48,11 @@ words! {
     only_these: "Only these:", "仅限：";
     no_account: "None", "无";
     admins_see_all: "Admins work for all of them.", "管理员可处理全部。";
+    single_keys: "Single-key shortcuts", "单键快捷键";
+    single_keys_hint: "Keys such as j, r or ? that are pressed alone. Switch them off if you speak to your computer, or if keys do things you did not mean. Ctrl+Enter and Esc work always.", "如 j、r、? 等单独按下即生效的键。如果您使用语音输入，或常误触按键，可将其关闭。Ctrl+Enter 和 Esc 始终有效。";
+    single_keys_list: "All keys", "全部快捷键";
+    single_keys_on: "On", "开启";
+    single_keys_off: "Off", "关闭";
     about_you: "About you", "基本信息";
     email_title: "Mail about tickets", "工单通知邮件";
     email_hint: "Notices go here, and answers by mail are believed from this address only. Leave it empty to get none.", "通知将发送到此邮箱，且仅接受来自此邮箱的邮件回复。留空则不接收通知。";

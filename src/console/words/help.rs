@@ -14,10 +14,13 @@ words! {
     k_close: "close it", "关闭";
     k_undo: "take back what you just did", "撤销刚才的操作";
     k_search: "search", "搜索";
-    k_go: "go to: queue, search, buyers, rules", "前往：队列、搜索、买家、规则";
+    k_go: "go to: queue, search, buyers, rules, help", "前往：队列、搜索、买家、规则、帮助";
     k_send: "send what you are writing", "发送正在撰写的内容";
     k_leave: "leave the field", "离开输入框";
     k_help: "these keys", "显示快捷键";
+    keys_on: "Keys that are pressed alone are on for you.", "您的单键快捷键已开启。";
+    keys_off: "Keys that are pressed alone are off for you: only Ctrl+Enter and Esc work.", "您的单键快捷键已关闭：只有 Ctrl+Enter 和 Esc 有效。";
+    keys_switch: "Switch them in your account", "在我的账户中设置";
     states: "Where a ticket stands", "工单状态";
     s_open: "Nobody has taken it. The machine may have acknowledged the message and prepared a draft.", "尚无人认领。机器人可能已发送收讫并拟好草稿。";
     s_claimed: "A person works on it. From that moment the machine is silent in the conversation.", "有人正在处理。从此刻起，机器人在该会话中保持沉默。";

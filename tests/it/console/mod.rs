@@ -11,6 +11,7 @@ mod conversations;
 mod desk;
 mod door;
 mod house;
+mod keys;
 mod lists;
 mod meanwhile;
 mod pace;

@@ -163,10 +163,21 @@ async fn rights_end_sessions(b: Bench) {
     assert!(is_in(&b, "other", at(1)).await, "somebody else's goes on");
     assert_eq!(change(&b, "lin", AgentChange::Enable).await, AgentOutcome::Changed);
     enter(&b, "lin", "s", at(0)).await;
-    for one in [AgentChange::Display("Lin"), AgentChange::Language(Language::EN), AgentChange::Codes(&[])] {
+    let taste = [
+        AgentChange::Display("Lin"),
+        AgentChange::Language(Language::EN),
+        AgentChange::SingleKeys(false),
+        AgentChange::Codes(&[]),
+    ];
+    for one in taste {
         assert_eq!(change(&b, "lin", one).await, AgentOutcome::Changed);
     }
     assert!(is_in(&b, "s", at(1)).await, "taste ends none");
+    let (_, lin) = b.store.session("s", at(1)).await.expect("read").expect("begun");
+    assert!(!lin.single_keys && !read(&b, "lin").await.single_keys, "what was switched off is off");
+    assert!(read(&b, "boss").await.single_keys, "nobody else's are, and at first all are on");
+    assert_eq!(change(&b, "lin", AgentChange::SingleKeys(true)).await, AgentOutcome::Changed);
+    assert!(read(&b, "lin").await.single_keys);
 }
 
 async fn codes_count_once(b: Bench) {
