@@ -320,6 +320,7 @@ fn charts(words: &'static Words, tongue: Tongue, counted: &Counted, gaps: String
         outcomes(words, ("hours", words.by_hour, words.by_hour_text, words.hour), &hours, &report.hours),
         outcomes(words, ("days", words.by_day, words.by_day_text, words.day), &days, &by_day),
         outcomes(words, ("channels", words.by_channel, words.by_channel_text, words.channel), &channels, &by_channel),
+        settled(words, &days, &by_day),
         speeds(words, tongue, &days, report),
         intents(words, report, gaps),
     ]
@@ -348,6 +349,25 @@ fn outcomes(
         svg: chart::stacked(said, labels, &series),
         table: chart::table(first, labels, &series, |value| value.to_string()),
         legend,
+        more: None,
+    }
+}
+
+/// Draws how many of each day's messages the machine settled alone.
+fn settled(words: &'static Words, days: &[String], by_day: &[Outcomes]) -> Figure {
+    let values = by_day.iter().map(Outcomes::resolved_share).collect();
+    let series = [Series { name: words.settled, class: Ending::Resolved.as_str(), values }];
+    let described = chart::Words {
+        id: "settled",
+        title: words.settled_by_day,
+        description: words.settled_by_day_text,
+        empty: words.nothing,
+    };
+    Figure {
+        title: words.settled_by_day,
+        svg: chart::shares(described, days, &series, figures::share_in_words),
+        table: chart::table(words.day, days, &series, figures::share_in_words),
+        legend: Vec::new(),
         more: None,
     }
 }

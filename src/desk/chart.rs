@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::desk::figures::WHOLE;
+
 /// Width of every chart in its own units; the page scales it.
 const WIDTH: f64 = 640.0;
 /// Height of bars and lines.
@@ -16,6 +18,8 @@ const TOP: f64 = 8.0;
 const BOTTOM: f64 = 24.0;
 /// The widest bar: one alone is no wall.
 const WIDEST_BAR: f64 = 160.0;
+/// Between one part of a bar and the next, so that neighbors are told apart whatever their colors (WCAG 1.4.11).
+const GAP: f64 = 2.0;
 /// Height of one line of a ranking, and of the bar in it.
 const ROW: f64 = 22.0;
 const ROW_BAR: f64 = 14.0;
@@ -25,6 +29,8 @@ const NAMES: f64 = 220.0;
 const NAME_CHARACTERS: usize = 30;
 /// Labels below bars are left out so that at most this many remain.
 const LABELS: usize = 12;
+/// Shares that lines are drawn at across, in millionths.
+const QUARTERS: [u64; 5] = [0, WHOLE / 4, WHOLE / 2, WHOLE / 4 * 3, WHOLE];
 /// Lengths of time that lines are drawn at, in seconds.
 const DURATIONS: [u64; 8] = [1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800];
 
@@ -73,6 +79,7 @@ pub fn stacked(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> St
         for series in series {
             let Some(value) = series.values.get(index).copied().flatten().filter(|value| *value > 0) else { continue };
             let (from, to) = (y(number(below) / number(top)), y(number(below + value) / number(top)));
+            let gap = if below == 0 { 0.0 } else { GAP.min((from - to) / 2.0) };
             let _ = write!(
                 svg,
                 "<rect class=\"bar {}\" x=\"{:.1}\" y=\"{to:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}: {} {value}\
@@ -80,7 +87,7 @@ pub fn stacked(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> St
                 series.class,
                 x,
                 width,
-                from - to,
+                from - to - gap,
                 escape(label),
                 escape(series.name),
             );
@@ -102,17 +109,44 @@ pub fn durations(words: Words<'_>, labels: &[String], series: &[Series<'_>], sai
     for mark in DURATIONS.into_iter().filter(|mark| *mark <= top) {
         grid(&mut svg, y(height(mark)), &said(mark));
     }
+    lines(&mut svg, labels, series, height, said);
+    closed(svg, None)
+}
+
+/// Draws one line per series over shares in millionths of the whole, from nothing to all. A label without a number breaks
+/// the line.
+pub fn shares(words: Words<'_>, labels: &[String], series: &[Series<'_>], said: fn(u64) -> String) -> String {
+    let mut svg = opened(words, HEIGHT);
+    if series.iter().all(|series| series.values.iter().all(Option::is_none)) {
+        return closed(svg, Some(words.empty));
+    }
+    let height = |share: u64| number(share) / number(WHOLE);
+    for mark in QUARTERS {
+        grid(&mut svg, y(height(mark)), &said(mark));
+    }
+    lines(&mut svg, labels, series, height, said);
+    closed(svg, None)
+}
+
+/// Draws the lines themselves with a dot at each number, and the labels below.
+fn lines(
+    svg: &mut String,
+    labels: &[String],
+    series: &[Series<'_>],
+    height: impl Fn(u64) -> f64,
+    said: fn(u64) -> String,
+) {
     let step = (WIDTH - LEFT - RIGHT) / number(labels.len());
     for series in series {
         let points = series.values.iter().enumerate().map(|(index, value)| {
-            value.map(|seconds| (index, LEFT + step * (number(index) + 0.5), y(height(seconds)), seconds))
+            value.map(|value| (index, LEFT + step * (number(index) + 0.5), y(height(value)), value))
         });
         let points: Vec<_> = points.collect();
         for piece in points.split(Option::is_none).filter(|piece| piece.len() > 1) {
             let path: Vec<String> = piece.iter().flatten().map(|(_, x, y, _)| format!("{x:.1},{y:.1}")).collect();
             let _ = write!(svg, "<polyline class=\"line {}\" points=\"{}\"/>", series.class, path.join(" "));
         }
-        for (index, x, y, seconds) in points.iter().flatten() {
+        for (index, x, y, value) in points.iter().flatten() {
             let label = labels.get(*index).map_or("", String::as_str);
             let _ = write!(
                 svg,
@@ -120,12 +154,11 @@ pub fn durations(words: Words<'_>, labels: &[String], series: &[Series<'_>], sai
                 series.class,
                 escape(label),
                 escape(series.name),
-                escape(&said(*seconds)),
+                escape(&said(*value)),
             );
         }
     }
-    below(&mut svg, labels, step);
-    closed(svg, None)
+    below(svg, labels, step);
 }
 
 /// Draws one bar per name, from left to right, in the order given.
@@ -274,8 +307,8 @@ fn shortened(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Series, Words, ceiling, durations, ranking, stacked, table, ticks};
-    use crate::desk::figures::short;
+    use super::{Series, Words, ceiling, durations, ranking, shares, stacked, table, ticks};
+    use crate::desk::figures::{WHOLE, share_in_words, short};
 
     const WORDS: Words<'static> =
         Words { id: "hours", title: "By hour", description: "Most came at <3>.", empty: "Nothing came in." };
@@ -308,8 +341,8 @@ mod tests {
         let high =
             "<rect class=\"bar escalated\" x=\"264.7\" y=\"8.0\" width=\"154.7\" height=\"188.0\"><title>1: left 10";
         assert!(svg.contains(high), "ten is the ceiling: {svg}");
-        let above = "<rect class=\"bar escalated\" x=\"71.3\" y=\"102.0\" width=\"154.7\" height=\"37.6\">";
-        assert!(svg.contains(above), "two stand on three: {svg}");
+        let above = "<rect class=\"bar escalated\" x=\"71.3\" y=\"102.0\" width=\"154.7\" height=\"35.6\">";
+        assert!(svg.contains(above), "two stand on three, and a gap between: {svg}");
     }
 
     #[test]
@@ -318,6 +351,30 @@ mod tests {
         let svg = checked(&durations(Words { description: "x", ..WORDS }, &labels(4), &[half], short));
         assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (1, 3), "{svg}");
         assert!(svg.contains(">60 min</text>") && !svg.contains(">6 h</text>"), "the scale ends at the longest: {svg}");
+    }
+
+    #[test]
+    fn a_thin_part_of_a_bar_is_seen_though_it_stands_apart() {
+        let many = series("many", "many", &[Some(999)]);
+        let few = series("few", "few", &[Some(1)]);
+        let svg = checked(&stacked(Words { description: "x", ..WORDS }, &labels(1), &[many, few]));
+        assert!(svg.contains("y=\"8.0\"") && svg.contains("height=\"0.1\""), "half of it is left: {svg}");
+    }
+
+    #[test]
+    fn shares_reach_from_nothing_to_all_and_break_where_there_were_none() {
+        let settled = series("settled", "resolved", &[Some(0), Some(WHOLE / 4), None, Some(WHOLE), Some(WHOLE - 1)]);
+        let svg = checked(&shares(Words { description: "x", ..WORDS }, &labels(5), &[settled], share_in_words));
+        assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (2, 4), "{svg}");
+        for told in [
+            "cy=\"196.0\" r=\"3\"><title>0: settled 0 %",
+            "cy=\"149.0\" r=\"3\"><title>1: settled 25 %",
+            "cy=\"8.0\" r=\"3\"><title>3: settled 100 %",
+            "<title>4: settled &gt;99 %",
+            ">75 %</text>",
+        ] {
+            assert!(svg.contains(told), "{told} in {svg}");
+        }
     }
 
     #[test]
@@ -337,6 +394,7 @@ mod tests {
             stacked(WORDS, &labels(2), &[series("a", "a", &[None, Some(0)])]),
             stacked(WORDS, &[], &[]),
             durations(WORDS, &labels(1), &[series("a", "a", &[None])], short),
+            shares(WORDS, &labels(1), &[series("a", "a", &[None])], share_in_words),
             ranking(WORDS, &[]),
         ] {
             assert!(svg.contains("Nothing came in.") && !svg.contains("<rect") && !svg.contains("NaN"), "{svg}");

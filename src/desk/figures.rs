@@ -170,6 +170,13 @@ impl Outcomes {
         self.auto_resolved = share(self.resolved, self.in_scope);
     }
 
+    /// Returns how many of [`WHOLE`] were resolved among all in scope; none where nothing was in scope. It is all of it
+    /// only if all were resolved, and nothing only if none was.
+    pub fn resolved_share(&self) -> Option<u64> {
+        let part = |whole: u64| (self.resolved.saturating_mul(WHOLE) / whole).max(u64::from(self.resolved > 0));
+        (self.in_scope > 0).then(|| part(self.in_scope))
+    }
+
     /// Returns how many ended so.
     pub fn count(&self, ending: Ending) -> u64 {
         match ending {
@@ -181,6 +188,9 @@ impl Outcomes {
         }
     }
 }
+
+/// A whole, in the parts that shares are drawn in: fine enough that only nothing is none of them and only all is all.
+pub const WHOLE: u64 = 1_000_000;
 
 /// Returns the part of a whole, 0 to 1; none of nothing.
 pub fn share(part: u64, whole: u64) -> Option<f64> {
@@ -335,11 +345,16 @@ pub fn percent(share: Option<f64>) -> String {
     }
 }
 
+/// Returns a share in parts of [`WHOLE`] as [`percent`] says it.
+pub fn share_in_words(parts: u64) -> String {
+    percent(share(parts, WHOLE))
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::{Timestamp, tz::TimeZone};
 
-    use super::{Outcomes, percent, report, short};
+    use super::{Outcomes, WHOLE, percent, report, share_in_words, short};
     use crate::model::{
         agent_command::DraftOutcome,
         figures::{Days, DraftCount, Ending, Figures, IntentCount, Queue, Responder, Said, Volume, Wait},
@@ -440,5 +455,9 @@ mod tests {
         let said: Vec<String> =
             [None, Some(0.0), Some(0.001), Some(0.5), Some(0.999), Some(1.0)].into_iter().map(percent).collect();
         assert_eq!(said, ["–", "0 %", "<1 %", "50 %", ">99 %", "100 %"]);
+        let share = |resolved, in_scope| Outcomes { resolved, in_scope, ..Outcomes::default() }.resolved_share();
+        assert_eq!([share(0, 0), share(0, 9), share(1, 4), share(9, 9)], [None, Some(0), Some(WHOLE / 4), Some(WHOLE)]);
+        let said = [share(1, 3_000_000), share(2_999_999, 3_000_000)].map(|share| share.map(share_in_words));
+        assert_eq!(said, [Some("<1 %".to_owned()), Some(">99 %".to_owned())]);
     }
 }

@@ -29,6 +29,8 @@ words! {
     by_channel_text: "Messages by channel, stacked by how they ended.", "按渠道统计消息，按处理结果堆叠。";
     by_day: "Volume by day", "按天分布";
     by_day_text: "Messages by day, stacked by how they ended.", "按天统计消息，按处理结果堆叠。";
+    settled_by_day: "Settled by the machine, day by day", "机器人独立解决率（按天）";
+    settled_by_day_text: "How many of the messages that came in on a day the machine settled alone. A day of the last week can still fall: a person may yet write.", "每天收到的消息中由机器人独立解决的比例。最近一周的数值仍可能因人工跟进而下降。";
     speed: "Time to the first answer", "首次回复时间";
     speed_text: "How long buyers waited, day by day: half of them no longer than one line, 95 % no longer than the other.", "按天显示买家等待时间：50% 与 95% 的消息不超过对应曲线。";
     intents: "What buyers asked", "买家常见问题";

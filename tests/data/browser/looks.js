@@ -1,9 +1,13 @@
-// Looks at a page as people do who see little, use a keyboard or hold a telephone; a list of what is in their way.
+// Looks at a page as people do who see little, use a keyboard, hold a telephone or enlarge what they read; a list of what is
+// in their way. The argument is the width of a telephone, or null at a desk.
 const [phone] = arguments;
 const wrong = [];
 const seen = (each) => each.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
-const named = (each) => `${each.tagName.toLowerCase()}${each.id ? "#" + each.id : ""}.${each.className} “${(each.textContent || "").trim().slice(0, 40)}”`;
+const named = (each) => `${each.tagName.toLowerCase()}${each.id ? "#" + each.id : ""}.${each.getAttribute("class") || ""} “${(each.textContent || "").trim().slice(0, 40)}”`;
 const hidden = (each) => each.closest(".visually-hidden, .skip, [hidden]") !== null;
+
+// What can be unfolded is looked at, too.
+for (const fold of document.querySelectorAll("details")) fold.open = true;
 
 // The page itself.
 if (!document.documentElement.lang) wrong.push("no language");
@@ -38,8 +42,8 @@ for (const table of document.querySelectorAll("table")) if (!table.querySelector
 
 // Nothing is wider than the window.
 const width = document.documentElement.clientWidth;
-if (document.documentElement.scrollWidth > width || (phone && window.innerWidth > 390)) {
-  const wide = [...document.querySelectorAll("body *")].filter((each) => seen(each) && each.getBoundingClientRect().right > (phone ? 390 : width) + 1);
+if (document.documentElement.scrollWidth > width || (phone && window.innerWidth > phone)) {
+  const wide = [...document.querySelectorAll("body *")].filter((each) => seen(each) && each.getBoundingClientRect().right > (phone || width) + 1);
   wrong.push(`the page is ${document.documentElement.scrollWidth} wide: ${wide.slice(-3).map(named).join(", ")}`);
 }
 
@@ -84,25 +88,54 @@ const behind = (each) => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   return layers.reverse().reduce((below, top) => over(top, below), dark ? { r: 18, g: 18, b: 18, a: 1 } : { r: 255, g: 255, b: 255, a: 1 });
 };
+const said = ({ r, g, b }) => [r, g, b].map(Math.round).join(",");
 const light = ({ r, g, b }) => {
   const [x, y, z] = [r, g, b].map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * x + 0.7152 * y + 0.0722 * z;
 };
+const contrast = (one, other) => {
+  const [a, b] = [light(one), light(other)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+};
 const told = new Set();
+const faint = (what, ratio, least, about) => {
+  if (ratio >= least || told.has(about)) return;
+  told.add(about);
+  wrong.push(`${what} has a contrast of ${ratio.toFixed(2)}: ${about}`);
+};
 const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node = walk.nextNode(); node; node = walk.nextNode()) {
   const each = node.parentElement;
-  if (!node.textContent.trim() || !seen(each) || hidden(each) || each.closest("svg, script, option")) continue;
+  if (!node.textContent.trim() || !seen(each) || hidden(each) || each.closest("title, desc, script, option")) continue;
   const style = getComputedStyle(each);
   const ground = behind(each);
-  const [a, b] = [light(over(parse(style.color), ground)), light(ground)];
-  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const written = each.closest("svg") ? style.fill : style.color;
   const size = parseFloat(style.fontSize);
   const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-  const about = `${style.color} on ${Math.round(ground.r)},${Math.round(ground.g)},${Math.round(ground.b)}`;
-  if (ratio < (large ? 3 : 4.5) && !told.has(about)) {
-    told.add(about);
-    wrong.push(`${named(each)} has a contrast of ${ratio.toFixed(2)}: ${about}`);
+  faint(named(each), contrast(over(parse(written), ground), ground), large ? 3 : 4.5, `${written} on ${said(ground)}`);
+}
+
+// What is drawn stands out as well, and neighbors are told apart (WCAG 2.2, 1.4.11). Lines across a plot only help the eye.
+for (const each of document.querySelectorAll("svg.chart :is(rect, circle, polyline, path), svg.chart line:not(.grid)")) {
+  if (!seen(each)) continue;
+  const style = getComputedStyle(each);
+  const ground = behind(each);
+  const colors = [style.fill, style.stroke].filter((color) => color !== "none" && parse(color).a > 0);
+  const best = Math.max(1, ...colors.map((color) => contrast(over(parse(color), ground), ground)));
+  faint(`${each.tagName}.${each.getAttribute("class")}`, best, 3, `${colors.join(" and ")} drawn on ${said(ground)}`);
+}
+for (const each of document.querySelectorAll(".legend li")) {
+  const mark = getComputedStyle(each, "::before").backgroundColor;
+  const ground = behind(each);
+  faint(`the mark of ${named(each)}`, contrast(over(parse(mark), ground), ground), 3, `${mark} drawn on ${said(ground)}`);
+}
+for (const chart of document.querySelectorAll("svg.chart")) {
+  const bars = [...chart.querySelectorAll("rect")].filter(seen).map((bar) => ({ bar, box: bar.getBoundingClientRect(), fill: getComputedStyle(bar).fill }));
+  for (const { bar, box, fill } of bars) {
+    // What is thinner than two pixels cannot stand apart, and its number is in the table.
+    const above = bars.find((other) => other.bar !== bar && Math.abs(other.box.left - box.left) < 1 && other.box.height >= 2 &&
+      Math.abs(box.top - other.box.bottom) < 1);
+    if (above && box.height >= 2 && contrast(parse(fill), parse(above.fill)) < 3) wrong.push(`${bar.getAttribute("class")} touches ${above.bar.getAttribute("class")}`);
   }
 }
 return wrong;

@@ -1,4 +1,5 @@
-//! Every page as people see it who see little, use a keyboard, hold a telephone, prefer the dark or read Chinese.
+//! Every page as people see it who see little, use a keyboard, hold a telephone, enlarge what they read, prefer the dark or
+//! read Chinese.
 
 use serde_json::{Value, json};
 
@@ -30,9 +31,12 @@ const WALKED: [&str; 4] = ["queue", "ticket-dispute", "profile", "playground"];
 /// A common telephone.
 pub(super) const PHONE: (u32, u32) = (390, 844);
 
-/// How a page is looked at: a name, on a telephone, in the dark.
-pub(super) const WAYS: [(&str, bool, bool); 3] =
-    [("light", false, false), ("dark", false, true), ("phone", true, true)];
+/// A window at a desk in which everything is four times as large (WCAG 2.2, 1.4.10).
+const ENLARGED: (u32, u32) = (320, 256);
+
+/// How a page is looked at: a name, on what size of telephone if on one, in the dark.
+const WAYS: [(&str, Option<(u32, u32)>, bool); 4] =
+    [("light", None, false), ("dark", None, true), ("phone", Some(PHONE), true), ("enlarged", Some(ENLARGED), false)];
 
 /// What is no page, by the beginnings of paths: files, data, and parts of pages.
 const NO_PAGES: [&str; 7] =
@@ -148,9 +152,9 @@ pub(super) fn arrives(day: &Day, page: &Page, moment: &Moment) {
     (moment.begin)(day, page);
 }
 
-/// Gives the page a width and a color.
-pub(super) fn shows(page: &Page, phone: bool, dark: bool) {
-    page.resize(phone.then_some(PHONE));
+/// Gives the page a size and a color.
+pub(super) fn shows(page: &Page, phone: Option<(u32, u32)>, dark: bool) {
+    page.resize(phone);
     page.darken(dark);
 }
 
@@ -159,9 +163,10 @@ fn looked_at(page: &Page, what: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (way, phone, dark) in WAYS {
         shows(page, phone, dark);
-        wrong.extend(texts(&page.ask(LOOKS, &[json!(phone)])).map(|found| format!("{what} ({way}): {found}")));
+        let width = phone.map(|(width, _)| width);
+        wrong.extend(texts(&page.ask(LOOKS, &[json!(width)])).map(|found| format!("{what} ({way}): {found}")));
     }
-    shows(page, false, false);
+    shows(page, None, false);
     page.chord(&[TAB]);
     wrong.extend(texts(&page.script(FOCUSED)).map(|found| format!("{what}: {found}")));
     wrong
@@ -294,9 +299,13 @@ fn the_look_at_pages_sees_what_is_wrong() {
     let bad = "<title>x</title><main></main><main><h2>a</h2><h4 style='color:%23999;background:white'>b</h4></main>\
                <input><button style='width:9px;height:9px;padding:0'></button><p id=i style='width:900px'>wide</p>\
                <p id=i aria-labelledby=no>c</p><table><tr><td>d</table><div class=card style='width:9em'><b \
-               style='white-space:nowrap'>a word that is much wider than its box</b></div>";
+               style='white-space:nowrap'>a word that is much wider than its box</b></div><details><summary>more</summary><p \
+               style='color:%23aaa;background:white'>folded</p></details><svg class=chart style='background:white'><rect \
+               class=pale width=9 height=9 fill='%23b6bec8'/><rect class=above x=20 width=9 height=9 fill='%23333'/><rect \
+               class=below x=20 y=9 width=9 height=9 fill='%23444'/><text y=9 fill='%23a0a0a0'>soft</text></svg><style>.legend \
+               li::before{content:'';background:%23c9d3e0}</style><ul class=legend><li>mark</ul>";
     page.go(&format!("data:text/html,<!doctype html><meta name=viewport content='width=device-width'>{bad}"));
-    let seen = page.ask(LOOKS, &[json!(true)]).to_string();
+    let seen = page.ask(LOOKS, &[json!(PHONE.0)]).to_string();
     for wrong in [
         "no language",
         "no title",
@@ -311,7 +320,12 @@ fn the_look_at_pages_sees_what_is_wrong() {
         "wide",
         "9 × 9",
         "spills",
-        "contrast of 2",
+        "b” has a contrast of 2",
+        "folded” has a contrast of 2",
+        "rect.pale has a contrast of 1",
+        "soft” has a contrast of 2",
+        "mark” has a contrast of 1",
+        "below touches above",
     ] {
         assert!(seen.contains(wrong), "{wrong} is not seen: {seen}");
     }

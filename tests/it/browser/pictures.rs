@@ -4,17 +4,17 @@ use std::{fs, path::Path};
 
 use super::{
     day::Day,
-    looks::{DOORS, MOMENTS, arrives, ask_for_chinese, shows, speak},
+    looks::{DOORS, MOMENTS, PHONE, arrives, ask_for_chinese, shows, speak},
     page::Page,
 };
 use crate::support::letter::Letter;
 
-/// How pages are drawn: a name, on a telephone, in the dark.
-const WAYS: [(&str, bool, bool); 4] = [
-    ("desktop-light", false, false),
-    ("desktop-dark", false, true),
-    ("phone-light", true, false),
-    ("phone-dark", true, true),
+/// How pages are drawn: a name, on what size of telephone if on one, in the dark.
+const WAYS: [(&str, Option<(u32, u32)>, bool); 4] = [
+    ("desktop-light", None, false),
+    ("desktop-dark", None, true),
+    ("phone-light", Some(PHONE), false),
+    ("phone-dark", Some(PHONE), true),
 ];
 
 /// What buyers of the last week asked.
@@ -97,5 +97,5 @@ fn draw(page: &Page, name: &str) {
         shows(page, phone, dark);
         page.draw(&folder.join(format!("{name}-{way}.png")));
     }
-    shows(page, false, false);
+    shows(page, None, false);
 }

@@ -1,5 +1,6 @@
 //! The page of reports through real HTTP: its charts and tables, and that nobody counts what is not theirs.
 
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nightdesk::model::{agent::Role, ids::AccountName};
 use serde_json::json;
 
@@ -40,8 +41,8 @@ async fn the_page_draws_charts_with_words_beside_them_and_nothing_inline() {
     for since in ["", "?since=night", "?since=28d", "?since=18:00&account="] {
         let told = house.get(&format!("/reports{since}"), Some(&seat)).await;
         assert_eq!(told.status, 200, "{since}: {}", told.body);
-        assert_eq!(told.body.matches("<svg class=\"chart\"").count(), 5, "{since}");
-        assert_eq!(told.body.matches("<table class=\"numbers\">").count(), 5, "each chart is a table, too");
+        assert_eq!(told.body.matches("<svg class=\"chart\"").count(), 6, "{since}");
+        assert_eq!(told.body.matches("<table class=\"numbers\">").count(), 6, "each chart is a table, too");
         for inline in ["style=", "<style", "onclick", "javascript:", "<script>"] {
             assert!(!told.body.contains(inline), "{inline} in {since}");
         }
@@ -50,6 +51,69 @@ async fn the_page_draws_charts_with_words_beside_them_and_nothing_inline() {
     for wrong in ["?since=soon", "?since=400d", "?account=nobody"] {
         assert_eq!(house.get(&format!("/reports{wrong}"), Some(&seat)).await.status, 422, "{wrong}");
     }
+}
+
+/// A rule answered the first message at once.
+const ANSWERED: [&str; 1] = [
+    "INSERT INTO outbox (id, key, thread, inbound, account, kind, human, epoch, recipient_key, intents, replies, payload,
+                         state, proof, due_at, created_at, changed_at, settled_at)
+     SELECT 9, 'a', 1, 1, 'shop', 'answer', 0, 0, 'a', '[]', '[]', '{}', 'sent', '250 taken', i.received_at,
+            i.received_at, i.received_at, i.received_at + 7000 FROM inbound i WHERE i.id = 1",
+];
+
+/// Returns the rows of a chart's table, each as its label and its values.
+fn rows(page: &str, chart: &str) -> Vec<(String, Vec<String>)> {
+    let (_, from) =
+        page.split_once(&format!("<title id=\"{chart}-title\">")).unwrap_or_else(|| panic!("{chart}: {page}"));
+    let (_, from) = from.split_once("<tbody>").expect("a table follows the chart");
+    let (body, _) = from.split_once("</tbody>").expect("it ends");
+    let told = body.split_terminator("</tr>").map(|row| {
+        let (head, cells) = row.split_once("</th>").expect("a row has a label");
+        let values = cells.split("</td>").filter_map(|cell| cell.rsplit_once('>')).map(|(_, text)| text.to_owned());
+        (head.rsplit('>').next().unwrap_or_default().to_owned(), values.collect())
+    });
+    told.collect()
+}
+
+/// Returns the rows that say more than nothing.
+fn told(page: &str, chart: &str) -> Vec<(String, Vec<String>)> {
+    let empty = |value: &String| value == "0" || value == "–";
+    rows(page, chart).into_iter().filter(|(_, values)| !values.iter().all(empty)).collect()
+}
+
+#[tokio::test]
+async fn the_table_of_every_chart_has_its_numbers() {
+    let house = furnished().await;
+    house.run(&ANSWERED).await;
+    let [all, limited] = [house.seat("all").await, house.seat("limited").await];
+    // The messages came an hour before this moment; another one may have begun meanwhile.
+    let hour_ago = || (Timestamp::now() - SignedDuration::from_hours(1)).to_zoned(TimeZone::UTC);
+    let began = hour_ago();
+    let page = house.get("/reports?since=3d", Some(&all)).await.body;
+    let alone = house.get("/reports?since=3d", Some(&limited)).await.body;
+    let moments = [began, hour_ago()];
+    let one = |label: &str, values: &[&str]| vec![(label.to_owned(), values.iter().map(ToString::to_string).collect())];
+    let endings = ["1", "0", "0", "3", "0"];
+    for (chart, format, values) in [
+        ("hours", "%H", &endings[..]),
+        ("days", "%m-%d", &endings[..]),
+        ("settled", "%m-%d", &["25 %"][..]),
+        ("speed", "%m-%d", &["7 s", "7 s"][..]),
+    ] {
+        let either = moments.each_ref().map(|moment| one(&moment.strftime(format).to_string(), values));
+        assert!(either.contains(&told(&page, chart)), "{chart}: {:?} is none of {either:?}", told(&page, chart));
+    }
+    assert_eq!(told(&page, "channels"), one("mail", &endings));
+    assert_eq!(told(&page, "intents"), [one("where_is_it", &["1"]), one("No rule knew", &["3"])].concat());
+    let settled = told(&alone, "settled");
+    assert_eq!(settled[0].1, ["50 %"], "of the one account: {settled:?}");
+    assert_eq!(told(&alone, "channels"), one("mail", &["1", "0", "0", "1", "0"]));
+    assert_eq!((rows(&page, "hours").len(), rows(&page, "settled").len()), (24, rows(&page, "days").len()));
+    // A day on which nothing came has no share; none is not zero.
+    assert!(rows(&page, "settled").iter().any(|(_, values)| values == &["–"]), "{:?}", rows(&page, "settled"));
+    let line = page.split_once("<title id=\"settled-title\">").map(|(_, chart)| chart).expect("it is drawn");
+    let drawn = line.split_once("</svg>").map(|(chart, _)| chart).expect("it ends");
+    assert!(drawn.contains(": Settled by the machine 25 %</title></circle>"), "{drawn}");
 }
 
 /// People decided on a draft of each account an hour ago, and long ago on another one.
