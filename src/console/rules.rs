@@ -27,6 +27,7 @@ use crate::{
         when::{Clock, Moment},
         words::{Tongue, desk, fill, rules::Words, switches},
     },
+    desk::figures,
     engine::Engine,
     model::{
         agent::Role,
@@ -128,8 +129,16 @@ struct Row {
     paused: Option<String>,
     lately: Tally,
     altogether: Tally,
-    /// Drafts sent unchanged, edited and rejected in the last 30 days; none where no person decided on one.
-    agreement: Option<String>,
+    agreement: Option<Agreement>,
+}
+
+/// How often people agreed with a rule's drafts in the last 30 days; none where no person decided on one.
+#[derive(Debug)]
+struct Agreement {
+    /// Those sent unchanged among those that a person decided on.
+    share: String,
+    /// How many there were of each, in words.
+    counts: String,
 }
 
 /// What rules did in the last 7 and the last 30 days, and who paused them.
@@ -153,10 +162,12 @@ impl Records {
         Ok(Self { counts, drafts, paused: paused_rules(shop.store.pauses().await?) })
     }
 
-    fn agreement(&self, rule: &IntentId) -> Option<String> {
-        let drafts = self.drafts.get(rule)?;
-        let DraftCounts { sent, edited, rejected, .. } = drafts;
-        (sent + edited + rejected > 0).then(|| format!("{sent} / {edited} / {rejected}"))
+    fn agreement(&self, rule: &IntentId, words: &Words) -> Option<Agreement> {
+        let DraftCounts { sent, edited, rejected, .. } = self.drafts.get(rule)?;
+        let share = figures::share(u64::from(*sent), u64::from(sent + edited + rejected))?;
+        let counts = [sent, edited, rejected].map(ToString::to_string);
+        let counts = fill(words.agreement_counts, &[&counts[0], &counts[1], &counts[2]]);
+        Some(Agreement { share: figures::percent(Some(share)), counts })
     }
 
     /// Returns what a rule did in the last 7 and in the last 30 days.
@@ -229,7 +240,7 @@ fn groups(engine: &Engine, filter: &Filter, records: &Records, words: &'static W
             paused: pause.map(Pause::who_and_why),
             lately: records.tallies(&rule.id).0,
             altogether: records.tallies(&rule.id).1,
-            agreement: records.agreement(&rule.id),
+            agreement: records.agreement(&rule.id, words),
         });
     }
     let group = |(category, rows): (_, Vec<Row>)| Group { name: category_word(category, words), rows };
@@ -362,7 +373,7 @@ pub(super) async fn show(State(shop): State<Shop>, visit: Visit, Path(id): Path<
             paused: records.paused.get(&id).map(Pause::who_and_why),
             lately: records.tallies(&id).0,
             altogether: records.tallies(&id).1,
-            agreement: records.agreement(&id),
+            agreement: records.agreement(&id, words),
         },
         category: category_word(rule.category.as_str(), words),
         priority: rule.priority,

@@ -20,7 +20,9 @@ words! {
     matched: "Matched", "命中";
     answered: "Answered", "已答";
     drafted: "Drafts", "草稿";
-    agreement: "Drafts sent unchanged / edited / rejected", "草稿：原样发送 / 修改后发送 / 驳回";
+    agreement: "Agreement, 30 days", "30 天采纳率";
+    agreement_counts: "{} sent unchanged, {} edited, {} rejected", "原样发送 {}，修改后发送 {}，驳回 {}";
+    agreement_hint: "Agreement: how many of the drafts that people decided on left unchanged.", "采纳率：经人工处理的草稿中原样发送的比例。";
     days: "last 7 / 30 days", "最近 7 / 30 天";
     paused: "paused", "已暂停";
     act_answer: "answers", "回答";

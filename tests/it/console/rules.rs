@@ -3,10 +3,15 @@
 use jiff::Timestamp;
 use nightdesk::model::{
     agent::Role,
+    outbound::OutboundKind,
     reload::{Cause, Reload},
 };
 
-use super::house::{House, Seat};
+use super::{
+    desk::mail,
+    house::{House, Seat},
+};
+use crate::store::bench::{Bench, Plan};
 
 /// A house with rules, and a seat for each role.
 async fn staffed() -> (House, Seat, Seat, Seat) {
@@ -30,6 +35,67 @@ async fn rules_are_listed_by_what_they_are_about_and_found_by_words_of_their_exa
     assert!(found.body.contains("storm_questions") && !found.body.contains("gift_wrapping"), "{}", found.body);
     let none = house.get("/rules?q=nothing+like+it", Some(&ana)).await;
     assert!(none.body.contains("No rule fits."), "{}", none.body);
+}
+
+/// Four messages were recognized as the same: three have a draft, one was answered at once; a fifth came weeks ago, and a
+/// sixth to a mailbox of others.
+const RECOGNIZED: [&str; 4] = [
+    "UPDATE outbox SET intents = '[\"gift_wrapping\"]'",
+    "INSERT INTO recognized (inbound, place, intent, said, account, received_at)
+     SELECT i.id, 0, 'gift_wrapping', CASE WHEN i.outcome = 'answered' THEN 'answer' ELSE 'draft' END, i.account,
+            i.received_at FROM inbound i",
+    "INSERT INTO recognized (inbound, place, intent, said, account, received_at)
+     SELECT 1, 1, 'gift_wrapping', 'answer', 'shop', i.received_at - 86400000 * 20 FROM inbound i WHERE i.id = 1",
+    "INSERT INTO recognized (inbound, place, intent, said, account, received_at)
+     SELECT 1, 2, 'gift_wrapping', 'answer', 'other', i.received_at FROM inbound i WHERE i.id = 1",
+];
+
+/// Returns the line of a rule on the page of the list, without its marks.
+fn line_of(page: &str, rule: &str) -> String {
+    let (_, from) = page.split_once(&format!("<tr data-row=\"{rule}\">")).unwrap_or_else(|| panic!("{rule}: {page}"));
+    let (line, _) = from.split_once("</tr>").expect("a row ends");
+    let text: String = line.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn the_list_counts_what_rules_did_and_says_how_often_people_agreed() {
+    let (house, ana, ..) = staffed().await;
+    house.person("far", Role::Agent, Some(&["other".into()])).await;
+    let far = house.seat("far").await;
+    let (bench, now) = (Bench::over(&house.store), Timestamp::now());
+    for buyer in ["ada", "bo", "cy"] {
+        let raw = mail(buyer, &format!("{buyer}@buyer.example"), "Gift", "Can you wrap it as a gift?");
+        let letter = bench.received(&raw, now).await;
+        bench.decide(&letter, Plan::escalate().sending(&[OutboundKind::Draft]), now).await;
+    }
+    let raw = mail("dee", "dee@buyer.example", "Gift", "Can you wrap it as a gift?");
+    let letter = bench.received(&raw, now).await;
+    bench.decide(&letter, Plan::answer(), now).await;
+    house.run(&RECOGNIZED).await;
+    let before = line_of(&house.get("/rules", Some(&ana)).await.body, "gift_wrapping");
+    assert!(before.contains("Drafts: 3 / 3") && !before.contains('%'), "nobody has decided yet: {before}");
+    for (ticket, mut act) in [
+        (1, vec![("act", "send_draft")]),
+        (2, vec![("act", "reply"), ("from_draft", "yes"), ("text", "For two euros.")]),
+        (3, vec![("act", "reject_draft"), ("text", "we do not any more")]),
+    ] {
+        let seen = house.get(&format!("/tickets/{ticket}"), Some(&ana)).await.field("seen");
+        act.push(("seen", &seen));
+        let done = house.post(&format!("/tickets/{ticket}/act"), Some(&ana), &act).await;
+        assert_eq!(done.status, 303, "{act:?}: {}", done.body);
+    }
+    let list = house.get("/rules", Some(&ana)).await.body;
+    let counts = "Matched: 5 / 6 Answered: 2 / 3 Drafts: 3 / 3 Agreement, 30 days: 33 % 1 sent unchanged, 1 edited, \
+                  1 rejected en zh";
+    let line = line_of(&list, "gift_wrapping");
+    assert!(line.ends_with(counts), "{line}");
+    let other = line_of(&list, "storm_questions");
+    assert!(other.contains("Matched: 0 / 0 Answered: 0 / 0 Drafts: 0 / 0") && !other.contains('%'), "{other}");
+    let limited = line_of(&house.get("/rules", Some(&far)).await.body, "gift_wrapping");
+    assert!(limited.contains("Matched: 1 / 1 Answered: 1 / 1 Drafts: 0 / 0") && !limited.contains('%'), "{limited}");
+    let rule = house.get("/rules/gift_wrapping", Some(&ana)).await;
+    assert!(rule.body.contains("<dd>33 % <span class=\"small soft\">1 sent unchanged, 1 edited, 1 rejected"));
 }
 
 #[tokio::test]
