@@ -157,6 +157,18 @@ impl Session {
         self.say("POST", &format!("/element/{element}/{command}"), body)
     }
 
+    /// Touches the middle of an element with one finger.
+    pub(super) fn touch(&self, css: &str) -> Result<Value, Refused> {
+        let at = json!({ ELEMENT: self.find(css)? });
+        let tap = json!([
+            {"type": "pointerMove", "duration": 0, "origin": at, "x": 0, "y": 0},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]);
+        let finger = json!({"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": tap});
+        self.say("POST", "/actions", &json!({ "actions": [finger] }))
+    }
+
     /// Returns what was logged since the last look, and forgets it. `kind` is `browser` or `performance`.
     pub(super) fn log(&self, kind: &str) -> Vec<Value> {
         let told = self.say("POST", "/se/log", &json!({"type": kind})).unwrap_or_else(|refused| panic!("{refused}"));

@@ -6,6 +6,7 @@ mod door;
 mod drafts;
 mod driver;
 mod hostile;
+mod keys;
 mod looks;
 mod page;
 mod payloads;

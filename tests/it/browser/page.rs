@@ -11,6 +11,9 @@ use crate::support::until::within;
 /// How long a page may take on a busy machine.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How many pixels a finger covers, each way.
+const FINGER: f64 = 44.0;
+
 /// Keys that WebDriver names by a code point of its own.
 pub(super) const CONTROL: char = '\u{e009}';
 /// The key that sends.
@@ -94,6 +97,25 @@ impl Page {
     /// is there afterwards.
     pub(super) fn click(&self, css: &str) {
         self.retried(&format!("a click on {css}"), || self.session.element(css, "click", &json!({})));
+    }
+
+    /// Taps with a finger, and holds that a finger hits it: it is at least 44 pixels high and wide (WCAG 2.2, 2.5.5).
+    pub(super) fn tap(&self, css: &str) {
+        let measure = "const e = document.querySelector(arguments[0]); if (!e) return null; \
+                       e.scrollIntoView({block: 'center', behavior: 'instant'}); \
+                       const {width, height} = e.getBoundingClientRect(); return [width, height]";
+        let size = self.until(&format!("{css} to tap"), || {
+            let size = self.session.script(measure, &[json!(css)]).ok()?;
+            Some((size[0].as_f64()?, size[1].as_f64()?))
+        });
+        assert!(size.0 >= FINGER && size.1 >= FINGER, "{css} is {size:?} pixels, which a finger misses");
+        self.retried(&format!("a tap on {css}"), || self.session.touch(css));
+    }
+
+    /// Returns what holds the focus: its id, or else the name of its element.
+    pub(super) fn focused(&self) -> String {
+        let at = self.script("return document.activeElement.id || document.activeElement.tagName");
+        at.as_str().unwrap_or_default().to_owned()
     }
 
     /// Types into a field, in place of what stands there.

@@ -1,9 +1,12 @@
-//! A day at the desk: mail comes in by itself, is answered by keyboard, and two people want the same ticket.
+//! A day at the desk: mail comes in by itself, is answered by keyboard and by thumb, and two people want the same ticket.
+
+use std::{sync::Barrier, thread};
 
 use serde_json::json;
 
 use super::{
     desk::{Desk, PASSWORD},
+    looks::PHONE,
     page::{CONTROL, ENTER, ESCAPE, Page},
 };
 use crate::support::letter::{Letter, header, subject, text_of};
@@ -13,11 +16,6 @@ const REPLY: &str = "Yes, up to twelve letters, for 3 EUR.";
 /// The row of a ticket in the queue.
 fn row(ticket: u32) -> String {
     format!("[data-row=\"{ticket}\"]")
-}
-
-/// Returns what stands in the focus: the name of its element.
-fn focused(page: &Page) -> String {
-    page.script("return document.activeElement.id || document.activeElement.tagName").as_str().expect("text").to_owned()
 }
 
 #[test]
@@ -54,7 +52,7 @@ fn buyers_mail_appears_by_itself_is_answered_by_keyboard_and_leaves_in_its_threa
     mei.until_count("button[value=claim]", 0);
     assert!(mei.text_of(".ticket-head").contains("you"), "it is claimed: {}", mei.text());
     mei.press("r");
-    mei.until("the focus in the reply", || (focused(&mei) == "reply-text").then_some(()));
+    mei.until("the focus in the reply", || (mei.focused() == "reply-text").then_some(()));
     mei.press(REPLY);
     mei.chord(&[CONTROL, ENTER]);
     mei.until_count("button[value=undo]", 1);
@@ -75,9 +73,9 @@ fn help_is_one_key_away(page: &Page) {
     page.until_at("/queue");
     page.until_count("[data-row]", 2);
     page.press("/");
-    page.until("the focus in the search", || (focused(page) == "q").then_some(()));
+    page.until("the focus in the search", || (page.focused() == "q").then_some(()));
     page.press(&format!("j{ESCAPE}"));
-    assert_eq!(focused(page), "BODY", "Escape leaves the field, and j was a letter in it");
+    assert_eq!(page.focused(), "BODY", "Escape leaves the field, and j was a letter in it");
 }
 
 /// Waits for the reply at the real mail server and looks at it as a mail program does.
@@ -93,6 +91,92 @@ fn reply_arrives(desk: &Desk, question: &Letter) {
     }
 }
 
+/// Nothing changes on a page by itself any more.
+const STANDS_STILL: &str =
+    "document.querySelectorAll('[data-live]').forEach((part) => part.removeAttribute('data-live'))";
+
+/// Whoever was slower reads who was faster, and when.
+fn is_told_who_and_when(slower: &Page, faster: &str) {
+    let told = slower.text_of("#notice");
+    let when = told.split(&format!("{faster} took the ticket (")).nth(1).unwrap_or_else(|| panic!("not who: {told}"));
+    assert!(when.starts_with("just now") || when.starts_with(|digit: char| digit.is_ascii_digit()), "not when: {told}");
+}
+
+/// Returns whose the page says the ticket is.
+fn owner(page: &Page) -> String {
+    page.text_of(".ticket-head .badge bdi")
+}
+
+/// How often two people press the same button.
+const PRESSES: u32 = 4;
+
+#[test]
+fn of_two_who_press_at_the_same_moment_one_has_it_and_the_other_reads_who_and_when() {
+    let Some(desk) = Desk::open("") else { return };
+    let people = ["mei", "tom"].map(|name| (name, desk.person(name, "agent", "en")));
+    for ticket in 1..=PRESSES {
+        let buyer = format!("buyer{ticket}@example.org");
+        desk.write(&Letter::new(&buyer, "Engraving", "Could you engrave the name of my grandmother on the lid?"));
+        let claim = format!("{} button[value=claim]", row(ticket));
+        for (_, page) in &people {
+            page.go("/queue");
+            page.until_count(&claim, 1);
+            page.script(STANDS_STILL);
+        }
+        let ready = Barrier::new(people.len());
+        thread::scope(|scope| {
+            for (_, page) in &people {
+                scope.spawn(|| {
+                    ready.wait();
+                    page.click(&claim);
+                });
+            }
+        });
+        let has = people.each_ref().map(|(_, page)| {
+            page.until("an answer", || match page.text().contains("Somebody was faster") {
+                true => Some(false),
+                false => (page.count(".ticket-head .badge bdi") > 0).then_some(true),
+            })
+        });
+        let [(first, _), (second, _)] = &people;
+        let (faster, slower) = match has {
+            [true, false] => (first, &people[1].1),
+            [false, true] => (second, &people[0].1),
+            both => panic!("{both:?} have ticket {ticket}"),
+        };
+        is_told_who_and_when(slower, faster);
+        assert_eq!(owner(slower), **faster, "the page of the slower one shows whose it is");
+        for (name, page) in &people {
+            page.go(&format!("/tickets/{ticket}"));
+            assert_eq!(owner(page), if name == faster { "you" } else { faster }, "ticket {ticket} for {name}");
+            let talk = page.text_of(".talk");
+            assert_eq!(talk.matches("took the ticket").count(), 1, "it was taken once: {talk}");
+        }
+    }
+}
+
+#[test]
+fn a_ticket_is_claimed_and_answered_by_thumb() {
+    let Some(desk) = Desk::open("") else { return };
+    let mei = desk.person("mei", "agent", "en");
+    mei.resize(Some(PHONE));
+    mei.go("/queue");
+    let question =
+        Letter::new("anna@example.org", "Engraving", "Could you engrave the name of my grandmother on the lid?");
+    desk.write(&question);
+    mei.tap(&format!("{} button[value=claim]", row(1)));
+    mei.until_at("/tickets/1");
+    assert_eq!(owner(&mei), "you");
+    mei.tap("#reply-text");
+    assert_eq!(mei.focused(), "reply-text");
+    mei.press(REPLY);
+    mei.tap("button[value=reply]");
+    mei.until_count("button[value=undo]", 1);
+    let wide = mei.script("return document.documentElement.scrollWidth");
+    assert_eq!(wide, PHONE.0, "nothing is moved sideways");
+    reply_arrives(&desk, &question);
+}
+
 #[test]
 fn of_two_who_claim_at_once_one_is_told_who_was_faster_and_when() {
     let Some(desk) = Desk::open("") else { return };
@@ -105,14 +189,12 @@ fn of_two_who_claim_at_once_one_is_told_who_was_faster_and_when() {
     mei.until_count(&row(1), 1);
     tom.until_count(&row(1), 1);
     // Tom's page stands still, as on a slow line, while Mei takes the ticket.
-    tom.script("document.querySelectorAll('[data-live]').forEach((part) => part.removeAttribute('data-live'))");
+    tom.script(STANDS_STILL);
     mei.click(&format!("{} button[value=claim]", row(1)));
     mei.until_at("/tickets/1");
     tom.click(&format!("{} button[value=claim]", row(1)));
     tom.until_shows("Somebody was faster");
-    let told = tom.text_of("#notice");
-    let when = told.split("mei took the ticket (").nth(1).unwrap_or_else(|| panic!("not who: {told}"));
-    assert!(when.starts_with("just now") || when.starts_with(|digit: char| digit.is_ascii_digit()), "not when: {told}");
+    is_told_who_and_when(&tom, "mei");
     assert!(tom.text_of(".ticket-head").contains("mei"), "{}", tom.text());
     mei.go("/tickets/1");
     assert!(mei.text_of(".ticket-head").contains("you"), "it stays with the first: {}", mei.text());
