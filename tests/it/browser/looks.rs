@@ -28,14 +28,17 @@ const FOCUSED: &str = include_str!("../../data/browser/focus.js");
 /// Pages that are gone over key by key.
 const WALKED: [&str; 4] = ["queue", "ticket-dispute", "profile", "playground"];
 
+/// Width and height of a window.
+pub(super) type Size = (u32, u32);
+
 /// A common telephone.
-pub(super) const PHONE: (u32, u32) = (390, 844);
+pub(super) const PHONE: Size = (390, 844);
 
 /// A window at a desk in which everything is four times as large (WCAG 2.2, 1.4.10).
-const ENLARGED: (u32, u32) = (320, 256);
+const ENLARGED: Size = (320, 256);
 
 /// How a page is looked at: a name, on what size of telephone if on one, in the dark.
-const WAYS: [(&str, Option<(u32, u32)>, bool); 4] =
+const WAYS: [(&str, Option<Size>, bool); 4] =
     [("light", None, false), ("dark", None, true), ("phone", Some(PHONE), true), ("enlarged", Some(ENLARGED), false)];
 
 /// What is no page, by the beginnings of paths: files, data, and parts of pages.
@@ -153,7 +156,7 @@ pub(super) fn arrives(day: &Day, page: &Page, moment: &Moment) {
 }
 
 /// Gives the page a size and a color.
-pub(super) fn shows(page: &Page, phone: Option<(u32, u32)>, dark: bool) {
+pub(super) fn shows(page: &Page, phone: Option<Size>, dark: bool) {
     page.resize(phone);
     page.darken(dark);
 }

@@ -4,13 +4,13 @@ use std::{fs, path::Path};
 
 use super::{
     day::Day,
-    looks::{DOORS, MOMENTS, PHONE, arrives, ask_for_chinese, shows, speak},
+    looks::{DOORS, MOMENTS, PHONE, Size, arrives, ask_for_chinese, shows, speak},
     page::Page,
 };
 use crate::support::letter::Letter;
 
 /// How pages are drawn: a name, on what size of telephone if on one, in the dark.
-const WAYS: [(&str, Option<(u32, u32)>, bool); 4] = [
+const WAYS: [(&str, Option<Size>, bool); 4] = [
     ("desktop-light", None, false),
     ("desktop-dark", None, true),
     ("phone-light", Some(PHONE), false),

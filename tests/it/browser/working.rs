@@ -133,9 +133,9 @@ fn of_two_who_press_at_the_same_moment_one_has_it_and_the_other_reads_who_and_wh
             }
         });
         let has = people.each_ref().map(|(_, page)| {
-            page.until("an answer", || match page.text().contains("Somebody was faster") {
-                true => Some(false),
-                false => (page.count(".ticket-head .badge bdi") > 0).then_some(true),
+            page.until("an answer", || {
+                let slower = page.text().contains("Somebody was faster");
+                (slower || page.count(".ticket-head .badge bdi") > 0).then_some(!slower)
             })
         });
         let [(first, _), (second, _)] = &people;
