@@ -265,6 +265,47 @@ impl Forbidden {
     }
 }
 
+/// One thing in a text that a marketplace would not take, displayed as a clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objection {
+    /// The address of a page, shortened.
+    Link(String),
+    /// An address or number at which the buyer could reach the shop elsewhere.
+    Contact {
+        /// What it is.
+        kind: Forbidden,
+        /// As it is written, shortened.
+        written: String,
+    },
+    /// A word or phrase.
+    Words(String),
+    /// More characters than it takes.
+    Length {
+        /// So many the text has.
+        characters: usize,
+        /// So many are taken.
+        most: usize,
+    },
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(link) => write!(f, "links must not stand in it: “{link}”"),
+            Self::Contact { kind, written } => {
+                let what = match kind {
+                    Forbidden::Links => "links",
+                    Forbidden::Emails => "e-mail addresses",
+                    Forbidden::Phones => "telephone numbers",
+                };
+                write!(f, "{what} must not stand in it: “{written}”")
+            }
+            Self::Words(words) => write!(f, "the words “{words}” must not stand in it"),
+            Self::Length { characters, most } => write!(f, "it has {characters} characters, and {most} are taken"),
+        }
+    }
+}
+
 /// A regular expression, compiled when it is first asked for: there are hundreds, and a shop needs those of a few
 /// marketplaces. Case does not matter, and `^` and `$` are the borders of lines.
 #[derive(Clone)]

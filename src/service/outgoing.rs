@@ -14,6 +14,7 @@ use crate::{
         ids::{IntentId, ReplyId, TicketId},
         inbound::{Inbound, MailFacts, Mailbox},
         outbound::{NewOutbound, OutboundKind, Payload},
+        profile::Objection,
     },
     service::accounts::Accounts,
 };
@@ -55,8 +56,16 @@ pub enum OutgoingError {
     #[error("the chat message cannot be composed: {0}")]
     Telegram(#[from] telegram::ComposeError),
     /// The marketplace does not take it.
-    #[error("{0} does not take it: {1}; take that out, or change what its profile forbids (docs/marketplaces.md)")]
-    Forbidden(String, String),
+    #[error(
+        "{marketplace} does not take it: {}; take that out, or change what its profile forbids (docs/marketplaces.md)",
+        .objections.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Forbidden {
+        /// Its title.
+        marketplace: String,
+        /// What of the text it does not take.
+        objections: Vec<Objection>,
+    },
     /// A person's chat message is one message.
     #[error("the text is longer than one chat message may be; send it in parts")]
     TooLong,
@@ -125,7 +134,7 @@ fn letter(
     let draft = words.kind == OutboundKind::Draft;
     let objections = if draft { Vec::new() } else { profile::objections(relayed, &text) };
     if !objections.is_empty() {
-        return Err(OutgoingError::Forbidden(relayed.profile.title.clone(), objections.join("; ")));
+        return Err(OutgoingError::Forbidden { marketplace: relayed.profile.title.clone(), objections });
     }
     let letter = profile::addressed(relayed, Letter { text: &text, ..direct });
     Ok(Payload::Mail(mail::compose(&letter)?))

@@ -3,12 +3,12 @@
 //!
 //! It says what it found and changes nothing: a text is sent whole or not at all.
 
-use std::{fmt, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::{
-    model::profile::{Answers, Forbidden},
+    model::profile::{Answers, Forbidden, Objection},
     text::{
         entity::{email, phone},
         reading::Reading,
@@ -29,40 +29,6 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
 /// So much of what was found is quoted.
 const MAX_QUOTED: usize = 60;
 
-/// One thing that the marketplace would not take, displayed as a clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Objection {
-    /// The address of a page, shortened.
-    Link(String),
-    /// An address or number at which the buyer could reach the shop elsewhere.
-    Contact {
-        /// What it is, in the plural.
-        what: &'static str,
-        /// As it is written, shortened.
-        written: String,
-    },
-    /// A word or phrase.
-    Words(String),
-    /// More characters than it takes.
-    Length {
-        /// So many the text has.
-        characters: usize,
-        /// So many are taken.
-        most: usize,
-    },
-}
-
-impl fmt::Display for Objection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Link(link) => write!(f, "links must not stand in it: “{link}”"),
-            Self::Contact { what, written } => write!(f, "{what} must not stand in it: “{written}”"),
-            Self::Words(words) => write!(f, "the words “{words}” must not stand in it"),
-            Self::Length { characters, most } => write!(f, "it has {characters} characters, and {most} are taken"),
-        }
-    }
-}
-
 /// Returns what the marketplace would not take; nothing if the text may go out.
 pub fn objections(text: &str, answers: &Answers) -> Vec<Objection> {
     let mut found = Vec::new();
@@ -74,13 +40,10 @@ pub fn objections(text: &str, answers: &Answers) -> Vec<Objection> {
     }
     if forbids(Forbidden::Emails) || forbids(Forbidden::Phones) {
         let reading = Reading::new(text);
-        for (kind, entity, what) in [
-            (Forbidden::Emails, email::KIND, "e-mail addresses"),
-            (Forbidden::Phones, phone::KIND, "telephone numbers"),
-        ] {
+        for (kind, entity) in [(Forbidden::Emails, email::KIND), (Forbidden::Phones, phone::KIND)] {
             let here = reading.entities().iter().find(|value| value.kind == entity).filter(|_| forbids(kind));
             if let Some(value) = here {
-                found.push(Objection::Contact { what, written: shortened(&text[value.span.clone()]) });
+                found.push(Objection::Contact { kind, written: shortened(&text[value.span.clone()]) });
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{
         authentication::{self, Authentication, organisation},
         inbound::{MailFacts, Mailbox},
         language::Language,
-        profile::{CustomerAt, Frame, NoticeEnd, NoticeFound, Pattern, Profile, Profiles, Relayed, Sender},
+        profile::{CustomerAt, Frame, NoticeEnd, NoticeFound, Objection, Pattern, Profile, Profiles, Relayed, Sender},
     },
     text::forbidden,
 };
@@ -137,9 +137,9 @@ pub fn answer(relayed: &Relayed, text: &str) -> String {
     }
 }
 
-/// Returns why the marketplace would not take an answer, as clauses.
-pub fn objections(relayed: &Relayed, text: &str) -> Vec<String> {
-    forbidden::objections(text, &relayed.profile.answers).iter().map(ToString::to_string).collect()
+/// Returns why the marketplace would not take an answer.
+pub fn objections(relayed: &Relayed, text: &str) -> Vec<Objection> {
+    forbidden::objections(text, &relayed.profile.answers)
 }
 
 /// Returns a letter as the marketplace takes it: its subject as it was, plain text where it wants that, and sent in every

@@ -11,7 +11,8 @@ use crate::{
         Code, Diagnostic,
         source::{FileId, Span},
     },
-    text::forbidden::{self, Objection},
+    model::profile::Objection,
+    text::forbidden,
 };
 
 pub(super) const LINT: Lint = Lint { code: CODE, look: Look::Trial(run) };

@@ -27,7 +27,7 @@ use crate::{
         language::Language,
         notice::{self, NoticeCause},
         receive::Received,
-        ticket::{EventKind, TicketEvent},
+        ticket::{EventKind, TicketEvent, TicketState},
     },
     service::{
         agents::{self, ActError, Wish},
@@ -35,7 +35,10 @@ use crate::{
         handle::Handle,
         intake::Intake,
         notices::{StaffMail, letter::bars, token_hash, words::Phrase},
-        staff_mail::reading::{Expected, Said, Unclear},
+        staff_mail::{
+            reading::{Expected, Said, Unclear},
+            words::Reader,
+        },
     },
     store::{
         Store,
@@ -276,6 +279,11 @@ impl Case<'_> {
         self.agent.language
     }
 
+    fn reader(&self) -> Reader {
+        let zone = self.handle.live.engine().settings().desk.zone.clone();
+        Reader { name: self.agent.name.clone(), language: self.language(), zone }
+    }
+
     /// Sends the words of a question that was answered with `send`.
     async fn confirm(&self, file: &TicketFile) -> Result<&'static str, StoreError> {
         let asked = self.address.answer.as_deref().filter(|_| self.address.cause == NoticeCause::Question);
@@ -320,9 +328,9 @@ impl Case<'_> {
             Ok(_) => Ok("it goes to the buyer"),
             Err(ActError::Store(error)) => Err(error),
             Err(error) if matches!(error, ActError::Conflict { .. }) || (error.may_be_confirmed() && !despite) => {
-                self.ask(file, text, vec![refusals::act(&error, self.language())]).await
+                self.ask(file, text, vec![refusals::act(&error, &self.reader())]).await
             }
-            Err(error) => self.refuse(&refusals::mail(&error, self.language())).await,
+            Err(error) => self.refuse(&refusals::mail(&error, &self.reader())).await,
         }
     }
 
@@ -334,15 +342,35 @@ impl Case<'_> {
     }
 
     async fn command(&self, file: &TicketFile, command: AgentCommand) -> Result<&'static str, StoreError> {
-        let since = self.since(file);
-        if !since.is_empty() && !matches!(command, AgentCommand::Claim) {
-            let (language, since) = (self.language(), listed(&since));
+        if let Some(before) = self.was_commanded(file, &command) {
+            return Ok(before);
+        }
+        let ends = matches!(command, AgentCommand::Close(_)) && file.ticket.state != TicketState::Closed;
+        // What the person did since the notice they know; what somebody else did is told with it, in its order.
+        if ends && self.news(file).any(|event| event.by != self.agent.name.as_str()) {
+            let (language, since) = (self.language(), listed(&self.since(file)));
             let moved = [words::MOVED_ON.of(language), &since, words::CLOSE_AGAIN.of(language)].join("\n\n");
             // Whoever answers this mail has read what happened.
             return self.refuse_at(&moved, file.ticket.version).await;
         }
         let wish = Wish { seen: Some(file.ticket.version), ..self.wish(command) };
         self.act(&wish, "a command").await
+    }
+
+    /// Returns that the person has done exactly this since the notice, and that it stands: the mail came twice, or the
+    /// process ended between the act and the end of the mail.
+    fn was_commanded(&self, file: &TicketFile, command: &AgentCommand) -> Option<&'static str> {
+        let (ticket, me) = (&file.ticket, &self.agent.name);
+        let did = |what| self.news(file).any(|event| event.what == what && event.by == me.as_str());
+        match command {
+            AgentCommand::Close(_) if ticket.state == TicketState::Closed && did(EventKind::Closed) => {
+                Some("it was closed before")
+            }
+            AgentCommand::Claim if ticket.assignee.as_ref() == Some(me) && did(EventKind::Claimed) => {
+                (ticket.state == TicketState::Claimed).then_some("it was claimed before")
+            }
+            _ => None,
+        }
     }
 
     fn wish(&self, command: AgentCommand) -> Wish {
@@ -353,17 +381,27 @@ impl Case<'_> {
         match Box::pin(agents::act(self.handle, wish, self.now)).await {
             Ok(_) => Ok(what),
             Err(ActError::Store(error)) => Err(error),
-            Err(error) => self.refuse(&refusals::mail(&error, self.language())).await,
+            Err(error) => self.refuse(&refusals::mail(&error, &self.reader())).await,
         }
     }
 
-    /// Returns what the person should know that happened after the notice: not that they took the ticket themselves.
+    /// Returns what happened after the notice that somebody who acts should know of. That a message needs a person is no news
+    /// beside the message.
+    fn news<'f>(&self, file: &'f TicketFile) -> impl Iterator<Item = &'f TicketEvent> {
+        let seen = self.address.seen;
+        let beside_message = move |event: &TicketEvent| {
+            let mut messages = file.events.iter().filter(|other| other.what == EventKind::Inbound);
+            event.what == EventKind::Opened && messages.any(|message| message.at == event.at)
+        };
+        let since = file.events.iter().filter(move |event| event.version > seen && !event.what.is_harmless());
+        since.filter(move |event| !beside_message(event))
+    }
+
+    /// Tells the person what happened after the notice: not that they took the ticket themselves.
     fn since(&self, file: &TicketFile) -> Vec<String> {
         let own_claim = |event: &TicketEvent| event.what == EventKind::Claimed && event.by == self.agent.name.as_str();
-        let events = file.events.iter().filter(|event| event.version > self.address.seen);
-        let matter = events.filter(|event| !event.what.is_harmless() && !own_claim(event));
-        let engine = self.handle.live.engine();
-        matter.map(|event| words::happened(event, &engine.settings().desk.zone, self.language())).collect()
+        let reader = self.reader();
+        self.news(file).filter(|event| !own_claim(event)).map(|event| words::happened(event, &reader)).collect()
     }
 
     /// Returns whether the person has done exactly this since the notice: the mail came twice, or the process ended between

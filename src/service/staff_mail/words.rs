@@ -1,10 +1,11 @@
 //! The phrases of mails back to people who answered a notice.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     model::{
         agent_command::UNDO_SECONDS,
+        ids::AgentName,
         language::Language,
         ticket::{EventKind, TicketEvent},
     },
@@ -103,14 +104,43 @@ pub(super) fn unclear(what: &Unclear, language: Language) -> String {
     }
 }
 
-/// Tells what happened on the ticket since the notice, by the desk's clock.
-pub(super) fn happened(event: &TicketEvent, zone: &TimeZone, language: Language) -> String {
-    let who = if event.by == BUYER { Phrase("the buyer", "买家").of(language) } else { &event.by };
-    let (did, at) = (deed(event.what).of(language), hour(event.at, zone));
-    let head = match language {
-        Language::ZH => format!("通知之后：{who} {did}（{at}）"),
-        _ => format!("since the notice: {who} {did} ({at})"),
-    };
+/// Who reads a mail back.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// The person.
+    pub name: AgentName,
+    /// In which language.
+    pub language: Language,
+    /// The desk's clock.
+    pub zone: TimeZone,
+}
+
+impl Reader {
+    /// Names a moment on the desk's clock.
+    pub(super) fn hour(&self, at: Timestamp) -> String {
+        hour(at, &self.zone)
+    }
+
+    /// Returns who did something, as the console names them.
+    fn actor<'a>(&self, by: &'a str) -> &'a str {
+        match by {
+            BUYER => Phrase("the buyer", "买家").of(self.language),
+            MACHINE => "Nightdesk",
+            by if by == self.name.as_str() => Phrase("you", "您").of(self.language),
+            by => by,
+        }
+    }
+
+    /// Tells who did what, and when.
+    pub(super) fn told(&self, event: &TicketEvent) -> String {
+        let (who, did, at) = (self.actor(&event.by), deed(event.what).of(self.language), self.hour(event.at));
+        if self.language == Language::ZH { format!("{who} {did}（{at}）") } else { format!("{who} {did} ({at})") }
+    }
+}
+
+/// Tells what happened on the ticket since the notice.
+pub(super) fn happened(event: &TicketEvent, reader: &Reader) -> String {
+    let head = format!("{}{}", Phrase("since the notice: ", "通知之后：").of(reader.language), reader.told(event));
     let is_said =
         matches!(event.what, EventKind::Inbound | EventKind::Automatic | EventKind::Reply | EventKind::Scheduled);
     if is_said && !event.text.trim().is_empty() { format!("{head}\n{}", bars(&event.text).trim_end()) } else { head }
@@ -119,10 +149,13 @@ pub(super) fn happened(event: &TicketEvent, zone: &TimeZone, language: Language)
 /// Who wrote the buyer's lines in a ticket's history.
 const BUYER: &str = "buyer";
 
+/// Who wrote the machine's.
+const MACHINE: &str = "nightdesk";
+
 /// Returns what somebody did.
 fn deed(what: EventKind) -> Phrase {
     match what {
-        EventKind::Opened => Phrase("opened the ticket", "提交了工单"),
+        EventKind::Opened => Phrase("asks for a person", "需要人工处理"),
         EventKind::Inbound => Phrase("wrote", "来信"),
         EventKind::Automatic => Phrase("answered by itself", "自动回复"),
         EventKind::Draft => Phrase("prepared a draft", "拟好草稿"),
@@ -148,7 +181,7 @@ fn deed(what: EventKind) -> Phrase {
         EventKind::BotOn => Phrase("switched the machine on in this conversation", "在此会话中打开机器人"),
         EventKind::Stopped => Phrase("stopped what the machine was about to say", "拦下了机器人待发的消息"),
         EventKind::Undone => Phrase("took something back", "撤销了操作"),
-        EventKind::Alarm => Phrase("rang an alarm", "发出了提醒"),
+        EventKind::Alarm => Phrase("noticed that the buyer still waits for an answer", "提醒：买家仍在等待答复"),
         EventKind::Rated => Phrase("said how content they are", "评价了满意度"),
     }
 }
@@ -177,5 +210,43 @@ pub(super) fn leaves(language: Language) -> String {
     match language {
         Language::ZH => format!("发送后 {UNDO_SECONDS} 秒内可在工单页面撤回。"),
         _ => format!("It leaves {UNDO_SECONDS} seconds later; until then the ticket's page can take it back."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_did_what_is_told_in_the_words_of_the_console_and_by_the_desks_clock() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a moment");
+        let event = |by: &str, what| TicketEvent {
+            at: at("2026-11-23T14:12:59Z"),
+            by: by.to_owned(),
+            what,
+            text: "Where is it?".to_owned(),
+            version: 3,
+        };
+        let reader = |language| Reader {
+            name: AgentName::new("mei"),
+            language,
+            zone: TimeZone::get("Asia/Shanghai").expect("it is built in"),
+        };
+        for (by, what, english, chinese) in [
+            (
+                "nightdesk",
+                EventKind::Opened,
+                "Nightdesk asks for a person (2026-11-23 22:12 CST)",
+                "Nightdesk 需要人工处理",
+            ),
+            ("mei", EventKind::Closed, "you closed the ticket (2026-11-23 22:12 CST)", "您 关闭了工单"),
+            ("bo", EventKind::Claimed, "bo took the ticket (2026-11-23 22:12 CST)", "bo 接手了工单"),
+        ] {
+            assert_eq!(happened(&event(by, what), &reader(Language::EN)), format!("since the notice: {english}"));
+            let chinese = format!("通知之后：{chinese}（2026-11-23 22:12 CST）");
+            assert_eq!(happened(&event(by, what), &reader(Language::ZH)), chinese);
+        }
+        let wrote = happened(&event("buyer", EventKind::Inbound), &reader(Language::EN));
+        assert_eq!(wrote, "since the notice: the buyer wrote (2026-11-23 22:12 CST)\n| Where is it?");
     }
 }

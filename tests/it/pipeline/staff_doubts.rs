@@ -100,6 +100,7 @@ fn close_that_was_overtaken_says_by_what_and_is_done_when_it_is_said_again() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert_eq!(text.matches("since the notice").count(), 1, "that it needs a person is no news beside it: {text}");
     assert_eq!(desk.ticket().state, TicketState::Open);
     desk.answer(MEI, &refusal, PROVEN, "close");
     until_in("the end of the case", || (desk.ticket().state == TicketState::Closed).then_some(()));
@@ -113,6 +114,36 @@ fn close_that_was_overtaken_says_by_what_and_is_done_when_it_is_said_again() {
         let told = desk.until_told(MEI, answered).remove(answered - 1);
         assert!(text_of(&told).contains(words), "{}", text_of(&told));
     }
+}
+
+#[test]
+fn close_is_done_whatever_the_person_did_before_it_and_said_twice_it_is_done_once() {
+    let desk = Desk::open();
+    let (_, notice) = desk.asked();
+    desk.answer(MEI, &notice, PROVEN, "claim");
+    desk.until_ended("staff mail: a command");
+    desk.answer(MEI, &notice, PROVEN, "claim");
+    desk.until_ended("staff mail: it was claimed before");
+    desk.answer(MEI, &notice, PROVEN, ANSWER);
+    assert_eq!(text_of(&desk.until_answered()).trim(), ANSWER);
+    desk.answer(MEI, &notice, PROVEN, "close");
+    until_in("the end of the case", || (desk.ticket().state == TicketState::Closed).then_some(()));
+    desk.answer(MEI, &notice, PROVEN, "close");
+    desk.until_ended("staff mail: it was closed before");
+    assert_eq!(desk.ticket().state, TicketState::Closed);
+    assert_eq!(desk.post.sent_to(MEI).len(), 1, "she is told nothing of what she knows");
+}
+
+#[test]
+fn close_of_what_a_colleague_closed_says_that_it_is_closed() {
+    let desk = Desk::open();
+    let (_, notice) = desk.asked();
+    desk.shop.succeed(&["user", "add", "bo"]);
+    desk.shop.succeed(&["ticket", "--agent", "bo", "close", "1", "sold"]);
+    desk.answer(MEI, &notice, PROVEN, "close");
+    let told = desk.until_told(MEI, 2).remove(1);
+    assert!(text_of(&told).contains("Ticket 1 is closed"), "{}", text_of(&told));
+    assert!(!text_of(&told).contains("was not closed"), "{}", text_of(&told));
 }
 
 #[test]
