@@ -36,7 +36,7 @@ use crate::{
         burst::{Gathering, Pace},
         desk::{self, Desk, Slow},
         handle::Handle,
-        isolation::{Isolated, Isolation, MAX_TIME},
+        isolation::{Isolated, Isolation, MAX_ABANDONED, MAX_TRIES},
         lease::{Held, Work},
         outgoing::{self, Words},
         reading::{self, Parsed},
@@ -67,15 +67,8 @@ const STORE_PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// So many messages of an account are chewed on at once; while there are more of them, the others wait, at most `MAX_TIME`.
 const MAX_SLOW: usize = 4;
-/// So many threads may be left to themselves. Threads cannot be ended, and each holds its message and may hold a
-/// processor; beyond this the service ends, so that it is started anew without them. What they chewed on is in quarantine
-/// by then.
-const MAX_ABANDONED: usize = 4;
 /// The guards that count how much was said: what they stop in a flood is one ticket for each sender.
 const CAPS: [&str; 5] = ["F1", "F2", "F3", "F4", "F5"];
-/// A message that was begun this often and never finished took the process down; it is not tried again. Not fewer: a
-/// machine that fails and restarts several times in a row catches innocent messages in the middle as well.
-const MAX_TRIES: u32 = 5;
 
 /// A message that was read.
 struct Read {
@@ -111,7 +104,7 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(handle: Handle, held: Arc<Held>, pace: Pace, staff: Staff) -> Self {
+    pub(super) fn new(handle: Handle, held: Arc<Held>, pace: Pace, staff: Staff, isolation: Isolation) -> Self {
         let Handle { store, live, accounts, wake, .. } = handle.clone();
         Self {
             doubted: Doubted::new(store.clone(), accounts.clone()),
@@ -121,7 +114,7 @@ impl Intake {
             pace,
             held,
             wake,
-            isolation: Isolation::new(MAX_TIME),
+            isolation,
             handle,
             staff,
             commits: Arc::default(),
@@ -139,8 +132,8 @@ impl Intake {
         while !stop.is_cancelled() {
             if self.isolation.abandoned() >= MAX_ABANDONED {
                 tracing::error!(
-                    "{MAX_ABANDONED} hostile messages, now in quarantine, hold a thread each that cannot be ended; the \
-                     service ends so that it is started anew"
+                    "{MAX_ABANDONED} pieces of work on hostile messages, now put aside, hold a thread each that cannot be \
+                     ended; the service ends so that it is started anew"
                 );
                 return;
             }

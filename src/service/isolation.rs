@@ -12,6 +12,16 @@ use std::{
 /// leaves room for a machine that is busy with other things.
 pub(super) const MAX_TIME: Duration = Duration::from_secs(10);
 
+/// Work on a message, notice or question that was begun this often and never finished took the process down; it is not
+/// tried again. Not fewer: a machine that fails and restarts several times in a row catches innocent ones in the middle as
+/// well.
+pub(super) const MAX_TRIES: u32 = 5;
+
+/// So many threads may be left to themselves. Threads cannot be ended, and each holds what it works on and may hold a
+/// processor; beyond this the service ends, so that it is started anew without them. Messages that they chewed on are in
+/// quarantine by then; notices are counted.
+pub(super) const MAX_ABANDONED: usize = 4;
+
 /// How one piece of work ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Isolated<T> {

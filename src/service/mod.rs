@@ -68,6 +68,7 @@ use crate::{
         lease::{Held, Leases, Listen, Parts},
         notices::{Notices, StaffMail},
         orders::Orders,
+        satisfaction::Asks,
         supervise::Supervisor,
         sweep::{Found, Sweep},
         timer::Timer,
@@ -253,7 +254,9 @@ impl Service {
             stop: stop.clone(),
         };
         let staff = self.settings.staff_mail.clone().map(Arc::new);
-        let intake = Intake::new(self.handle(), held.clone(), self.settings.pace, staff);
+        // One for all who read what strangers wrote: the threads that they leave to themselves count together.
+        let isolation = Isolation::new(isolation::MAX_TIME);
+        let intake = Intake::new(self.handle(), held.clone(), self.settings.pace, staff, isolation.clone());
         supervisor
             .serve("reload", reload::follow(self.live.clone(), self.store.clone(), self.reread.clone(), stop.clone()));
         supervisor.serve("receive", intake.clone().serve(requests));
@@ -272,7 +275,7 @@ impl Service {
             found: found.clone(),
         };
         supervisor.serve("sweep", sweep.run_until(stop.clone()));
-        let orders = self.serve_desk(supervisor, &held, &stop);
+        let orders = self.serve_desk(supervisor, &held, &isolation, &stop);
         if let Some(listener) = status {
             let page = status::Page {
                 store: self.store.clone(),
@@ -297,13 +300,19 @@ impl Service {
     }
 
     /// Puts under way what people at the desk need beside the pages: search, news, mail, the folder of exported orders.
-    fn serve_desk(&self, supervisor: &mut Supervisor, held: &Arc<Held>, stop: &CancellationToken) -> Option<Orders> {
+    fn serve_desk(
+        &self,
+        supervisor: &mut Supervisor,
+        held: &Arc<Held>,
+        isolation: &Isolation,
+        stop: &CancellationToken,
+    ) -> Option<Orders> {
         supervisor.serve("index", indexer::run_until(self.store.clone(), stop.clone()));
         let timer = Timer { store: self.store.clone(), changes: self.changes.clone() };
         supervisor.serve("timer", timer.run_until(stop.clone()));
         if let Some(settings) = &self.settings.satisfaction {
-            let asks = satisfaction::run_until(self.handle(), settings.clone(), stop.clone());
-            supervisor.serve("satisfaction", asks);
+            let asks = Asks::new(self.handle(), settings.clone()).sharing(isolation);
+            supervisor.serve("satisfaction", asks.run_until(stop.clone()));
         }
         if !self.settings.webhooks.is_empty() {
             let webhooks = Webhooks { store: self.store.clone(), hooks: self.settings.webhooks.clone() };
@@ -311,7 +320,7 @@ impl Service {
         }
         if let Some(settings) = self.settings.staff_mail.clone() {
             let (handle, held, retry) = (self.handle(), Arc::clone(held), self.settings.retry);
-            let isolation = Isolation::new(isolation::MAX_TIME);
+            let isolation = isolation.apart();
             let notices = Notices { handle, held, settings, retry, isolation };
             supervisor.serve("notices", notices.run_until(stop.clone()));
         }

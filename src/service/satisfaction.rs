@@ -4,7 +4,7 @@
 //! machine must not write to, and a person who takes the conversation over stops it. What speaks against a case for good
 //! is noted with the reason, so that each is looked at once; what speaks against it now is looked at again, for a week.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp, civil};
@@ -27,7 +27,7 @@ use crate::{
     service::{
         agents, canned,
         handle::Handle,
-        isolation::{Isolated, Isolation, MAX_TIME},
+        isolation::{Isolated, Isolation, MAX_TIME, MAX_TRIES},
         outgoing::{self, Words},
         reading::{self, Parsed},
     },
@@ -79,80 +79,144 @@ enum Not {
     Yet,
 }
 
-/// Looks every few minutes until told to stop. A look that is broken off goes on with the next one.
-pub(super) async fn run_until(handle: Handle, settings: Settings, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            asked = ask(&handle, &settings, Timestamp::now()) => match asked {
-                Ok(0) => {}
-                Ok(asked) => tracing::info!(buyers = asked, "buyers were asked how content they are"),
-                Err(error) => tracing::error!("the store refuses, buyers are not asked how content they are: {error}"),
-            },
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(PERIOD) => {}
-        }
-    }
+/// Asks buyers how content they are.
+#[derive(Debug)]
+pub struct Asks {
+    handle: Handle,
+    settings: Settings,
+    isolation: Isolation,
+    /// Cases whose question was written to its end although the store could not be told so: whatever it counts of them is
+    /// no break.
+    whole: BTreeSet<TicketId>,
 }
 
-/// Asks everybody who is to be asked at that moment; returns how many were.
-pub async fn ask(handle: &Handle, settings: &Settings, now: Timestamp) -> Result<u32, StoreError> {
-    let mut asked = 0;
-    let mut after: Option<Closed> = None;
-    let isolation = Isolation::new(MAX_TIME);
-    let switched: Arc<[SituationSwitch]> = handle.store.situation_switches().await?.into();
-    loop {
-        let closed = handle.store.closed_cases_unasked(now - NOT_AFTER, now - AFTER, after, AT_ONCE).await?;
-        let Some(last) = closed.last().copied() else { return Ok(asked) };
-        for case in closed {
-            failpoint::reach("satisfaction.case.before");
-            asked += u32::from(one(handle, settings, &isolation, &switched, case.ticket, now).await?);
-        }
-        after = Some(last);
+impl Asks {
+    /// Asks as the settings say; nothing happens yet.
+    pub fn new(handle: Handle, settings: Settings) -> Self {
+        Self { handle, settings, isolation: Isolation::new(MAX_TIME), whole: BTreeSet::new() }
     }
-}
 
-/// Asks about one case, or notes why it is never asked about; returns whether its buyer was asked.
-async fn one(
-    handle: &Handle,
-    settings: &Settings,
-    isolation: &Isolation,
-    switched: &Arc<[SituationSwitch]>,
-    id: TicketId,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let Some(file) = handle.store.ticket(id).await?.map(Arc::new) else { return Ok(false) };
-    let engine = handle.live.engine();
-    let why = match written(handle, settings, isolation, switched, &engine, &file, now).await {
-        Err(Not::Yet) => return Ok(false),
-        Err(Not::Ever(why)) => why,
-        Ok(question) => {
-            let limits = &engine.settings().limits;
-            let asking = Asking {
-                ticket: &file.ticket,
-                token_hash: &question.token_hash,
-                language: question.language,
-                inbound: question.inbound,
-                message: &question.message,
-                most_of_shop: limits.sends_per_ten_minutes,
-                most_to_buyer: limits.notices_per_sender_day,
-            };
-            match handle.store.ask_satisfaction(&asking, now).await? {
-                AskOutcome::Asked => {
-                    handle.wake.outbox.notify_one();
-                    handle.changes.happened();
-                    return Ok(true);
-                }
-                AskOutcome::Later(_) => return Ok(false),
-                AskOutcome::Passed(why) => why,
+    /// Counts threads that are left to themselves together with those of others.
+    pub(super) fn sharing(self, isolation: &Isolation) -> Self {
+        Self { isolation: isolation.apart(), ..self }
+    }
+
+    /// Looks every few minutes until told to stop. A look that is broken off goes on with the next one.
+    pub(super) async fn run_until(mut self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                asked = self.ask(Timestamp::now()) => match asked {
+                    Ok(0) => {}
+                    Ok(asked) => tracing::info!(buyers = asked, "buyers were asked how content they are"),
+                    Err(error) => {
+                        tracing::error!("the store refuses, buyers are not asked how content they are: {error}");
+                    }
+                },
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(PERIOD) => {}
             }
         }
-    };
-    tracing::debug!(ticket.id = id.0, "a buyer is not asked how content they are: {why}");
-    handle.store.pass_satisfaction(id, why, now).await?;
-    Ok(false)
+    }
+
+    /// Asks everybody who is to be asked at that moment; returns how many were.
+    pub async fn ask(&mut self, now: Timestamp) -> Result<u32, StoreError> {
+        let mut asked = 0;
+        let mut after: Option<Closed> = None;
+        let switched: Arc<[SituationSwitch]> = self.handle.store.situation_switches().await?.into();
+        loop {
+            let closed = self.handle.store.closed_cases_unasked(now - NOT_AFTER, now - AFTER, after, AT_ONCE).await?;
+            let Some(last) = closed.last().copied() else { return Ok(asked) };
+            for case in closed {
+                failpoint::reach("satisfaction.case.before");
+                asked += u32::from(self.one(&switched, case, now).await?);
+            }
+            after = Some(last);
+        }
+    }
+
+    /// Asks about one case, or notes why it is never asked about; returns whether its buyer was asked.
+    async fn one(
+        &mut self,
+        switched: &Arc<[SituationSwitch]>,
+        case: Closed,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let id = case.ticket;
+        let Some(file) = self.handle.store.ticket(id).await?.map(Arc::new) else { return Ok(false) };
+        let engine = self.handle.live.engine();
+        let why = match self.written(switched, &engine, &file, case.breaks, now).await? {
+            Err(Not::Yet) => return Ok(false),
+            Err(Not::Ever(why)) => why,
+            Ok(question) => {
+                let limits = &engine.settings().limits;
+                let asking = Asking {
+                    ticket: &file.ticket,
+                    token_hash: &question.token_hash,
+                    language: question.language,
+                    inbound: question.inbound,
+                    message: &question.message,
+                    most_of_shop: limits.sends_per_ten_minutes,
+                    most_to_buyer: limits.notices_per_sender_day,
+                };
+                match self.handle.store.ask_satisfaction(&asking, now).await? {
+                    AskOutcome::Asked => {
+                        self.handle.wake.outbox.notify_one();
+                        self.handle.changes.happened();
+                        return Ok(true);
+                    }
+                    AskOutcome::Later(_) => return Ok(false),
+                    AskOutcome::Passed(why) => why,
+                }
+            }
+        };
+        tracing::debug!(ticket.id = id.0, "a buyer is not asked how content they are: {why}");
+        self.handle.store.pass_satisfaction(id, why, now).await?;
+        Ok(false)
+    }
+
+    /// Looks whether the buyer is to be asked now, and writes the question, apart from everything else: it takes a
+    /// stranger's message to pieces. `breaks` is how often in a row that was begun and did not end; after [`MAX_TRIES`] it
+    /// is not begun again, because it would end the program at every start.
+    async fn written(
+        &mut self,
+        switched: &Arc<[SituationSwitch]>,
+        engine: &Arc<Engine>,
+        file: &Arc<TicketFile>,
+        breaks: u32,
+        now: Timestamp,
+    ) -> Result<Result<Question, Not>, StoreError> {
+        // What waits for the morning, or for another setting, is read whole once it may go.
+        if let Err(not) = may_be_asked(self.settings.whom, file).and_then(|()| may_be_now(engine, file, now)) {
+            return Ok(Err(not));
+        }
+        let id = file.ticket.id;
+        let before = if self.whole.contains(&id) { 0 } else { breaks };
+        if before >= MAX_TRIES {
+            tracing::warn!(ticket.id = id.0, "a question over which the program ended several times is not asked");
+            return Ok(Err(Not::Ever("the program ended several times while the question was written")));
+        }
+        self.whole.insert(id);
+        self.handle.store.note_question_breaks(id, before + 1).await?;
+        let (handle, settings, switched) = (self.handle.clone(), self.settings.clone(), switched.clone());
+        let (engine, file) = (engine.clone(), file.clone());
+        let question = self.isolation.run(move || {
+            failpoint::reach("satisfaction.write.before");
+            message(&handle, &engine, &settings, &file, &switched, now)
+        });
+        let question = question.await;
+        self.handle.store.note_question_breaks(id, 0).await?;
+        self.whole.remove(&id);
+        Ok(match question {
+            Isolated::Done(question) => question,
+            Isolated::Panicked | Isolated::TooLong => {
+                tracing::warn!(ticket.id = id.0, "writing the question how content a buyer is failed inside");
+                Err(Not::Ever("writing the question failed inside"))
+            }
+        })
+    }
 }
 
 /// A question that is ready.
@@ -161,36 +225,6 @@ struct Question {
     language: crate::model::language::Language,
     inbound: InboundId,
     message: NewOutbound,
-}
-
-/// Looks whether the buyer is to be asked now, and writes the question, apart from everything else: it takes a stranger's
-/// message to pieces.
-async fn written(
-    handle: &Handle,
-    settings: &Settings,
-    isolation: &Isolation,
-    switched: &Arc<[SituationSwitch]>,
-    engine: &Arc<Engine>,
-    file: &Arc<TicketFile>,
-    now: Timestamp,
-) -> Result<Question, Not> {
-    may_be_asked(settings.whom, file)?;
-    // What waits for the morning, or for another setting, is read whole once it may go.
-    may_be_now(engine, file, now)?;
-    let ticket = file.ticket.id;
-    let (handle, settings, switched) = (handle.clone(), settings.clone(), switched.clone());
-    let (engine, file) = (engine.clone(), file.clone());
-    let question = isolation.run(move || {
-        failpoint::reach("satisfaction.write.before");
-        message(&handle, &engine, &settings, &file, &switched, now)
-    });
-    match question.await {
-        Isolated::Done(question) => question,
-        Isolated::Panicked | Isolated::TooLong => {
-            tracing::warn!(ticket.id = ticket.0, "writing the question how content a buyer is failed inside");
-            Err(Not::Ever("writing the question failed inside"))
-        }
-    }
 }
 
 /// Writes the question, unless something stands against it.

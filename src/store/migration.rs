@@ -34,6 +34,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (23, "persons", include_str!("sql/sqlite/0023-persons.sql")),
     (24, "own grades", include_str!("sql/sqlite/0024-own-grades.sql")),
     (25, "single keys", include_str!("sql/sqlite/0025-single-keys.sql")),
+    (26, "begun questions", include_str!("sql/sqlite/0026-begun-questions.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -63,6 +64,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (23, "persons", include_str!("sql/postgres/0023-persons.sql")),
     (24, "own grades", include_str!("sql/postgres/0024-own-grades.sql")),
     (25, "single keys", include_str!("sql/postgres/0025-single-keys.sql")),
+    (26, "begun questions", include_str!("sql/postgres/0026-begun-questions.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

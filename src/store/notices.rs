@@ -43,9 +43,6 @@ pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Tickets that one mail lists; a longer list is the queue itself.
 const MAX_JOINED: u32 = 100;
 
-/// A notice over which the program broke so often is given up: it would break the next one too.
-pub const MOST_BREAKS: u32 = 3;
-
 /// Notices are kept so long after they were sent, and as long as their ticket is not closed: an answer to them is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
@@ -72,6 +69,8 @@ pub struct Notice {
     pub parent: Option<String>,
     /// How many attempts were begun, this one included.
     pub attempts: u32,
+    /// How often in a row its writing was begun and did not end, see [`Store::note_notice_breaks`].
+    pub breaks: u32,
     /// When it was queued.
     pub created_at: Timestamp,
 }
@@ -98,14 +97,7 @@ pub enum NoticeOutcome {
         /// Why.
         note: String,
     },
-    /// Writing it broke inside: another attempt then, unless that was the last of [`MOST_BREAKS`].
-    Broken {
-        /// When.
-        at: Timestamp,
-        /// What went wrong.
-        note: String,
-    },
-    /// It cannot be sent: the server refused it for good, or for too long. The audit log says so.
+    /// It cannot be sent: the server refused it for good or for too long, or it cannot be written. The audit log says so.
     Failed {
         /// Why.
         note: String,
@@ -260,6 +252,18 @@ impl Store {
         .await
     }
 
+    /// Notes how often in a row the writing of a notice was begun and did not end: one more before it begins, none once it
+    /// has ended. What ends the whole process is in the count at the next claim; the way of a mail to its server is not.
+    pub async fn note_notice_breaks(&self, id: i64, breaks: u32) -> Result<(), StoreError> {
+        resumed(async |_| {
+            let mut tx = self.db.beside("counting how often a notice broke off").await?;
+            let sql = "UPDATE notice SET broken = $2 WHERE id = $1 AND state = 'sending'";
+            tx.execute(sql, &[id.into(), breaks.into()]).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
     /// Notes that a notice may leave from now on, with what its reply address holds (by hash) and which version of the
     /// ticket it tells of. Written before its last bytes; the address means something from here on.
     pub async fn arm_notice(&self, id: i64, token: Option<&str>, seen: i64, now: Timestamp) -> Result<(), StoreError> {
@@ -286,28 +290,23 @@ impl Store {
             if call.took_effect(&mut tx, doubt, now).await? {
                 return Ok(());
             }
-            let broke = matches!(outcome, NoticeOutcome::Broken { .. });
-            let last = broke && breaks(&mut tx, id).await? + 1 >= MOST_BREAKS;
             let (state, due, note) = match outcome {
                 NoticeOutcome::Sent => ("sent", now, None),
+                NoticeOutcome::Again { at, note } => ("waiting", *at, Some(note.as_str())),
                 NoticeOutcome::Uncertain { note } => ("uncertain", now, Some(note.as_str())),
                 NoticeOutcome::Dropped { note } | NoticeOutcome::Failed { note } => {
                     ("dropped", now, Some(note.as_str()))
-                }
-                NoticeOutcome::Broken { note, .. } if last => ("dropped", now, Some(note.as_str())),
-                NoticeOutcome::Again { at, note } | NoticeOutcome::Broken { at, note } => {
-                    ("waiting", *at, Some(note.as_str()))
                 }
             };
             let settled = (state != "waiting").then(|| now.as_millisecond());
             let changed = tx
                 .execute(
-                    "UPDATE notice SET state = $2, due_at = $3, note = $4, settled_at = $5, broken = broken + $6
+                    "UPDATE notice SET state = $2, due_at = $3, note = $4, settled_at = $5
                      WHERE id = $1 AND state = 'sending'",
-                    &[id.into(), state.into(), due.into(), note.into(), settled.into(), broke.into()],
+                    &[id.into(), state.into(), due.into(), note.into(), settled.into()],
                 )
                 .await?;
-            if changed > 0 && (last || matches!(outcome, NoticeOutcome::Failed { .. })) {
+            if changed > 0 && matches!(outcome, NoticeOutcome::Failed { .. }) {
                 given_up_on(&mut tx, id, note.unwrap_or_default(), now).await?;
             }
             let old = "DELETE FROM notice WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')
@@ -318,36 +317,27 @@ impl Store {
         .await
     }
 
-    /// Settles what an earlier sender left in the middle: what may have left is not sent again, what broke the program
-    /// [`MOST_BREAKS`] times is given up, the rest waits. Returns how many were given up. Only for whoever alone may send
-    /// from now on.
-    pub async fn settle_broken_notices(&self, now: Timestamp) -> Result<usize, StoreError> {
+    /// Settles what an earlier sender left in the middle: what may have left is not sent again, the rest waits. Only for
+    /// whoever alone may send from now on.
+    pub async fn settle_broken_notices(&self, now: Timestamp) -> Result<(), StoreError> {
         let call = &Call::new()?;
         resumed(async |doubt| {
             let mut tx = self.db.write("settling notices that were broken off").await?;
             if call.took_effect(&mut tx, doubt, now).await? {
-                return Ok(0);
+                return Ok(());
             }
-            let broken =
-                "SELECT id FROM notice WHERE state = 'sending' AND at_dot = 0 AND broken + 1 >= $1 ORDER BY id";
-            let rows = tx.all(broken, &[MOST_BREAKS.into()]).await?;
             let settled = tx
                 .execute(
-                    "UPDATE notice SET note = $2, broken = broken + 1 - at_dot,
-                       state = CASE WHEN at_dot = 1 THEN 'uncertain' WHEN broken + 1 >= $3 THEN 'dropped'
-                               ELSE 'waiting' END,
-                       settled_at = CASE WHEN at_dot = 1 OR broken + 1 >= $3 THEN $1 ELSE NULL END
+                    "UPDATE notice SET note = $2, state = CASE WHEN at_dot = 1 THEN 'uncertain' ELSE 'waiting' END,
+                       settled_at = CASE WHEN at_dot = 1 THEN $1 ELSE NULL END
                      WHERE state = 'sending'",
-                    &[now.into(), BROKEN_OFF.into(), MOST_BREAKS.into()],
+                    &[now.into(), BROKEN_OFF.into()],
                 )
                 .await?;
-            for row in &rows {
-                given_up_on(&mut tx, row.get("id")?, BROKEN_OFF, now).await?;
-            }
             if settled > 0 {
                 tx.commit().await?;
             }
-            Ok(rows.len())
+            Ok(())
         })
         .await
     }
@@ -356,28 +346,30 @@ impl Store {
 /// What is noted of a notice whose sender ended before it did.
 const BROKEN_OFF: &str = "the sender ended in the middle";
 
-/// Returns how often the program broke over a notice.
-async fn breaks(tx: &mut Tx, id: i64) -> Result<u32, StoreError> {
-    tx.one("SELECT broken FROM notice WHERE id = $1", &[id.into()]).await?.count("broken")
-}
-
-/// Tells the admins that a person was not told.
+/// Tells the admins that a person was not told, and of which tickets.
 async fn given_up_on(tx: &mut Tx, id: i64, why: &str, now: Timestamp) -> Result<(), StoreError> {
-    let row = tx.one("SELECT agent, ticket FROM notice WHERE id = $1", &[id.into()]).await?;
-    let (agent, ticket) = (row.get::<String>("agent")?, row.get::<i64>("ticket")?);
+    let head = tx.one("SELECT agent, ticket FROM notice WHERE id = $1", &[id.into()]).await?;
+    let agent: String = head.get("agent")?;
+    let mut tickets = vec![TicketId(head.get("ticket")?)];
+    for row in tx.all("SELECT ticket FROM notice WHERE joined = $1 ORDER BY id", &[id.into()]).await? {
+        tickets.push(TicketId(row.get("ticket")?));
+    }
+    let named = match &tickets[..] {
+        [ticket] => format!("ticket {ticket}"),
+        tickets => format!("tickets {}", tickets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    };
     let by = Actor { name: &agent, address: "" };
-    let text = format!("the notice of ticket {ticket} was given up: {why}");
-    audit::note(tx, &by, Deed::NoticeReturned, &text, now).await
+    audit::note(tx, &by, Deed::NoticeReturned, &format!("the notice of {named} was given up: {why}"), now).await
 }
 
 /// The notice that is due for longest.
 const DUE: &str =
-    "SELECT id, mail_key, agent, ticket, cause, seen, body, parent, attempts, created_at, held FROM notice
+    "SELECT id, mail_key, agent, ticket, cause, seen, body, parent, attempts, broken, created_at, held FROM notice
      WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
 
 /// The notice that an attempt of this claim has taken, whose answer was lost.
 const TAKEN: &str =
-    "SELECT id, mail_key, agent, ticket, cause, seen, body, parent, attempts, created_at, held FROM notice
+    "SELECT id, mail_key, agent, ticket, cause, seen, body, parent, attempts, broken, created_at, held FROM notice
      WHERE state = 'sending' AND due_at = $1 ORDER BY id DESC LIMIT 1";
 
 /// Tickets that wait for a person and whose time to answer is about to end, with none who was told of that end.
@@ -527,6 +519,7 @@ fn notice_of(row: &Row) -> Result<Notice, StoreError> {
         body: row.get("body")?,
         parent: row.get("parent")?,
         attempts: row.count("attempts")?,
+        breaks: row.count("broken")?,
         created_at: row.moment("created_at")?,
     })
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         Store,
-        database::{Tx, resumed},
+        database::{Row, Tx, resumed},
         error::StoreError,
         figures,
         once::Call,
@@ -50,6 +50,8 @@ pub struct Closed {
     pub ticket: TicketId,
     /// When it was closed.
     pub at: Timestamp,
+    /// How often in a row the writing of its question was begun and did not end, see [`Store::note_question_breaks`].
+    pub breaks: u32,
 }
 
 /// A question that is about to be asked.
@@ -122,7 +124,9 @@ pub struct Satisfaction {
 }
 
 /// Closed cases that nobody has looked at yet, the last closed first.
-const CLOSED: &str = "SELECT k.id, k.closed_at FROM ticket k
+const CLOSED: &str = "SELECT k.id, k.closed_at,
+       COALESCE((SELECT b.times FROM satisfaction_begun b WHERE b.ticket = k.id), 0) AS breaks
+     FROM ticket k
      WHERE k.closed_at IS NOT NULL AND (0 - k.closed_at) >= $1 AND (0 - k.closed_at) < $2 AND k.state = 'closed'
        AND k.merged_into IS NULL AND ((0 - k.closed_at) > $3 OR ((0 - k.closed_at) = $3 AND k.id > $4))
        AND NOT EXISTS (SELECT 1 FROM satisfaction s WHERE s.ticket = k.id)
@@ -171,7 +175,31 @@ impl Store {
         let (place, id) = after.map_or((i64::MIN, 0), |after| (back(after.at), after.ticket.0));
         let values = [back(to).into(), back(from).into(), place.into(), id.into(), limit.into()];
         let rows = self.db.ask("looking for closed cases", CLOSED, &values).await?;
-        rows.iter().map(|row| Ok(Closed { ticket: TicketId(row.get("id")?), at: row.moment("closed_at")? })).collect()
+        let case = |row: &Row| {
+            let ticket = TicketId(row.get("id")?);
+            Ok(Closed { ticket, at: row.moment("closed_at")?, breaks: row.count("breaks")? })
+        };
+        rows.iter().map(case).collect()
+    }
+
+    /// Notes how often in a row the writing of a case's question was begun and did not end: one more before it begins, none
+    /// once it has ended.
+    pub async fn note_question_breaks(&self, id: TicketId, breaks: u32) -> Result<(), StoreError> {
+        resumed(async |_| {
+            let mut tx = self.db.beside("counting how often a question broke off").await?;
+            if breaks == 0 {
+                tx.execute("DELETE FROM satisfaction_begun WHERE ticket = $1", &[id.0.into()]).await?;
+            } else {
+                tx.execute(
+                    "INSERT INTO satisfaction_begun (ticket, times) VALUES ($1, $2)
+                     ON CONFLICT (ticket) DO UPDATE SET times = $2",
+                    &[id.0.into(), breaks.into()],
+                )
+                .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 
     /// Asks a buyer: keeps the question by the hash of its token, and puts the message on its way. Once for a case, and not
@@ -215,6 +243,7 @@ impl Store {
                 &[id.0.into(), now.into(), why.into()],
             )
             .await?;
+            tx.execute("DELETE FROM satisfaction_begun WHERE ticket = $1", &[id.0.into()]).await?;
             tx.commit().await
         })
         .await

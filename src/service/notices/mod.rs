@@ -9,6 +9,7 @@ pub(super) mod letter;
 pub(super) mod words;
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -35,7 +36,7 @@ use crate::{
         accounts::AnyChannel,
         delivery::RetrySchedule,
         handle::Handle,
-        isolation::{Isolated, Isolation},
+        isolation::{Isolated, Isolation, MAX_TRIES},
         lease::Held,
     },
     store::{
@@ -145,6 +146,8 @@ struct Rounds {
     since: Timestamp,
     /// The mailbox was this process's own at the last look, so that nobody else has begun anything since.
     ours: bool,
+    /// Notices whose writing ended here although the store could not be told so: whatever it counts of them is no break.
+    whole: BTreeSet<i64>,
     deadlines: Option<Timestamp>,
     rest: Option<Timestamp>,
 }
@@ -152,7 +155,8 @@ struct Rounds {
 impl Notices {
     /// Tells people what happens until told to stop.
     pub(super) async fn run_until(self, stop: CancellationToken) {
-        let mut rounds = Rounds { since: Timestamp::now(), ours: false, deadlines: None, rest: None };
+        let since = Timestamp::now();
+        let mut rounds = Rounds { since, ours: false, whole: BTreeSet::new(), deadlines: None, rest: None };
         while !stop.is_cancelled() {
             if let Err(error) = Box::pin(self.round(&mut rounds, &stop)).await {
                 tracing::error!("the store refuses, notices are put off: {error}");
@@ -173,10 +177,7 @@ impl Notices {
         let store = &work.store;
         let now = Timestamp::now();
         if !rounds.ours {
-            let given_up = store.settle_broken_notices(now).await?;
-            if given_up > 0 {
-                tracing::warn!(notices = given_up, "notices over which the program ended several times were given up");
-            }
+            store.settle_broken_notices(now).await?;
             rounds.ours = true;
         }
         if store.notices_are_behind().await? {
@@ -234,7 +235,7 @@ impl Notices {
         };
         let (handle, settings) = (self.handle.clone(), self.settings.clone());
         let draft = letter::Draft { handle, settings, notice: notice.clone(), agent, to, file, others, token, now };
-        let mail = match self.write(draft).await {
+        let mail = match self.write(store, draft, &mut rounds.whole).await? {
             Ok(mail) => mail,
             Err(outcome) => return Ok(outcome),
         };
@@ -247,21 +248,44 @@ impl Notices {
         })
     }
 
-    /// Writes the mail, apart from everything else; the error is what becomes of the notice instead.
-    async fn write(&self, draft: letter::Draft) -> Result<MailPayload, NoticeOutcome> {
-        let (id, attempts, since, now) = (draft.notice.id, draft.notice.attempts, draft.notice.created_at, draft.now);
+    /// Writes the mail, apart from everything else; the error is what becomes of the notice instead. A notice over which the
+    /// program broke [`MAX_TRIES`] times is given up: it would break the next one too. Counted is the writing alone, which
+    /// takes strangers' words to pieces, and none of it once it ended well: whatever happens on the way to the server, and a
+    /// store that fails for a while, says nothing against a notice.
+    async fn write(
+        &self,
+        store: &Store,
+        draft: letter::Draft,
+        whole: &mut BTreeSet<i64>,
+    ) -> Result<Result<MailPayload, NoticeOutcome>, StoreError> {
+        let notice = draft.notice.clone();
+        let (id, attempts, now) = (notice.id, notice.attempts, draft.now);
+        let before = if whole.contains(&id) { 0 } else { notice.breaks };
+        if before >= MAX_TRIES {
+            tracing::warn!(notice.id = id, "a notice over which the program ended several times is given up");
+            let note = "the program ended several times while it was written".to_owned();
+            return Ok(Err(NoticeOutcome::Failed { note }));
+        }
+        whole.insert(id);
+        store.note_notice_breaks(id, before + 1).await?;
         let written = self.isolation.run(move || {
             failpoint::reach("notice.write.before");
             letter::write(&draft)
         });
         let what = match written.await {
-            Isolated::Done(written) => return written.map_err(|note| NoticeOutcome::Failed { note }),
+            Isolated::Done(written) => {
+                store.note_notice_breaks(id, 0).await?;
+                failpoint::reach("notice.written.after");
+                whole.remove(&id);
+                return Ok(written.map_err(|note| NoticeOutcome::Failed { note }));
+            }
             Isolated::Panicked => "writing it failed inside",
             Isolated::TooLong => "it could not be written within the time limit",
         };
+        whole.remove(&id);
         tracing::warn!(notice.id = id, attempts, "a notice is not sent now: {what}");
-        let at = self.retry.next(attempts, since, now, None).unwrap_or(now);
-        Err(NoticeOutcome::Broken { at, note: what.to_owned() })
+        let note = what.to_owned();
+        Ok(Err(if before + 1 < MAX_TRIES { self.again(&notice, note, now) } else { NoticeOutcome::Failed { note } }))
     }
 
     /// Returns the tickets that the mail tells of: those that still need that person, and what a mail of theirs was about.
@@ -378,7 +402,7 @@ fn log(notice: &Notice, outcome: &NoticeOutcome) {
     match outcome {
         NoticeOutcome::Sent => tracing::info!(notice.id = id, agent, cause, ticket.id = notice.ticket.0, "notice sent"),
         NoticeOutcome::Again { at, .. } => {
-            tracing::warn!(notice.id = id, agent, retry_at = %at, "a notice was not taken and will be tried again");
+            tracing::warn!(notice.id = id, agent, retry_at = %at, "a notice did not leave and will be tried again");
         }
         NoticeOutcome::Uncertain { .. } => {
             tracing::warn!(notice.id = id, agent, "a notice may or may not have left; it is not sent again");
@@ -387,8 +411,6 @@ fn log(notice: &Notice, outcome: &NoticeOutcome) {
         NoticeOutcome::Failed { .. } => {
             tracing::warn!(notice.id = id, agent, cause, "a notice cannot be sent; the audit log says why");
         }
-        // Said where it broke.
-        NoticeOutcome::Broken { .. } => {}
     }
 }
 

@@ -141,6 +141,24 @@ fn panic_while_a_question_is_written_ends_the_question_and_not_the_service() {
 }
 
 #[test]
+fn question_that_ends_the_program_each_time_is_passed_over_after_five_tries() {
+    let [port] = ports::free();
+    let mut shop = asking(port);
+    closed(&mut shop);
+    for _ in 0..5 {
+        shop.launch_with(Some("satisfaction.write.before:each:kill"));
+        shop.wait_for_end();
+    }
+    shop.launch_with(Some("satisfaction.write.before:each:kill"));
+    let passed = "SELECT COUNT(*) FROM satisfaction_passed WHERE why LIKE 'the program ended several times%'";
+    until(&mut shop, "the case to be passed over", passed, 1);
+    complain(&shop, 2);
+    until(&mut shop, "another ticket", "SELECT COUNT(*) FROM ticket", 2);
+    assert!(shop.is_running());
+    assert_eq!(number(&shop, ASKED), Some(0));
+}
+
+#[test]
 fn link_that_is_used_while_the_program_is_killed_opens_once() {
     let [port] = ports::free();
     let mut shop = open(&format!("console: {{listen: \"127.0.0.1:{port}\"}}\n"));

@@ -108,6 +108,11 @@ pub(super) async fn ask(run: Run) -> (Run, String) {
     say!(run, run.store.ask_satisfaction(&satisfactions::asking(&ticket, &letter, &message), at(3)))
 }
 
+pub(super) async fn question_breaks(run: Run) -> (Run, String) {
+    let (ticket, _) = satisfactions::closed(&run.bench).await;
+    say!(run, run.store.note_question_breaks(ticket.id, 2))
+}
+
 pub(super) async fn pass(run: Run) -> (Run, String) {
     let (ticket, _) = satisfactions::closed(&run.bench).await;
     say!(run, run.store.pass_satisfaction(ticket.id, "why", at(3)))

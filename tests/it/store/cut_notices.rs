@@ -35,6 +35,13 @@ pub(super) async fn claim(run: Run) -> (Run, String) {
     (run, said)
 }
 
+pub(super) async fn breaks(run: Run) -> (Run, String) {
+    ready(&run).await;
+    queue_all(&run.bench, 2).await;
+    let notice = next(&run.bench, 3).await.expect("due");
+    say!(run, run.store.note_notice_breaks(notice.id, 1))
+}
+
 pub(super) async fn arm(run: Run) -> (Run, String) {
     ready(&run).await;
     queue_all(&run.bench, 2).await;

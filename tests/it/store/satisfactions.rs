@@ -13,7 +13,7 @@ use nightdesk::{
         switch::Scope,
         ticket::{EventKind, Ticket, TicketState, Urgency},
     },
-    service::satisfaction::{self, Settings},
+    service::satisfaction::{Asks, Settings},
     store::{
         outbox::Settlement,
         satisfaction::{AskOutcome, Asking, Rating, Satisfaction},
@@ -35,6 +35,7 @@ pub(super) const CASES: &[Case] = &[
     ("what_stands_against_a_question_now_puts_it_off", |b| Box::pin(later(b))),
     ("a_buyer_of_many_cases_is_asked_about_one", |b| Box::pin(one_of_many(b))),
     ("of_two_buyers_the_one_with_a_complaint_is_asked", |b| Box::pin(complaints(b))),
+    ("a_question_that_ends_the_program_each_time_is_passed_over", |b| Box::pin(breaks(b))),
     ("two_processes_ask_once", |b| Box::pin(two_at_once(b))),
     ("who_takes_the_case_up_again_stops_the_question", |b| Box::pin(taken_up(b))),
     ("a_bad_score_brings_the_case_before_people", |b| Box::pin(bad_score(b))),
@@ -47,8 +48,8 @@ const ANA: &str = "ana@buyer.example";
 /// A day and a half after the beginning of every case: the next morning but one, by the clock of the desk.
 const MORNING: i64 = 36 * 60;
 
-fn asks(whom: Whom) -> Settings {
-    Settings { whom, site: "https://desk.shop.example".to_owned() }
+fn asks(desk: &Desk, whom: Whom) -> Asks {
+    Asks::new(desk.handle().clone(), Settings { whom, site: "https://desk.shop.example".to_owned() })
 }
 
 /// Closes a new ticket of a buyer, seen by the store alone.
@@ -87,7 +88,7 @@ async fn answered(desk: &Desk, from: &str) -> TicketId {
 }
 
 async fn ask(desk: &Desk, minute: i64) -> u32 {
-    satisfaction::ask(desk.handle(), &asks(Whom::Everybody), at(minute)).await.expect("it runs")
+    asks(desk, Whom::Everybody).ask(at(minute)).await.expect("it runs")
 }
 
 /// Returns the token in the message that waits to leave.
@@ -238,11 +239,24 @@ async fn complaints(b: Bench) {
     let desk = speaking(b);
     let (plain, complaint) = (answered(&desk, ANA).await, answered(&desk, "tom@buyer.example").await);
     desk.b.run(&format!("UPDATE ticket SET tags = '[\"complaint\"]' WHERE id = {complaint}")).await;
-    let asked = satisfaction::ask(desk.handle(), &asks(Whom::Complaints), at(MORNING)).await.expect("runs");
+    let asked = asks(&desk, Whom::Complaints).ask(at(MORNING)).await.expect("runs");
     assert_eq!(asked, 1);
     assert_eq!(desk.b.number("SELECT ticket FROM satisfaction").await, complaint.0);
     assert_eq!(desk.b.number("SELECT ticket FROM satisfaction_passed").await, plain.0, "for good");
     assert_eq!(ask(&desk, MORNING).await, 0, "also where everybody is asked from now on");
+}
+
+async fn breaks(b: Bench) {
+    let desk = speaking(b);
+    let (ana, tom) = (answered(&desk, ANA).await, answered(&desk, "tom@buyer.example").await);
+    desk.b.store.note_question_breaks(ana, 5).await.expect("counted");
+    desk.b.store.note_question_breaks(tom, 3).await.expect("counted");
+    desk.b.store.note_question_breaks(tom, 4).await.expect("counted");
+    assert_eq!(ask(&desk, MORNING).await, 1);
+    assert_eq!(desk.b.number("SELECT ticket FROM satisfaction").await, tom.0, "four times may be chance");
+    let why = desk.b.text(&format!("SELECT why FROM satisfaction_passed WHERE ticket = {ana}")).await;
+    assert_eq!(why, "the program ended several times while the question was written");
+    assert_eq!(desk.b.number("SELECT COUNT(*) FROM satisfaction_begun").await, 0, "nothing is under way");
 }
 
 async fn two_at_once(b: Bench) {
