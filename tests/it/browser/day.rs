@@ -1,7 +1,7 @@
 //! A desk in the middle of a usual day, with something for every page of the console: mail of all kinds came in, people
 //! have worked on it since (`tests/data/browser/day`).
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use jiff::Timestamp;
 use nightdesk::model::satisfaction::{TOKEN_CHARACTERS, token_hash};
@@ -9,11 +9,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{desk::Desk, page::Page};
-use crate::support::letter::{self, Letter};
+use crate::support::{
+    letter::{self, Letter},
+    shop::Shop,
+};
 
 const LETTERS: &str = include_str!("../../data/browser/day/letters.yaml");
 const POSTER: &str = include_str!("../../data/browser/day/poster.eml");
 const ACTS: &str = include_str!("../../data/browser/day/acts.yaml");
+const ORDERS: &str = include_str!("../../data/browser/day/orders.csv");
 const PAGES: &str = include_str!("../../data/browser/day/pages.yaml");
 
 /// Sends forms as the page itself does; a list of what was refused.
@@ -27,6 +31,12 @@ const ANSWERED: &str = "Customs";
 
 /// Somebody whose page is looked at.
 const REGULAR: &str = "maria@example.it";
+
+/// Somebody who writes from two addresses.
+const TWICE: [&str; 2] = ["anna@example.org", "anna.berg@work.example"];
+
+/// What the program says once it knows the orders.
+const ORDERS_READ: &str = "a file of orders was read";
 
 /// All of it.
 pub(super) struct Day {
@@ -70,7 +80,8 @@ impl Day {
 
     /// The same, with more letters that came before.
     pub(super) fn after(earlier: &[Letter]) -> Option<Self> {
-        let desk = Desk::open("")?;
+        let desk = Desk::furnished("orders: {folder: orders}", put_orders)?;
+        desk.shop.until_logged(ORDERS_READ);
         let ann = desk.person("ann", "admin", "en");
         desk.shop.succeed(&["user", "add", "mei", "--role", "agent", "--language", "zh"]);
         let letters: Vec<Written> = serde_yaml::from_str(LETTERS).expect("letters");
@@ -144,8 +155,13 @@ impl Day {
         self.ann.go("/buyers");
         let line = "return [...document.querySelectorAll('[data-row]')].find((row) => \
                     row.innerText.includes(arguments[0])).dataset.row";
-        let buyer = self.ann.ask(line, &[json!(REGULAR)]);
-        self.numbers.insert(REGULAR.to_owned(), buyer.as_str().expect("a row has a number").to_owned());
+        for address in [REGULAR, TWICE[0], TWICE[1]] {
+            let buyer = self.ann.ask(line, &[json!(address)]);
+            self.numbers.insert(address.to_owned(), buyer.as_str().expect("a row has a number").to_owned());
+        }
+        let [one, other] = TWICE.map(|address| self.numbers[address].clone());
+        let same = json!([[format!("/buyers/{one}/act"), {"act": "same", "other": other}]]);
+        assert_eq!(self.ann.ask(FORMS, &[same]), json!([]), "what people do was refused");
     }
 
     /// Makes the form of an act.
@@ -173,6 +189,12 @@ impl Day {
 /// Returns every page that somebody gets to by a link, with the places of its address unfilled.
 pub(super) fn pages() -> Vec<Shown> {
     serde_yaml::from_str(PAGES).expect("pages")
+}
+
+/// Puts the shop's records of its orders into the folder.
+fn put_orders(shop: &Shop) {
+    fs::create_dir(shop.path("orders")).expect("the folder is writable");
+    fs::write(shop.path("orders/shop.csv"), ORDERS).expect("the folder is writable");
 }
 
 /// A mail that is nested deeper than anybody's.

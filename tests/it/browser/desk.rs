@@ -34,9 +34,9 @@ impl Desk {
         Self::build(console, keys, |_| ())
     }
 
-    /// Opens one into whose folder something is put before the program starts.
-    pub(super) fn furnished(furnish: impl FnOnce(&Shop)) -> Option<Self> {
-        Self::build("", "", furnish)
+    /// Opens one with more keys at the top level, into whose folder something is put before the program starts.
+    pub(super) fn furnished(keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
+        Self::build("", keys, furnish)
     }
 
     fn build(console: &str, keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {

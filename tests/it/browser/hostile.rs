@@ -57,7 +57,7 @@ const PAGES: &[&str] = &[
 fn nothing_that_strangers_or_colleagues_write_runs_loads_or_leaves() {
     let canary = Canary::listen();
     let payloads = payloads(&canary);
-    let Some(desk) = Desk::furnished(|shop| hostile_rule(shop, &payloads[11])) else { return };
+    let Some(desk) = Desk::furnished("", |shop| hostile_rule(shop, &payloads[11])) else { return };
     the_trap_works(&desk, &canary, &payloads);
     let before = canary.visits();
     let ann = desk.person("ann", "admin", "en");
