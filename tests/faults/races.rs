@@ -37,6 +37,9 @@ const BY_HAND: u64 = 20;
 /// Of a hundred conversations, those in which the buyer writes again at the same time.
 const AGAIN: u64 = 50;
 
+/// Of ten conversations, those that must have been taken over at the end of a run; all of them are, as a rule.
+const WON_OF_TEN: u64 = 9;
+
 /// Plays races, wave after wave.
 pub(crate) fn run(world: &mut World, effort: Effort) -> Result<(), String> {
     let mut races = Races {
@@ -54,7 +57,12 @@ pub(crate) fn run(world: &mut World, effort: Effort) -> Result<(), String> {
         world.note(format!("{count} refused: {why}"));
     }
     races.desk.close();
-    played
+    played?;
+    let conversations = effort.rounds * effort.burst;
+    if races.won * 10 < conversations * WON_OF_TEN {
+        return Err(format!("of {conversations} conversations only {} were taken over: that shows little", races.won));
+    }
+    Ok(())
 }
 
 /// What was looked at already: row numbers only rise.
