@@ -1,5 +1,7 @@
 //! What the machine answered, for whoever wants to read in the morning what was said in the shop's name.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ use crate::{
         database::{Row, Value},
         error::StoreError,
         listed_message::{ListedMessage, listed_of},
-        queue::named,
+        queue::each,
     },
 };
 
@@ -42,21 +44,32 @@ pub struct Answered {
     pub answered_at: Option<Timestamp>,
 }
 
-/// The statement of the list, for whoever looks at its plan: before which message, of which accounts, how many.
-pub const LISTING: &str =
-    "SELECT p.id, p.thread, p.account, p.channel, p.received_at, p.sender, p.subject, p.preview, p.language, p.outcome,
+/// The list of these accounts.
+macro_rules! answered {
+    ($of_accounts:literal) => {
+        concat!(
+            "SELECT p.id, p.thread, p.account, p.channel, p.received_at, p.sender, p.subject, p.preview, p.language, p.outcome,
             o.payload, o.intents, o.state, COALESCE(o.settled_at, o.created_at) AS answered_at,
             (SELECT MAX(k.id) FROM ticket k WHERE k.thread = p.thread AND k.state <> 'closed') AS ticket
      FROM (SELECT id, thread, account, channel, received_at, COALESCE(sender_name, sender_key, '') AS sender,
                   COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 250) AS preview, language, outcome
            FROM inbound
-           WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND id < $1
-             AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
-           ORDER BY id DESC LIMIT $3) p
+           WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND id < $1 AND ",
+            $of_accounts,
+            " ORDER BY id DESC LIMIT $3) p
      LEFT JOIN outbox o ON o.id = (
        SELECT MAX(x.id) FROM outbox x
        WHERE x.thread = p.thread AND x.inbound = p.id AND x.human = 0 AND x.kind IN ('answer', 'ask'))
-     ORDER BY p.id DESC";
+     ORDER BY p.id DESC"
+        )
+    };
+}
+
+/// The statement of the whole list, for whoever looks at its plan: before which message, nothing, how many.
+pub const LISTING: &str = answered!("$2 IS NULL");
+
+/// The same for one account.
+pub const LISTING_OF_ACCOUNT: &str = answered!("account = $2");
 
 impl Store {
     /// Returns what the machine answered, the newest message first, older than a message if one is named; at most
@@ -67,14 +80,18 @@ impl Store {
         before: Option<InboundId>,
         limit: u32,
     ) -> Result<Vec<Answered>, StoreError> {
-        let accounts = named(accounts);
-        let values: [Value<'_>; 3] = [
-            before.map_or(i64::MAX, |before| before.0).into(),
-            accounts.as_deref().into(),
-            limit.clamp(1, MOST_ANSWERED).into(),
-        ];
-        let rows = self.db.ask("listing what the machine answered", LISTING, &values).await?;
-        rows.iter().map(answered_of).collect()
+        let before = before.map_or(i64::MAX, |before| before.0);
+        let limit = limit.clamp(1, MOST_ANSWERED);
+        let mut found = Vec::new();
+        for account in each(accounts) {
+            let statement = if account.is_some() { LISTING_OF_ACCOUNT } else { LISTING };
+            let values: [Value<'_>; 3] = [before.into(), account.into(), limit.into()];
+            found.extend(self.db.ask("listing what the machine answered", statement, &values).await?);
+        }
+        let mut found: Vec<Answered> = found.iter().map(answered_of).collect::<Result<_, _>>()?;
+        found.sort_by_key(|answered| Reverse(answered.message.id));
+        found.truncate(limit.try_into().unwrap_or(usize::MAX));
+        Ok(found)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Machine mail: messages that ended in silence. Nothing is thrown away: they are listed, found, and become a ticket when a
 //! person says so (`open_ticket.rs`).
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,7 +12,13 @@ use crate::{
         language::Language,
         satisfaction,
     },
-    store::{Store, database::Row, error::StoreError, queue::named, thread::language_of},
+    store::{
+        Store,
+        database::{Row, Value},
+        error::StoreError,
+        queue::each,
+        thread::language_of,
+    },
 };
 
 /// A message that ended in silence.
@@ -34,6 +42,26 @@ pub struct MachineMail {
     pub language: Option<Language>,
 }
 
+/// The list of these accounts.
+macro_rules! machine_mail {
+    ($of_accounts:literal) => {
+        concat!(
+            "SELECT id, account, received_at, COALESCE(sender_name, sender_key, '') AS sender,
+                    COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 250) AS preview,
+                    COALESCE(outcome_reason, '') AS reason, language
+             FROM inbound WHERE in_sent = 0 AND id < $1 AND ",
+            $of_accounts,
+            " ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+/// The statement of the whole list, for whoever looks at its plan: before which message, nothing, how many.
+pub const LISTING: &str = machine_mail!("outcome = 'suppressed' AND $2 IS NULL");
+
+/// The same for one account. The outcome is written so that SQLite does not take the index of outcomes.
+pub const LISTING_OF_ACCOUNT: &str = machine_mail!("COALESCE(outcome, '') = 'suppressed' AND account = $2");
+
 impl Store {
     /// Returns machine mail, the newest first, older than a message if one is named. The shop's own mail in the Sent
     /// folder is none.
@@ -44,21 +72,16 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<MachineMail>, StoreError> {
         let before = before.map_or(i64::MAX, |before| before.0);
-        let accounts = named(accounts);
-        let rows = self
-            .db
-            .ask(
-                "listing machine mail",
-                "SELECT id, account, received_at, COALESCE(sender_name, sender_key, '') AS sender,
-                        COALESCE(subject, '') AS subject, SUBSTR(COALESCE(text, ''), 1, 250) AS preview,
-                        COALESCE(outcome_reason, '') AS reason, language
-                 FROM inbound WHERE outcome = 'suppressed' AND in_sent = 0 AND id < $1
-                   AND ($2 IS NULL OR REPLACE($2, '\n' || account || '\n', '') <> $2)
-                 ORDER BY id DESC LIMIT $3",
-                &[before.into(), accounts.as_deref().into(), limit.into()],
-            )
-            .await?;
-        rows.iter().map(machine_mail_of).collect()
+        let mut found = Vec::new();
+        for account in each(accounts) {
+            let statement = if account.is_some() { LISTING_OF_ACCOUNT } else { LISTING };
+            let values: [Value<'_>; 3] = [before.into(), account.into(), limit.into()];
+            found.extend(self.db.ask("listing machine mail", statement, &values).await?);
+        }
+        let mut found: Vec<MachineMail> = found.iter().map(machine_mail_of).collect::<Result<_, _>>()?;
+        found.sort_by_key(|mail| Reverse(mail.id));
+        found.truncate(limit.try_into().unwrap_or(usize::MAX));
+        Ok(found)
     }
 }
 

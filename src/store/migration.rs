@@ -35,6 +35,7 @@ pub(super) const SQLITE: &[(i64, &str, &str)] = &[
     (24, "own grades", include_str!("sql/sqlite/0024-own-grades.sql")),
     (25, "single keys", include_str!("sql/sqlite/0025-single-keys.sql")),
     (26, "begun questions", include_str!("sql/sqlite/0026-begun-questions.sql")),
+    (27, "lists of an account", include_str!("sql/sqlite/0027-lists-of-an-account.sql")),
 ];
 
 /// The schema for PostgreSQL, oldest first: version, name, statements.
@@ -65,6 +66,7 @@ pub(super) const POSTGRES: &[(i64, &str, &str)] = &[
     (24, "own grades", include_str!("sql/postgres/0024-own-grades.sql")),
     (25, "single keys", include_str!("sql/postgres/0025-single-keys.sql")),
     (26, "begun questions", include_str!("sql/postgres/0026-begun-questions.sql")),
+    (27, "lists of an account", include_str!("sql/postgres/0027-lists-of-an-account.sql")),
 ];
 
 /// Returns the migrator of one list. It takes no advisory lock, which some engines of PostgreSQL's dialect lack.

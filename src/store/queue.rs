@@ -268,6 +268,13 @@ macro_rules! seen {
 /// One page of a view by an order.
 macro_rules! list {
     ($scope:expr, $turn:expr) => {
+        page!(seen!($scope), $turn)
+    };
+}
+
+/// One page of the tickets in a scope that says whose they are.
+macro_rules! page {
+    ($seen:expr, $turn:expr) => {
         concat!(
             "SELECT p.id, p.thread, p.inbound, p.state, p.urgency, p.subject, p.buyer, p.intent, p.reasons, p.tags,
                     p.assignee, p.version, p.opened_at, p.changed_at, p.respond_by, p.claimed_at, p.snoozed_until,
@@ -283,7 +290,7 @@ macro_rules! list {
                           cause, compensation, ",
             $turn,
             " AS turn FROM ticket WHERE ",
-            seen!($scope),
+            $seen,
             " AND ",
             $turn,
             " >= $4 AND (",
@@ -304,9 +311,16 @@ macro_rules! list {
 /// How many tickets a view holds, up to a limit.
 macro_rules! count {
     ($scope:expr) => {
+        count_of!(seen!($scope))
+    };
+}
+
+/// How many tickets a scope holds that says whose they are.
+macro_rules! count_of {
+    ($seen:expr) => {
         concat!(
             "SELECT COUNT(*) AS many FROM (SELECT id FROM ticket WHERE ",
-            seen!($scope),
+            $seen,
             " AND $1 IS NOT NULL AND $2 > 0 LIMIT $4) c"
         )
     };
@@ -325,6 +339,9 @@ pub fn listing(view: View) -> &'static str {
         View::Closed => list!(closed!(), "(0 - closed_at)"),
     }
 }
+
+/// The closed tickets of one account. They are many, and another account's may be nearly all of them.
+pub const CLOSED_OF_ACCOUNT: &str = page!(concat!(closed!(), " AND account = $3"), "(0 - closed_at)");
 
 fn counting(view: View) -> &'static str {
     match view {
@@ -354,7 +371,7 @@ impl Store {
         let from = from.unwrap_or(Mark { turn: i64::MIN, id: i64::MIN });
         let accounts = named(viewer.accounts);
         let tag = narrowed.tag.as_deref().map(quoted);
-        let values: [Value<'_>; 12] = [
+        let mut values: [Value<'_>; 12] = [
             viewer.name.as_str().into(),
             (now + SOON).into(),
             accounts.as_deref().into(),
@@ -368,7 +385,20 @@ impl Store {
             narrowed.state.map(TicketState::as_str).into(),
             (limit + 1).into(),
         ];
-        let rows = self.db.ask("listing tickets", listing(view), &values).await?;
+        let rows = match (view, viewer.accounts) {
+            (View::Closed, Some(accounts)) => {
+                let mut rows = Vec::new();
+                for account in accounts {
+                    values[2] = account.as_str().into();
+                    for row in self.db.ask("listing tickets", CLOSED_OF_ACCOUNT, &values).await? {
+                        rows.push((row.get::<i64>("turn")?, row.get::<i64>("id")?, row));
+                    }
+                }
+                rows.sort_by_key(|(turn, id, _)| (*turn, *id));
+                rows.into_iter().map(|(_, _, row)| row).collect()
+            }
+            _ => self.db.ask("listing tickets", listing(view), &values).await?,
+        };
         let kept = usize::try_from(limit).unwrap_or(usize::MAX);
         let next = match rows.get(kept.saturating_sub(1)).filter(|_| rows.len() > kept) {
             Some(last) => Some(Mark { turn: last.get("turn")?, id: last.get("id")? }),
@@ -384,29 +414,28 @@ impl Store {
         let accounts = named(viewer.accounts);
         let mut tickets = Vec::with_capacity(View::ALL.len());
         for view in View::ALL {
-            let values =
-                [viewer.name.as_str().into(), (now + SOON).into(), accounts.as_deref().into(), MOST_COUNTED.into()];
-            tickets.push((view, tx.one(counting(view), &values).await?.count("many")?));
+            let values = |of| [viewer.name.as_str().into(), (now + SOON).into(), of, MOST_COUNTED.into()];
+            let many = if view == View::Closed {
+                let mut many = 0;
+                for account in each(viewer.accounts) {
+                    let statement = if account.is_some() { CLOSED_COUNT } else { counting(view) };
+                    many += tx.one(statement, &values(account.into())).await?.count("many")?;
+                }
+                many.min(MOST_COUNTED)
+            } else {
+                tx.one(counting(view), &values(accounts.as_deref().into())).await?.count("many")?
+            };
+            tickets.push((view, many));
         }
+        let (mut answered, mut machine_mail) = (0, 0);
+        for account in each(viewer.accounts) {
+            let values = [account.into(), MOST_COUNTED.into()];
+            let [all_answered, all_machine] = if account.is_some() { COUNTS_OF_ACCOUNT } else { COUNTS };
+            answered += tx.one(all_answered, &values).await?.count("many")?;
+            machine_mail += tx.one(all_machine, &values).await?.count("many")?;
+        }
+        let (answered, machine_mail) = (answered.min(MOST_COUNTED), machine_mail.min(MOST_COUNTED));
         let values = [accounts.as_deref().into(), MOST_COUNTED.into()];
-        let answered = tx
-            .one(
-                "SELECT COUNT(*) AS many FROM (
-                   SELECT id FROM inbound WHERE COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL
-                     AND ($1 IS NULL OR REPLACE($1, '\n' || account || '\n', '') <> $1) LIMIT $2) c",
-                &values,
-            )
-            .await?
-            .count("many")?;
-        let machine_mail = tx
-            .one(
-                "SELECT COUNT(*) AS many FROM (
-                   SELECT id FROM inbound WHERE outcome = 'suppressed' AND in_sent = 0
-                     AND ($1 IS NULL OR REPLACE($1, '\n' || account || '\n', '') <> $1) LIMIT $2) c",
-                &values,
-            )
-            .await?
-            .count("many")?;
         let quarantine = tx.one(IN_QUARANTINE, &values).await?.count("many")?;
         Ok(Counted { tickets, answered, machine_mail, quarantine })
     }
@@ -415,11 +444,38 @@ impl Store {
 /// What stands around each of [`named`] accounts, for statements in files of their own.
 pub(super) const AROUND: &str = "\n";
 
+/// The closed tickets of one account, up to a limit.
+const CLOSED_COUNT: &str = count_of!(concat!(closed!(), " AND account = $3"));
+
+/// How many messages fit, up to a limit.
+macro_rules! message_count {
+    ($fits:literal) => {
+        concat!("SELECT COUNT(*) AS many FROM (SELECT id FROM inbound WHERE ", $fits, " LIMIT $2) c")
+    };
+}
+
+/// What the machine answered, and machine mail.
+const COUNTS: [&str; 2] = [
+    message_count!("COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND $1 IS NULL"),
+    message_count!("outcome = 'suppressed' AND in_sent = 0 AND $1 IS NULL"),
+];
+
+/// The same for one account. The outcome is written so that SQLite does not take the index of outcomes.
+const COUNTS_OF_ACCOUNT: [&str; 2] = [
+    message_count!("COALESCE(outcome, '') IN ('answered', 'asked') AND joined IS NULL AND account = $1"),
+    message_count!("COALESCE(outcome, '') = 'suppressed' AND in_sent = 0 AND account = $1"),
+];
+
 /// The statement of [`Store::queue_counts`] that counts the quarantine, for whoever looks at its plan. SQLite takes tables in
 /// the order of a `CROSS JOIN`; else it takes an empty quarantine for a large one and goes through all messages.
 pub const IN_QUARANTINE: &str = "SELECT COUNT(*) AS many FROM (
        SELECT q.inbound FROM quarantine q CROSS JOIN inbound i WHERE i.id = q.inbound AND q.left_at IS NULL
          AND ($1 IS NULL OR REPLACE($1, '\n' || i.account || '\n', '') <> $1) LIMIT $2) c";
+
+/// Returns one account after the other, for lists that are read from an index of each; once nothing for all accounts.
+pub(super) fn each(accounts: Option<&[AccountName]>) -> Vec<Option<&str>> {
+    accounts.map_or_else(|| vec![None], |accounts| accounts.iter().map(|account| Some(account.as_str())).collect())
+}
 
 /// Returns accounts as statements compare them: each between line ends; none for all of them.
 pub(super) fn named(accounts: Option<&[AccountName]>) -> Option<String> {

@@ -4,8 +4,8 @@
 use nightdesk::{
     model::ticket::Urgency,
     store::{
-        answered, conversation, figures, merge,
-        queue::{IN_QUARANTINE, View, listing},
+        answered, conversation, figures, machine_mail, merge,
+        queue::{CLOSED_OF_ACCOUNT, IN_QUARANTINE, View, listing},
         search, sent, unrecognized,
     },
 };
@@ -311,9 +311,9 @@ async fn fill_answered(b: &Bench) {
     .await;
     b.run(&format!(
         "INSERT INTO inbound (channel, account, source_key, raw, raw_sha256, size, in_junk, received_at, stored_at, state,
-                              outcome, decided_at, thread)
+                              outcome, outcome_reason, decided_at, thread)
          {numbers} SELECT 'email', 'shop', 'k' || i, k.raw, k.raw_sha256, 1, 0, 1, 1, 'decided',
-                          CASE i % 20 WHEN 0 THEN 'answered' ELSE 'escalated' END, 1, 1000 + i
+                          CASE i % 20 WHEN 0 THEN 'answered' WHEN 1 THEN 'suppressed' ELSE 'escalated' END, 'B3', 1, 1000 + i
          FROM n, inbound k WHERE k.id = {}", letter.id
     ))
     .await;
@@ -321,13 +321,52 @@ async fn fill_answered(b: &Bench) {
         "INSERT INTO outbox (key, thread, inbound, account, kind, human, epoch, recipient_key, intents, replies, payload,
                              state, due_at, created_at, changed_at, settled_at, proof)
          SELECT 'a' || i.id, i.thread, i.id, 'shop', 'answer', 0, 0, 'b', '[]', '[]', '{}', 'sent', 1, 1, 1, 1, '250'
-         FROM inbound i WHERE i.thread > 1000",
+         FROM inbound i WHERE i.thread > 1000 AND i.outcome <> 'suppressed'",
+    )
+    .await;
+    b.run(
+        "INSERT INTO ticket (thread, inbound, state, urgency, subject, buyer, reasons, tags, opened_at, changed_at,
+                             closed_at, account)
+         SELECT i.thread, i.id, 'closed', 0, 's', 'b', '[]', '[]', 1, 1, i.id, i.account
+         FROM inbound i WHERE i.outcome = 'escalated'",
     )
     .await;
 }
 
 /// The values of [`nightdesk::store::Store::answered`] for the first page of all accounts.
 const ANSWERED_GIVEN: &[Given] = &[Given::Number(i64::MAX), Given::Nothing, Given::Number(PAGE)];
+
+/// What is read for an account in which nothing is, while another one has all.
+const LISTS_OF_ACCOUNT: [(&str, &[Given], &str); 3] = [
+    (
+        answered::LISTING_OF_ACCOUNT,
+        &[Given::Number(i64::MAX), Given::Text("elsewhere"), Given::Number(PAGE)],
+        "inbound_answered_account",
+    ),
+    (
+        machine_mail::LISTING_OF_ACCOUNT,
+        &[Given::Number(i64::MAX), Given::Text("elsewhere"), Given::Number(PAGE)],
+        "inbound_machine_account",
+    ),
+    (
+        CLOSED_OF_ACCOUNT,
+        &[
+            Given::Text("lin"),
+            Given::Number(0),
+            Given::Text("elsewhere"),
+            Given::Number(i64::MIN),
+            Given::Number(i64::MIN),
+            Given::Nothing,
+            Given::Nothing,
+            Given::Nothing,
+            Given::Nothing,
+            Given::Nothing,
+            Given::Nothing,
+            Given::Number(PAGE),
+        ],
+        "ticket_closed_account",
+    ),
+];
 
 /// The values of [`nightdesk::store::Store::conversations_of_buyer`].
 const OF_BUYER_GIVEN: &[Given] = &[Given::Text("b7@buyer.example"), Given::Nothing, Given::Number(PAGE)];
@@ -342,6 +381,10 @@ async fn what_was_answered_is_read_from_an_index_on_sqlite() {
         }
         let plan = b.plan(answered::LISTING, ANSWERED_GIVEN).await;
         assert!(plan.contains("inbound_answered") && plan.contains("SEARCH x USING"), "{plan}");
+        for (statement, given, index) in LISTS_OF_ACCOUNT {
+            let plan = b.plan(statement, given).await;
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
         assert!(!plan.contains("SCAN x") && !plan.contains("SCAN o") && !plan.contains("SCAN k"), "{plan}");
         let plan = b.plan(conversation::OF_BUYER, OF_BUYER_GIVEN).await;
         assert!(plan.contains("thread_participant"), "{plan}");
@@ -359,6 +402,10 @@ async fn what_was_answered_is_read_from_an_index_on_postgres() {
     let b = Bench::new(Backend::Postgres).await;
     fill_answered(&b).await;
     b.run("ANALYZE").await;
+    for (statement, given, index) in LISTS_OF_ACCOUNT {
+        let plan = b.plan(statement, given).await;
+        assert!(plan.contains(index) && rows_at(&plan, index) == 0, "{plan}");
+    }
     let plan = b.plan(answered::LISTING, ANSWERED_GIVEN).await;
     assert!(plan.contains("inbound_answered"), "{plan}");
     assert!(rows_at(&plan, "inbound_answered") <= PAGE, "{plan}");

@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     ("each_view_holds_its_tickets_and_counts_them", |b| Box::pin(views(b))),
     ("a_list_is_narrowed_down_by_everything_it_shows", |b| Box::pin(narrowed(b))),
     ("tickets_of_other_accounts_are_not_there", |b| Box::pin(limited(b))),
+    ("who_works_for_all_accounts_sees_what_everybody_sees", |b| Box::pin(all_accounts(b))),
     ("counting_ends_at_a_thousand", |b| Box::pin(most_counted(b))),
     ("machine_mail_is_listed_and_becomes_a_ticket", |b| Box::pin(machine_mail(b))),
     ("every_change_moves_the_mark_and_names_its_ticket", |b| Box::pin(changed(b))),
@@ -197,6 +198,54 @@ async fn limited(b: Bench) {
     let none = Viewer { name: &AgentName::from("lin"), accounts: Some(&[]) };
     let page = b.store.queue(View::All, none, &NARROWED, None, 9, at(9)).await.expect("read");
     assert_eq!(ids(&page), [], "no account is not every account");
+}
+
+/// The lists that grow for ever are read account by account, and put together again.
+async fn all_accounts(b: Bench) {
+    for minute in 0..12 {
+        let chat = minute % 2 == 0;
+        let from = format!("b{minute}@buyer.example");
+        let letter = if chat { b.chat(minute, "a", at(minute)).await } else { b.mail(&from, "a", at(minute)).await };
+        let plan = match minute % 3 {
+            0 => Plan::answer(),
+            1 => Plan::suppress(),
+            _ => Plan::escalate().sending(&[]),
+        };
+        if let Some(ticket) = b.decide(&letter, plan, at(minute)).await.ticket {
+            changes::close(&b, ticket, at(30 - minute)).await;
+        }
+    }
+    let both = [account(), AccountName::from("bot")];
+    let (lin, whose) = (AgentName::from("lin"), [None, Some(&both[..])]);
+    for limit in [1, 3, 100] {
+        let [everything, theirs] = whose.map(async |accounts| {
+            let viewer = Viewer { name: &lin, accounts };
+            let (mut closed, mut from) = (Vec::new(), None);
+            loop {
+                let page = b.store.queue(View::Closed, viewer, &NARROWED, from, limit, at(60)).await.expect("read");
+                closed.extend(ids(&page));
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
+            }
+            let (mut answered, mut machine): (Vec<InboundId>, Vec<InboundId>) = (Vec::new(), Vec::new());
+            loop {
+                let page = b.store.answered(accounts, answered.last().copied(), limit).await.expect("read");
+                let mail = b.store.machine_mail(accounts, machine.last().copied(), limit).await.expect("read");
+                if page.is_empty() && mail.is_empty() {
+                    break;
+                }
+                answered.extend(page.iter().map(|answered| answered.message.id));
+                machine.extend(mail.iter().map(|mail| mail.id));
+            }
+            (closed, answered, machine)
+        });
+        let (everything, theirs) = (everything.await, theirs.await);
+        assert_eq!(everything, theirs, "pages of {limit}");
+        assert_eq!((theirs.0.len(), theirs.1.len(), theirs.2.len()), (4, 4, 4));
+    }
+    assert_eq!(counted(&b, None).await, counted(&b, Some(&both)).await);
 }
 
 async fn most_counted(b: Bench) {
