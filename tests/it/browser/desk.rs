@@ -31,19 +31,24 @@ impl Desk {
 
     /// The same with more keys at the top level.
     pub(super) fn open_with(console: &str, keys: &str) -> Option<Self> {
-        Self::build(console, keys, |_| ())
+        Self::build(console, "", keys, |_| ())
     }
 
     /// Opens one with more keys at the top level, into whose folder something is put before the program starts.
     pub(super) fn furnished(keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
-        Self::build("", keys, furnish)
+        Self::build("", "", keys, furnish)
     }
 
-    fn build(console: &str, keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
+    /// Opens one with more accounts, as YAML, and more keys, into whose folder something is put before the program starts.
+    pub(super) fn crowded(accounts: &str, keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
+        Self::build("", accounts, keys, furnish)
+    }
+
+    fn build(console: &str, accounts: &str, keys: &str, furnish: impl FnOnce(&Shop)) -> Option<Self> {
         let driver = Driver::start()?;
         let (post, [port]) = (Post::start(), ports::free());
         let more = format!("{RETRY_SOON}\nconsole:\n  listen: 127.0.0.1:{port}\n{console}\n{keys}");
-        let mut shop = Shop::open(&post.account(), &more);
+        let mut shop = Shop::open(&(post.account() + accounts), &more);
         furnish(&shop);
         shop.start();
         Some(Self { driver, post, shop, origin: format!("http://127.0.0.1:{port}") })

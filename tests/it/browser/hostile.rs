@@ -1,16 +1,24 @@
 //! What strangers and colleagues write into fields is shown, and never does anything.
 
-use std::time::Duration;
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::json;
+use nightdesk::{
+    console,
+    model::satisfaction::{TOKEN_CHARACTERS, token_hash},
+};
+use serde_json::{Value, json};
 
 use super::{
     desk::{Desk, PASSWORD},
+    door,
     page::Page,
     payloads::{Canary, LOUD, careless, payloads},
+    strangers::{self, TOGETHER},
 };
-use crate::support::{letter, post::SHOP, until::within};
+use crate::{
+    pipeline::{staff_mail::MEI, telegram::Bot},
+    support::until::within,
+};
 
 /// What only a page holds that took a text for more than text; a list of what is wrong.
 const INNOCENT: &str = include_str!("../../data/browser/innocent.js");
@@ -18,8 +26,12 @@ const INNOCENT: &str = include_str!("../../data/browser/innocent.js");
 /// Sends forms as the page itself does; a list of what was refused.
 const FORMS: &str = include_str!("../../data/browser/forms.js");
 
-/// So many mails are of one buyer, and in one conversation.
-const TOGETHER: usize = 5;
+/// Where the links of a page lead within the console.
+const LINKS: &str = "return [...document.querySelectorAll('a[href]')].map((link) => new URL(link.href)) \
+    .filter((url) => url.origin === location.origin).map((url) => url.pathname)";
+
+/// What the configuration adds: whoever writes by chat, by mail to a colleague, or into an export.
+const MORE: &str = "trusted_authserv_ids: [mx.example.com]\nstaff_mail: {account: support}\norders: {folder: orders}\n";
 
 /// So many forms are sent at once.
 const AT_ONCE: usize = 40;
@@ -32,15 +44,18 @@ const PAGES: &[&str] = &[
     "/queue",
     "/queue?view=all",
     "/queue?view=closed",
+    "/queue/rows?view=all",
+    "/queue/tabs",
     "/answered",
     "/machine",
-    "/quarantine",
+    "/quarantine?all=yes",
     "/buyers",
     "/rules",
     "/rules/problems",
     "/rules/reloads",
     "/practice",
     "/situations",
+    "/pauses/resume",
     "/reports",
     "/reports/unrecognized",
     "/settings",
@@ -49,48 +64,137 @@ const PAGES: &[&str] = &[
     "/audit",
     "/help",
     "/profile",
+    "/profile/totp",
     "/rules/hostile",
+    "/rules/hostile_answer",
     "/rules/customs_tax",
+    "/rules/playground?message=1",
+    "/tickets/1/live",
+    "/tickets/1/head/live",
+    "/search",
 ];
+
+/// Pages of one thing, by the beginnings of their addresses: wherever a page leads to one, it is opened.
+const FOLLOWED: [&str; 5] = ["/tickets/", "/conversations/", "/buyers/", "/people/", "/quarantine/"];
+
+/// Addresses that tell back what stands in them: each is asked for with payloads in the place of `{}`.
+const REFLECTING: [&str; 12] = [
+    "/search?q={}",
+    "/queue?view=mine&assignee={}&tag={}&intent={}&language={}&from={}",
+    "/queue/tabs?here={}",
+    "/buyers?q={}",
+    "/rules?q={}&mode={}",
+    "/reports?since={}&account={}",
+    "/reports/unrecognized?since={}&account={}",
+    "/quarantine?account={}&before={}",
+    "/audit?actor={}&what={}&before={}",
+    "/tickets/1?use={}&list={}",
+    "/people/{}",
+    "/{}",
+];
+
+/// So many of them are tried with each payload.
+const TRIED: usize = 3;
+
+/// What no page is opened of by itself, and why.
+const APART: [(&str, &str); 7] = [
+    ("/", "it leads to the queue"),
+    ("/assets/{version}/{name}", "files of the program itself"),
+    ("/events", "numbers for scripts, which every page asks for"),
+    ("/inbound/{inbound}/html", "the frames of tickets, which are counted"),
+    ("/inbound/{inbound}/raw", "it is downloaded"),
+    ("/inbound/{inbound}/files/{place}", "they are downloaded"),
+    ("/reports/days.csv", "it is downloaded"),
+];
+
+/// Somebody who looks at pages, and what they have opened.
+struct Look<'a> {
+    page: &'a Page,
+    opened: &'a RefCell<BTreeSet<String>>,
+}
+
+impl Look<'_> {
+    /// Opens a page and looks at it; returns how many frames stand in it.
+    fn at(&self, address: &str) -> u64 {
+        self.page.go(address);
+        self.here(address)
+    }
+
+    /// Looks at the page that is shown.
+    fn here(&self, what: &str) -> u64 {
+        assert_eq!(self.page.dialog(), None, "{what} opened a dialog");
+        let path = self.page.path();
+        self.opened.borrow_mut().insert(path.split('?').next().unwrap_or_default().to_owned());
+        let seen = self.page.script(INNOCENT);
+        assert_eq!(seen["wrong"], json!([]), "{what}");
+        let complaints = self.page.complaints().into_iter().filter(|told| told.contains("Content Security"));
+        let complaints: Vec<_> = complaints.collect();
+        assert!(complaints.is_empty(), "{what}: only its policy kept it from harm: {complaints:#?}");
+        seen["frames"].as_u64().unwrap_or_default()
+    }
+
+    /// Opens pages, and every page of one thing that they lead to; returns how many frames the tickets have.
+    fn around(&self, pages: impl IntoIterator<Item = String>) -> u64 {
+        let mut next: Vec<String> = pages.into_iter().collect();
+        let (mut known, mut frames): (BTreeSet<String>, u64) = (next.iter().cloned().collect(), 0);
+        while let Some(page) = next.pop() {
+            let seen = self.at(&page);
+            // Parts of a ticket hold frames once more.
+            if page.strip_prefix("/tickets/").is_some_and(|number| number.parse::<i64>().is_ok()) {
+                frames += seen;
+            }
+            let links = self.page.script(LINKS);
+            let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
+            for link in links.filter(|link| FOLLOWED.iter().any(|place| link.starts_with(place))) {
+                if known.insert(link.to_owned()) {
+                    next.push(link.to_owned());
+                }
+            }
+        }
+        frames
+    }
+}
 
 #[test]
 fn nothing_that_strangers_or_colleagues_write_runs_loads_or_leaves() {
-    let canary = Canary::listen();
+    let (canary, bot) = (Canary::listen(), Bot::start());
     let payloads = payloads(&canary);
-    let Some(desk) = Desk::furnished("", |shop| hostile_rule(shop, &payloads[11])) else { return };
+    let Some(desk) = Desk::crowded(&bot.account(), MORE, |shop| strangers::furnish(shop, &payloads)) else { return };
     the_trap_works(&desk, &canary, &payloads);
-    let before = canary.visits();
+    let (before, opened) = (canary.visits(), RefCell::default());
+    let visitor = desk.visitor();
+    let outside = Look { page: &visitor, opened: &opened };
+    first_one_here(&desk, &outside, &payloads);
     let ann = desk.person("ann", "admin", "en");
-    for (number, payload) in payloads.iter().enumerate() {
-        desk.post.deliver(&address(number), &mail(number, payload));
-    }
-    desk.shop.until_settled(payloads.len());
+    desk.shop.succeed(&["user", "add", "mei", "--email", MEI]);
+    everybody_writes(&desk, &bot, &payloads);
     // The browser's own name is written by whoever comes.
     ann.devtools("Network.setUserAgentOverride", &json!({"userAgent": payloads[11]}));
     ann.click("header .who button");
     ann.sign_in("ann", PASSWORD);
-    writes_everywhere(&ann, &payloads);
-    drop((ann.requests(), ann.complaints()));
+    writes_everywhere(&desk, &ann, &payloads);
+    drop((ann.requests(), ann.complaints(), visitor.requests(), visitor.complaints()));
 
-    let tickets = (1..=payloads.len() / TOGETHER).map(|ticket| format!("/tickets/{ticket}"));
-    let buyers = (1..=3).map(|buyer| format!("/buyers/{buyer}"));
-    let reflected = payloads.iter().enumerate().map(|(number, payload)| {
-        let asked = percent_encoding::utf8_percent_encode(payload, percent_encoding::NON_ALPHANUMERIC);
-        match number % 2 {
-            0 => format!("/search?q={asked}"),
-            _ => format!("/queue?view=mine&assignee={asked}&tag={asked}&intent={asked}"),
-        }
-    });
-    let pages = PAGES.iter().map(|page| (*page).to_owned()).chain(tickets).chain(buyers).chain(reflected);
-    let mut frames = 0;
-    for page in pages {
-        ann.go(&page);
-        frames += innocent(&ann, &page);
-    }
+    let inside = Look { page: &ann, opened: &opened };
+    buyer_remarks(&desk, &outside, &payloads);
+    playground(&inside, &payloads[11]);
+    let frames = inside.around(PAGES.iter().map(|page| (*page).to_owned()));
     assert_eq!(frames, payloads.len() as u64, "each mail in HTML was shown in its frame");
-    refused_logins(&desk, &payloads);
-    let left: Vec<_> = ann.requests().into_iter().filter(|url| !is_ours(url, desk.origin())).collect();
-    assert!(left.is_empty(), "the console asked for {left:#?}");
+    let answered = opened.borrow().iter().find(|path| path.starts_with("/conversations/")).cloned();
+    inside.at(&format!("{}/live", answered.expect("what the machine answered leads to its conversation")));
+    for (number, payload) in payloads.iter().enumerate() {
+        let quoted = percent_encoding::utf8_percent_encode(payload, percent_encoding::NON_ALPHANUMERIC).to_string();
+        for turn in 0..TRIED {
+            let address = REFLECTING[(number + turn * REFLECTING.len() / TRIED) % REFLECTING.len()];
+            inside.at(&address.replace("{}", &quoted));
+        }
+    }
+    refused_logins(&desk, &outside, &payloads);
+    nothing_was_left_out(&opened.borrow());
+    for page in [&ann, &visitor] {
+        let left: Vec<_> = page.requests().into_iter().filter(|url| !is_ours(url, desk.origin())).collect();
+        assert!(left.is_empty(), "the console asked for {left:#?}");
+    }
     assert_eq!(canary.visits(), before, "somebody came to the port that nobody may speak to");
 }
 
@@ -98,6 +202,26 @@ fn is_ours(url: &str, origin: &str) -> bool {
     // What stands in the page itself, such as the browser's own picture in a field for a day, is asked of nobody.
     let inside = ["about:", "data:"].iter().any(|kind| url.starts_with(kind));
     inside || url.strip_prefix(origin).is_some_and(|path| path.starts_with('/'))
+}
+
+/// Holds what was opened against the routes of the console.
+fn nothing_was_left_out(opened: &BTreeSet<String>) {
+    let pages = console::routes().into_iter().filter(|(method, path)| method == "GET" && !path.starts_with("/api/"));
+    let pages: Vec<&str> = pages.map(|(_, path)| path).collect();
+    for (path, why) in APART {
+        assert!(pages.contains(&path), "{path} is no route any more ({why})");
+    }
+    // What has a route of its own is no instance of one with a name in it.
+    let is_of = |opened: &String, page: &str| {
+        let same = |(part, named): (&str, &str)| part == named || named.starts_with('{');
+        let as_long = opened.split('/').count() == page.split('/').count();
+        as_long
+            && opened.split('/').zip(page.split('/')).all(same)
+            && (opened == page || !pages.contains(&opened.as_str()))
+    };
+    let unseen = pages.iter().filter(|page| !opened.iter().any(|opened| is_of(opened, page)));
+    let unseen: Vec<_> = unseen.filter(|page| APART.iter().all(|(path, _)| path != *page)).collect();
+    assert!(unseen.is_empty(), "nobody looked at {unseen:#?} with payloads in it; name it in PAGES, or in APART");
 }
 
 /// Shows that what is looked for is seen where it happens.
@@ -121,31 +245,88 @@ fn the_trap_works(desk: &Desk, canary: &Canary, payloads: &[String]) {
     assert!(seen["wrong"].as_array().is_some_and(|wrong| wrong.len() > 1), "the look at a page is blind: {seen}");
 }
 
-/// Looks at the page that is shown; returns how many frames stand in it.
-fn innocent(page: &Page, what: &str) -> u64 {
-    assert_eq!(page.dialog(), None, "{what} opened a dialog");
-    let seen = page.script(INNOCENT);
-    assert_eq!(seen["wrong"], json!([]), "{what}");
-    let complaints: Vec<_> = page.complaints().into_iter().filter(|told| told.contains("Content Security")).collect();
-    assert!(complaints.is_empty(), "{what}: only its policy kept it from harm: {complaints:#?}");
-    seen["frames"].as_u64().unwrap_or_default()
+/// Has buyers write by mail and by chat, machines too, and a colleague answer by mail. Mails make the first tickets, in their
+/// order.
+fn everybody_writes(desk: &Desk, bot: &Bot, payloads: &[String]) {
+    strangers::write_mails(desk, payloads);
+    desk.shop.until_settled(payloads.len());
+    let questions = strangers::write_questions(desk, payloads);
+    desk.shop.until_settled(payloads.len() + questions);
+    let mails = desk.shop.tickets().len();
+    strangers::chat(bot, payloads);
+    desk.shop.until_settled(2 * payloads.len() + questions);
+    strangers::answer_by_mail(desk, mails, &payloads[11]);
 }
 
-/// Signs in under names that would do something.
-fn refused_logins(desk: &Desk, payloads: &[String]) {
-    let page = desk.visitor();
+/// Comes in by the first link, under names that would do something as long as they are refused.
+fn first_one_here(desk: &Desk, visitor: &Look<'_>, payloads: &[String]) {
+    let page = visitor.page;
+    visitor.at(&desk.first_link());
+    let come_in = |name: &str, display: &str| {
+        page.script("for (const field of document.querySelectorAll('input')) field.removeAttribute('maxlength')");
+        for (field, text) in [("#name", name), ("#display", display), ("#password", PASSWORD), ("#again", PASSWORD)] {
+            page.fill(field, text);
+        }
+        page.click("main button");
+    };
+    for payload in [&payloads[1], &payloads[11], &payloads[22]] {
+        come_in(payload, payload);
+        page.until_count("[role=alert]", 1);
+        visitor.here("a refused name at the first link");
+    }
+    come_in("first", &payloads[11]);
+    page.until_at("/login");
+    visitor.here("/login");
+}
+
+/// Signs in under names that would do something; and as somebody who is asked for a code.
+fn refused_logins(desk: &Desk, visitor: &Look<'_>, payloads: &[String]) {
+    let page = visitor.page;
     for payload in &payloads[..3] {
-        page.go("/login");
+        let next = percent_encoding::utf8_percent_encode(payload, percent_encoding::NON_ALPHANUMERIC);
+        visitor.at(&format!("/login?next={next}"));
         page.fill("#name", payload);
         page.fill("#password", PASSWORD);
         page.click("main button");
         page.until_shows("Name or password is wrong.");
-        innocent(&page, "/login");
+        visitor.here("/login");
+    }
+    let lin = desk.person("lin", "agent", "en");
+    door::enrolls(&lin);
+    page.go("/login");
+    page.fill("#name", "lin");
+    page.fill("#password", PASSWORD);
+    page.click("main button");
+    page.until_at("/login/code");
+    visitor.here("/login/code");
+    // A colleague whose name would do something opens the link for a new password.
+    let told = desk.shop.succeed(&["user", "invite", "p11"]);
+    page.forget();
+    visitor.at(told.split_whitespace().find(|word| word.contains("/setup/")).expect("the link is printed"));
+}
+
+/// Has a buyer say how content they are.
+fn buyer_remarks(desk: &Desk, visitor: &Look<'_>, payloads: &[String]) {
+    let (page, token) = (visitor.page, "t".repeat(TOKEN_CHARACTERS));
+    desk.shop.change(&format!(
+        "INSERT INTO satisfaction (ticket, token_hash, asked_at, language) VALUES (1, '{}', {}, 'en')",
+        token_hash(&token),
+        jiff::Timestamp::now().as_millisecond()
+    ));
+    visitor.at(&format!("/s/{token}"));
+    page.click("button[value=\"2\"]");
+    for payload in payloads.iter().step_by(TOGETHER).chain([&payloads[3]]) {
+        page.until_count("#remark", 1);
+        page.fill("#remark", payload);
+        page.click("#remark ~ p button");
+        let kept = "const field = document.querySelector('#remark'); return field && field.defaultValue";
+        page.until("the remark on the page", || (page.script(kept) == json!(payload)).then_some(()));
+        visitor.here("a buyer's remark");
     }
 }
 
 /// Writes the payloads into every field that a colleague has.
-fn writes_everywhere(ann: &Page, payloads: &[String]) {
+fn writes_everywhere(desk: &Desk, ann: &Page, payloads: &[String]) {
     let mut forms = Vec::new();
     for (number, payload) in payloads.iter().enumerate() {
         let act = format!("/tickets/{}/act", number / TOGETHER + 1);
@@ -167,8 +348,19 @@ fn writes_everywhere(ann: &Page, payloads: &[String]) {
             forms.push(json!(["/tokens", {"name": payload, "role": "agent"}]));
         }
     }
-    let reason = &payloads[11];
+    let drafts = desk
+        .shop
+        .tickets()
+        .into_iter()
+        .filter(|ticket| ticket.intent.as_ref().is_some_and(|intent| intent.as_str() == "hostile"));
+    let drafts: Vec<_> = drafts.collect();
+    assert_eq!(drafts.len(), strangers::ASKING, "{drafts:#?}");
+    for (ticket, payload) in drafts.iter().zip(payloads) {
+        forms.push(json!([format!("/tickets/{}/act", ticket.id), {"act": "reject_draft", "text": payload}]));
+    }
+    let (reason, week) = (&payloads[11], jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(7)));
     forms.push(json!(["/pauses", {"scope": "account:support", "reason": reason}]));
+    forms.push(json!(["/situations/port-strike", {"act": "off", "until": week.to_string(), "reason": reason}]));
     forms.push(json!(["/rules/customs_tax/pause", {"reason": reason}]));
     forms.push(json!(["/profile", {"display": reason, "language": "en"}]));
     forms.push(json!(["/practice", {"channel": "email", "name": "<img src=x onerror=window.__xss=1>"}]));
@@ -177,48 +369,13 @@ fn writes_everywhere(ann: &Page, payloads: &[String]) {
     for some in forms.chunks(AT_ONCE) {
         assert_eq!(ann.ask(FORMS, &[json!(some)]), json!([]), "what was to be shown was refused");
     }
-    ann.go("/rules/playground");
-    ann.fill("#text", reason);
-    ann.fill("#subject", reason);
-    ann.until_count("#result .explained", 1);
-    innocent(ann, "/rules/playground");
 }
 
-fn address(number: usize) -> String {
-    format!("b{}@buyer.example", number / TOGETHER)
-}
-
-/// A mail that says it in its sender's name, subject, text, HTML and the name of a file.
-fn mail(number: usize, payload: &str) -> String {
-    let word = format!("=?UTF-8?B?{}?=", STANDARD.encode(payload));
-    let name = percent_encoding::utf8_percent_encode(payload, percent_encoding::NON_ALPHANUMERIC);
-    let (from, date, first) = (address(number), letter::now(), number - number % TOGETHER);
-    let id = |number: usize| format!("<hostile.{number}@buyer.example>");
-    let (own, opener) = (id(number), id(first));
-    let thread = if number > first { format!("In-Reply-To: {opener}\nReferences: {opener}\n") } else { String::new() };
-    format!(
-        "From: {word} <{from}>\nTo: {SHOP}\nSubject: {word}\nDate: {date}\nMessage-ID: {own}\n{thread}\
-         MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=outer\n\n--outer\n\
-         Content-Type: multipart/alternative; boundary=inner\n\n--inner\nContent-Type: text/plain; charset=utf-8\n\n\
-         Please let the monogram face the window, as we agreed. {payload}\n--inner\n\
-         Content-Type: text/html; charset=utf-8\n\n<p>Please let the monogram face the window.</p>{payload}\n\
-         --inner--\n--outer\nContent-Type: application/octet-stream\n\
-         Content-Disposition: attachment; filename*=UTF-8''{name}\n\nA file.\n--outer--\n"
-    )
-}
-
-/// Adds a rule whose every text would do something.
-fn hostile_rule(shop: &crate::support::shop::Shop, payload: &str) {
-    let quoted = serde_json::to_string(payload).expect("a text is JSON, and JSON is YAML");
-    let rule = format!(
-        "intent: hostile\ntitle: {quoted}\ncategory: pre_sale\naction: answer\nmode: suggest\nsay:\n  \
-         en: [zebra paint]\n\
-         reply: hostile\nexamples:\n  en:\n    match: [Do you have zebra paint?]\n"
-    );
-    std::fs::write(shop.path("rules/pre_sale/hostile.yaml"), rule).expect("the folder is writable");
-    std::fs::create_dir(shop.path("replies/hostile")).expect("the folder is writable");
-    for language in ["en", "zh"] {
-        let file = shop.path(&format!("replies/hostile/{language}.txt"));
-        std::fs::write(file, format!("Zebra paint: {payload}\n")).expect("the folder is writable");
-    }
+/// Tries a message.
+fn playground(ann: &Look<'_>, text: &str) {
+    ann.page.go("/rules/playground");
+    ann.page.fill("#text", text);
+    ann.page.fill("#subject", text);
+    ann.page.until_count("#result .explained", 1);
+    ann.here("/rules/playground");
 }

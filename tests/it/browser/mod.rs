@@ -11,4 +11,5 @@ mod looks;
 mod page;
 mod payloads;
 mod pictures;
+mod strangers;
 mod working;

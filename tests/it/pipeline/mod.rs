@@ -8,6 +8,6 @@ mod staff_doubts;
 mod staff_limits;
 pub(crate) mod staff_mail;
 mod start;
-mod telegram;
+pub(crate) mod telegram;
 mod tickets;
 mod waiting;

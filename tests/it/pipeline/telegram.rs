@@ -12,14 +12,14 @@ use crate::support::{
 };
 
 /// A bot's account and the server it talks to.
-pub(super) struct Bot {
-    pub(super) api: BotApi,
+pub(crate) struct Bot {
+    pub(crate) api: BotApi,
     // Dropped last: the server runs on it.
     _runtime: Runtime,
 }
 
 impl Bot {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -29,7 +29,7 @@ impl Bot {
         Self { api, _runtime: runtime }
     }
 
-    pub(super) fn account(&self) -> String {
+    pub(crate) fn account(&self) -> String {
         format!("  - name: bot\n    telegram: {{token: {TOKEN:?}, api_url: {:?}, poll: 5s}}\n", self.api.url())
     }
 
