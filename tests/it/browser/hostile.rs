@@ -178,6 +178,8 @@ fn nothing_that_strangers_or_colleagues_write_runs_loads_or_leaves() {
     let inside = Look { page: &ann, opened: &opened };
     buyer_remarks(&desk, &outside, &payloads);
     playground(&inside, &payloads[11]);
+    // Now that everything was said: a pause of the shop has a page of its own.
+    desk.shop.succeed(&["pause", &format!("--reason={}", payloads[11])]);
     let frames = inside.around(PAGES.iter().map(|page| (*page).to_owned()));
     assert_eq!(frames, payloads.len() as u64, "each mail in HTML was shown in its frame");
     let answered = opened.borrow().iter().find(|path| path.starts_with("/conversations/")).cloned();
