@@ -100,7 +100,7 @@ fn close_that_was_overtaken_says_by_what_and_is_done_when_it_is_said_again() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert_eq!(text.matches("since the notice").count(), 1, "that it needs a person is no news beside it: {text}");
+    assert!(!text.contains("asks for a person"), "that it needs a person is no news beside it: {text}");
     assert_eq!(desk.ticket().state, TicketState::Open);
     desk.answer(MEI, &refusal, PROVEN, "close");
     until_in("the end of the case", || (desk.ticket().state == TicketState::Closed).then_some(()));
